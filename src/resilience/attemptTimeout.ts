@@ -1,0 +1,45 @@
+import type { Clock } from '../time/clock.ts';
+
+export interface AttemptLimits {
+  /** Patience for the attempt, the whole body included, ms. */
+  readonly timeoutMs: number;
+  /** Ends the attempt from outside: the call's deadline, or the caller who hung up. */
+  readonly signal?: AbortSignal | undefined;
+  /** The error the attempt ends with when its time is over. */
+  readonly onTimeout: () => Error;
+}
+
+/**
+ * Makes one attempt under its own AbortController: its time-out ends this attempt and no other. Settles as soon as the
+ * time is over or the outer signal aborts, even if the attempt ignores its signal. The attempt's own errors pass unchanged.
+ */
+export const withAttemptTimeout = <T>(attempt: (signal: AbortSignal) => Promise<T>, limits: AttemptLimits, clock: Clock): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    const controller = new AbortController();
+    const { signal } = limits;
+    const end = (reason: unknown): void => {
+      cleanUp();
+      reject(asError(reason));
+      controller.abort(reason);
+    };
+    const onAbort = (): void => {
+      end(signal?.reason);
+    };
+    const cancelTimer = clock.after(limits.timeoutMs, () => {
+      end(limits.onTimeout());
+    });
+    const cleanUp = (): void => {
+      cancelTimer();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    if (signal?.aborted === true) {
+      onAbort();
+      return;
+    }
+    signal?.addEventListener('abort', onAbort);
+    // Asynchronous, so that an attempt that throws at once cleans up like any other.
+    const begin = async (): Promise<T> => attempt(controller.signal);
+    begin().finally(cleanUp).then(resolve, reject);
+  });
+
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error('aborted', { cause: reason }));

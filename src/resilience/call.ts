@@ -1,0 +1,80 @@
+/**
+ * The contract all stages rest on: what a call is, what an answer is, and how stages are put around a call.
+ * Stages import this file, never each other.
+ */
+import type { CallSite } from '../errors/upstreamErrors.ts';
+
+/** `safe`: reads. `natural`: a repeat ends in the same state (upserts). `never`: a repeat could do it twice. */
+export type Idempotency = 'safe' | 'natural' | 'never';
+
+/** Where an answer came from. Everything but `upstream` is marked in the answer the caller sees. */
+export type AnswerSource = 'upstream' | 'cache' | 'coalesced' | 'stale' | 'static';
+
+export interface Answer<T> {
+  readonly value: T;
+  readonly source: AnswerSource;
+  /** Milliseconds since the service gave it; 0 for one fresh from the service. */
+  readonly ageMs: number;
+  /** Milliseconds it stays fresh; negative once stale; absent where nothing is cached. */
+  readonly freshForMs?: number;
+}
+
+/** What a caller may ask of one call, whatever the operation. */
+export interface CallOptions {
+  /** Aborts the call, for instance when the caller hangs up. */
+  readonly signal?: AbortSignal;
+  /** The caller's patience for the whole call in ms, retries included; capped by the service's policy. */
+  readonly deadlineMs?: number;
+  /** The same as a moment on the monotonic clock, ms: several calls of one request share it. The earlier one counts. */
+  readonly deadlineAt?: number;
+  /** Patience for one attempt in ms; capped by the service's policy. */
+  readonly timeoutMs?: number;
+  /** Additional request headers; the credential and the content type cannot be overridden. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `true`: an error rather than a stale or static answer (`Prefer: handling=strict`). */
+  readonly strict?: boolean;
+  /** `true`: ask the service even if a fresh answer is cached (`Cache-Control: no-cache`). */
+  readonly refresh?: boolean;
+  /** Told where the answer came from, before the call settles; for headers. Must not throw. */
+  readonly onAnswer?: (answer: Answer<unknown>, site: CallSite) => void;
+}
+
+/** One call on its way through the stages. */
+export interface CallContext {
+  readonly site: CallSite;
+  readonly idempotency: Idempotency;
+  /** Ends the call: the caller's signal and the deadline together. */
+  readonly signal: AbortSignal;
+  /** The caller's own signal, to tell a hang-up from a deadline. */
+  readonly callerSignal: AbortSignal | undefined;
+  /** On the monotonic clock, ms. */
+  readonly deadlineAt: number;
+  /** Patience for one attempt, ms. */
+  readonly attemptTimeoutMs: number;
+  readonly strict: boolean;
+  readonly refresh: boolean;
+  /** Equal keys mean equal answers; absent where the operation is not cached. */
+  readonly cacheKey: string | undefined;
+  readonly cacheForMs: number;
+  readonly staleForMs: number;
+  /** What has happened so far; written by the stages that make it happen. */
+  readonly progress: CallProgress;
+}
+
+export interface CallProgress {
+  /** Attempts begun. */
+  attempts: number;
+  /** An attempt reached for the service and nobody knows what became of it: a write may or may not have happened. */
+  unsettled: boolean;
+}
+
+export type Call<T> = (context: CallContext) => Promise<Answer<T>>;
+
+/** Wraps a call in one concern, and knows nothing of the stages around it. */
+export type Stage = <T>(next: Call<T>) => Call<T>;
+
+/** Composes stages, outermost first: `compose(deadline, bulkhead)(call)` counts waiting against the deadline. */
+export const compose =
+  (...stages: readonly Stage[]): Stage =>
+  <T>(call: Call<T>): Call<T> =>
+    stages.reduceRight<Call<T>>((next, stage) => stage(next), call);

@@ -1,0 +1,175 @@
+/**
+ * A circuit breaker: lets an attempt pass or refuses it, tells what came of it to the state machine and to those who
+ * listen, and obeys the override that a person imposed. What opens and closes it: `circuitStateMachine.ts`.
+ */
+import { CircuitOpenError, type CallSite } from '../errors/upstreamErrors.ts';
+import type { Clock } from '../time/clock.ts';
+import { CircuitRecord } from './circuitRecord.ts';
+import type { CircuitSnapshot, DetectionPolicy, Override, OverrideMode } from './circuitState.ts';
+import { CircuitStateMachine } from './circuitStateMachine.ts';
+import type { CircuitCallResult, ResilienceEvents } from './events.ts';
+import type { ObservedEngine, OpossumEngine } from './opossumEngine.ts';
+import { OverrideSlot } from './overrideSlot.ts';
+import type { Passage } from './passage.ts';
+import type { CircuitPolicy } from './policy.ts';
+import { findingOf, isTimeout, verdictOf } from './verdict.ts';
+
+/** What a caller is told to wait while probes are out and nobody knows yet, ms. */
+const PROBING_RETRY_AFTER_MS = 1000;
+
+export interface CircuitBreakerParts {
+  readonly name: string;
+  readonly policy: CircuitPolicy;
+  /** An answer that took longer is `slow`, ms. */
+  readonly slowMs: number;
+  /** A probe without an outcome after this long is lost, ms. */
+  readonly probeLeaseMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly events: Required<ResilienceEvents>;
+  readonly createEngine: (onHalfOpen: () => void) => OpossumEngine;
+}
+
+export class CircuitBreaker {
+  readonly name: string;
+  readonly #parts: CircuitBreakerParts;
+  readonly #record: CircuitRecord;
+  readonly #machine: CircuitStateMachine;
+  readonly #override: OverrideSlot;
+  #shutDown = false;
+
+  constructor(parts: CircuitBreakerParts) {
+    const { clock, events, name } = parts;
+    this.name = name;
+    this.#parts = parts;
+    this.#record = new CircuitRecord(clock);
+    this.#machine = new CircuitStateMachine({
+      ...parts,
+      record: this.#record,
+      onChange: (event) => {
+        events.circuitChanged(event);
+      },
+    });
+    this.#override = new OverrideSlot(clock, (override) => {
+      events.overrideChanged({ circuit: name, override });
+    });
+  }
+
+  /** The engine's events, for exporters made for opossum. */
+  get observed(): ObservedEngine {
+    return this.#machine.engine.observed;
+  }
+
+  /**
+   * Makes the attempt if the circuit allows it. The result is the attempt's own, value or error, unchanged.
+   *
+   * @throws {CircuitOpenError} without making the attempt, if the circuit is open, its probe is out, or after shutdown.
+   */
+  async call<T>(attempt: () => Promise<T>, site: CallSite = { service: this.name, operation: 'call' }): Promise<T> {
+    const { mode } = this.#override;
+    if (mode === 'disabled' && !this.#shutDown) return attempt();
+    const passage = this.#admit(mode);
+    if (passage === undefined) {
+      this.#tellCalled('reject');
+      throw this.#refusal(mode, site);
+    }
+    try {
+      const value = await attempt();
+      this.#succeeded(passage);
+      return value;
+    } catch (error) {
+      this.#failed(passage, error);
+      throw error;
+    }
+  }
+
+  snapshot(): CircuitSnapshot {
+    const now = this.#parts.clock.now();
+    const override = this.#override.current;
+    const { detection, epoch, openings, phase } = this.#machine;
+    return {
+      name: this.name,
+      state: phase.state,
+      override,
+      effectiveState: override?.mode ?? phase.state,
+      nextProbeAt: this.#nextProbeAt(now),
+      failureRatio: detection.current.failureRatio(now),
+      suspicion: detection.current.suspicion(now),
+      epoch,
+      openings,
+      detection: detection.policy,
+      ...this.#record.snapshot(phase.state, now),
+    };
+  }
+
+  /** Imposes an override until its end; whatever was imposed before is replaced. */
+  impose(override: Override): void {
+    this.#override.impose(override);
+  }
+
+  /** Ends an override early. */
+  release(): void {
+    this.#override.release();
+  }
+
+  /** Back to normal by a person's word: no override, closed, nothing remembered against the service. */
+  reset(): void {
+    this.release();
+    this.#machine.reset();
+  }
+
+  /** Judges by other thresholds until `until` (wall clock, ms), then by the policy's again. Starts with nothing seen. */
+  changeDetection(policy: DetectionPolicy, until: number): void {
+    this.#machine.detection.change(policy, until);
+  }
+
+  /** Lets nothing through any more, and leaves no timer or listener behind. For good. */
+  shutdown(): void {
+    this.#shutDown = true;
+    this.#machine.shutdown();
+  }
+
+  /** Wall clock, ms; absent while not open. */
+  #nextProbeAt(now: number): number | undefined {
+    const { phase } = this.#machine;
+    if (phase.state !== 'open') return undefined;
+    return this.#parts.clock.wallTime() + Math.max(0, phase.until - now);
+  }
+
+  #admit(mode: OverrideMode | undefined): Passage | undefined {
+    if (this.#shutDown || mode === 'forced_open') return undefined;
+    return this.#machine.admit() ?? (mode === 'metrics_only' ? this.#unjudged() : undefined);
+  }
+
+  /** Passes although the circuit would not let it; its outcome decides nothing. */
+  #unjudged(): Passage {
+    return { epoch: -1, startedAt: this.#parts.clock.now(), outcome: undefined, probe: undefined };
+  }
+
+  #refusal(mode: OverrideMode | undefined, site: CallSite): CircuitOpenError {
+    const { phase } = this.#machine;
+    if (this.#shutDown) return new CircuitOpenError(site, this.name, 'shutdown');
+    if (mode === 'forced_open') return new CircuitOpenError(site, this.name, mode, Math.max(1, this.#override.leftMs));
+    if (phase.state !== 'open') return new CircuitOpenError(site, this.name, 'probing', PROBING_RETRY_AFTER_MS);
+    return new CircuitOpenError(site, this.name, phase.reason, Math.max(1, phase.until - this.#parts.clock.now()));
+  }
+
+  #succeeded(passage: Passage): void {
+    this.#tellCalled('success');
+    const isSlow = this.#parts.clock.now() - passage.startedAt >= this.#parts.slowMs;
+    this.#machine.settle(passage, isSlow ? 'slow' : 'success');
+  }
+
+  #failed(passage: Passage, error: unknown): void {
+    const { slowMs } = this.#parts;
+    const durationMs = this.#parts.clock.now() - passage.startedAt;
+    const verdict = verdictOf(error, durationMs, slowMs);
+    this.#tellCalled(verdict === 'failure' && isTimeout(error) ? 'timeout' : verdict);
+    this.#machine.settle(passage, findingOf(error, durationMs, slowMs), error);
+  }
+
+  #tellCalled(result: CircuitCallResult): void {
+    this.#record.called(result);
+    this.#parts.events.circuitCalled(this.name, result);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../time/clock.ts';
+import type { CircuitSnapshot, CircuitState } from './circuitState.ts';
+import type { CircuitCallResult } from './events.ts';
+import { kindOf } from './verdict.ts';
+
+/** What a circuit remembers for people: counts, when its state began and why, what failed last. Decides nothing. */
+export class CircuitRecord {
+  readonly #clock: Clock;
+  readonly #calls = { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 };
+  #enteredAt: number;
+  #enteredWallTime: number;
+  #reason = 'start';
+  #openForTotalMs = 0;
+  #lastFailure: CircuitSnapshot['lastFailure'];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#enteredAt = clock.now();
+    this.#enteredWallTime = clock.wallTime();
+  }
+
+  /** One call ended or was refused. A timeout is a failure too, as the plan's alert has it. */
+  called(result: CircuitCallResult): void {
+    this.#calls.fired += 1;
+    if (result === 'reject') this.#calls.rejected += 1;
+    else this.#calls[result] += 1;
+    if (result === 'timeout') this.#calls.failure += 1;
+  }
+
+  failed(error: unknown): void {
+    this.#lastFailure = { kind: kindOf(error), at: this.#clock.wallTime() };
+  }
+
+  lastedMs(now: number): number {
+    return now - this.#enteredAt;
+  }
+
+  /** A new state began. @returns how long the one before had lasted, ms. */
+  entered(from: CircuitState, reason: string, now: number): number {
+    const lastedMs = this.lastedMs(now);
+    if (from === 'open') this.#openForTotalMs += lastedMs;
+    this.#enteredAt = now;
+    this.#enteredWallTime = this.#clock.wallTime();
+    this.#reason = reason;
+    return lastedMs;
+  }
+
+  snapshot(state: CircuitState, now: number): Pick<CircuitSnapshot, 'since' | 'reason' | 'openForTotalMs' | 'lastFailure' | 'calls'> {
+    return {
+      since: this.#enteredWallTime,
+      reason: this.#reason,
+      openForTotalMs: this.#openForTotalMs + (state === 'open' ? this.lastedMs(now) : 0),
+      lastFailure: this.#lastFailure,
+      calls: { ...this.#calls },
+    };
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The states of a circuit as the rest of the house sees them.
+ */
+import type { FailureKind } from '../errors/upstreamErrors.ts';
+
+export type CircuitState = 'closed' | 'half_open' | 'open';
+
+/** What a person may impose: nothing passes, everything passes unjudged, or everything passes but is judged. */
+export type OverrideMode = 'forced_open' | 'disabled' | 'metrics_only';
+
+export interface Override {
+  readonly mode: OverrideMode;
+  readonly reason: string;
+  /** Who imposed it: the id of an API key, or `local` in development. */
+  readonly by: string;
+  /** Wall-clock ms after which it is void. */
+  readonly until: number;
+}
+
+/** A circuit at one moment; plain data, safe to keep and to print. */
+export interface CircuitSnapshot {
+  readonly name: string;
+  readonly state: CircuitState;
+  readonly override: Override | undefined;
+  /** The state as callers feel it: the override's, if one is in force. */
+  readonly effectiveState: CircuitState | OverrideMode;
+  /** Wall-clock ms since when `state` holds. */
+  readonly since: number;
+  /** Wall-clock ms of the next probe, while open. */
+  readonly nextProbeAt: number | undefined;
+  /** Why it is in this state: `start`, or the reason of the last transition. */
+  readonly reason: string;
+  /** Share of failures in what the detector looks at, 0 to 1; 0 when it looks at nothing. */
+  readonly failureRatio: number;
+  /** How near the detector is to opening, 0 to 1. */
+  readonly suspicion: number;
+  readonly lastFailure: { readonly kind: FailureKind | 'unauthorized' | 'unknown'; readonly at: number } | undefined;
+  readonly epoch: number;
+  /** Consecutive openings without a lasting recovery. */
+  readonly openings: number;
+  /** Milliseconds spent open since start, the current opening included. */
+  readonly openForTotalMs: number;
+  readonly detection: DetectionPolicy;
+  /** Calls since start. */
+  readonly calls: Readonly<Record<'fired' | 'success' | 'failure' | 'timeout' | 'ignored' | 'rejected', number>>;
+}
+
+/** `rate`: a share of failures or of slow calls in a window. `consecutive`: so many failures in a row. */
+export type DetectionPolicy =
+  | {
+      readonly strategy: 'rate';
+      readonly windowMs: number;
+      readonly minimumCalls: number;
+      readonly failureRatePercent: number;
+      readonly slowRatePercent: number;
+    }
+  | { readonly strategy: 'consecutive'; readonly failures: number };

@@ -1,0 +1,21 @@
+/**
+ * The port between a circuit breaker and the rule that decides when to open it. Rules are pure: `now` is a
+ * parameter, on the monotonic clock, in ms.
+ */
+
+/** One judged attempt. `slow`: it succeeded, but took longer than the slow threshold. */
+export type Evidence = 'success' | 'slow' | 'failure';
+
+/** Why a circuit opens; a metric label. */
+export type TripReason = 'failure_rate' | 'slow_rate' | 'consecutive_failures';
+
+export interface Detector {
+  /** Takes in one judged attempt. A reason means: open now. */
+  record(evidence: Evidence, now: number): TripReason | undefined;
+  /** Share of failures in what the rule looks at, 0 to 1. */
+  failureRatio(now: number): number;
+  /** How near the rule is to opening, 0 to 1. */
+  suspicion(now: number): number;
+  /** Forgets everything, as after a recovery: old failures must not count twice. */
+  reset(): void;
+}

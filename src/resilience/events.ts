@@ -1,0 +1,81 @@
+/**
+ * What happened, as data, for metrics and logs. Listeners are told through `guarded`: whatever they throw,
+ * no call notices.
+ */
+import type { AnswerSource } from './call.ts';
+import type { ErrorCode, Verdict } from '../errors/gatewayError.ts';
+import type { CircuitState, Override } from './circuitState.ts';
+
+export interface AttemptEnded {
+  readonly service: string;
+  readonly operation: string;
+  readonly attempt: 'first' | 'retry';
+  readonly outcome: 'success' | ErrorCode;
+  readonly verdict: Verdict;
+  readonly durationMs: number;
+}
+
+export interface CallEnded {
+  readonly service: string;
+  readonly operation: string;
+  /** The source of the answer, or the code of the error. */
+  readonly outcome: AnswerSource | ErrorCode;
+  readonly durationMs: number;
+}
+
+export interface CircuitChanged {
+  readonly circuit: string;
+  readonly from: CircuitState;
+  readonly to: CircuitState;
+  /** A constant of ours, such as `failure_rate`, `probe_failed`, `probe_succeeded`, `open_time_over`, `reset`. */
+  readonly reason: string;
+  /** Milliseconds on the monotonic clock. */
+  readonly at: number;
+  /** How long the state that ended had lasted, ms. */
+  readonly lastedMs: number;
+}
+
+export interface OverrideChanged {
+  readonly circuit: string;
+  readonly override: Override | undefined;
+}
+
+export type CircuitCallResult = 'success' | 'failure' | 'timeout' | 'ignored' | 'reject';
+
+/** The port. Every method is optional: a listener hears only what it cares for. */
+export interface ResilienceEvents {
+  attemptEnded?(event: AttemptEnded): void;
+  callEnded?(event: CallEnded): void;
+  circuitCalled?(circuit: string, result: CircuitCallResult): void;
+  circuitChanged?(event: CircuitChanged): void;
+  overrideChanged?(event: OverrideChanged): void;
+  fallbackUsed?(circuit: string): void;
+  cacheAsked?(service: string, result: 'hit' | 'stale' | 'miss' | 'coalesced' | 'bypass'): void;
+  quotaSeen?(service: string, window: string, quota: { readonly limit?: number; readonly remaining?: number }): void;
+}
+
+/** Fans out to many listeners; one that throws is reported and harms neither the call nor the others. */
+export const guarded = (
+  listeners: readonly ResilienceEvents[],
+  onListenerError: (error: unknown) => void,
+): Required<ResilienceEvents> => {
+  const tell = (deliver: (listener: ResilienceEvents) => void): void => {
+    for (const listener of listeners) {
+      try {
+        deliver(listener);
+      } catch (error) {
+        onListenerError(error);
+      }
+    }
+  };
+  return {
+    attemptEnded: (event) => { tell((listener) => listener.attemptEnded?.(event)); },
+    callEnded: (event) => { tell((listener) => listener.callEnded?.(event)); },
+    circuitCalled: (circuit, result) => { tell((listener) => listener.circuitCalled?.(circuit, result)); },
+    circuitChanged: (event) => { tell((listener) => listener.circuitChanged?.(event)); },
+    overrideChanged: (event) => { tell((listener) => listener.overrideChanged?.(event)); },
+    fallbackUsed: (circuit) => { tell((listener) => listener.fallbackUsed?.(circuit)); },
+    cacheAsked: (service, result) => { tell((listener) => listener.cacheAsked?.(service, result)); },
+    quotaSeen: (service, window, quota) => { tell((listener) => listener.quotaSeen?.(service, window, quota)); },
+  };
+};

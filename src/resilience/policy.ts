@@ -1,0 +1,95 @@
+/**
+ * Policies as data: the shape, its invariants, and how overrides meet a template. Checked before the first request.
+ */
+import { z } from 'zod';
+import { DAY_MS } from '../time/clock.ts';
+
+const error = 'must be a number of milliseconds above 0 and below 24 h';
+const durationMs = z.number({ error }).positive(error).max(DAY_MS - 1, error);
+const percent = z.number({ error: 'must be a number above 0, up to 100' }).gt(0, 'must be above 0').max(100, 'must be at most 100');
+const whole = (least: number, most: number) =>
+  z.int({ error: 'must be a whole number' }).min(least, `must be at least ${String(least)}`).max(most, `must be at most ${String(most)}`);
+const count = whole(1, 100_000);
+
+export const detectionSchema = z.discriminatedUnion('strategy', [
+  z.strictObject({
+    strategy: z.literal('rate'),
+    windowMs: durationMs,
+    minimumCalls: count,
+    failureRatePercent: percent,
+    slowRatePercent: percent,
+  }),
+  z.strictObject({ strategy: z.literal('consecutive'), failures: count }),
+]);
+
+export const circuitPolicySchema = z
+  .strictObject({
+    detection: detectionSchema,
+    /** Open time of the first opening, ms; doubles with each further one, up to the cap, then is jittered. */
+    openForMs: durationMs,
+    openForCapMs: durationMs,
+  })
+  .refine((circuit) => circuit.openForMs <= circuit.openForCapMs, {
+    path: ['openForMs'],
+    error: 'must not exceed openForCapMs: the cap is the longest open time',
+  });
+
+export const policySchema = z
+  .strictObject({
+    /** Patience for one attempt, the whole body included, ms. */
+    attemptTimeoutMs: durationMs,
+    /** Patience for the whole call, retries included, ms. */
+    deadlineMs: durationMs,
+    retry: z.strictObject({
+      /** Attempts in all; 1 means no retry. */
+      maxAttempts: whole(1, 10),
+      baseDelayMs: durationMs,
+      maxDelayMs: durationMs,
+      /** Retries may be at most this share of first attempts (plus one a second). */
+      budgetPercent: percent,
+    }),
+    circuit: circuitPolicySchema,
+    bulkhead: z.strictObject({ maxConcurrent: count, maxQueued: whole(0, 100_000), maxWaitMs: durationMs }),
+  })
+  .refine((policy) => policy.attemptTimeoutMs <= policy.deadlineMs, {
+    path: ['attemptTimeoutMs'],
+    error: 'must not exceed deadlineMs: an attempt longer than the whole call could never end by itself',
+  });
+
+export type ResiliencePolicy = z.infer<typeof policySchema>;
+export type CircuitPolicy = z.infer<typeof circuitPolicySchema>;
+
+/** What a service or the environment may change in a template: any part, to any depth. */
+export interface PolicyOverrides {
+  readonly attemptTimeoutMs?: number;
+  readonly deadlineMs?: number;
+  readonly retry?: Partial<ResiliencePolicy['retry']>;
+  readonly circuit?: Partial<CircuitPolicy>;
+  readonly bulkhead?: Partial<ResiliencePolicy['bulkhead']>;
+}
+
+/**
+ * Lays overrides over a template, and checks the whole.
+ *
+ * @throws {Error} naming the service, every field at fault and its rule; start-up stops on it.
+ */
+export const resolvePolicy = (service: string, template: ResiliencePolicy, overrides: PolicyOverrides = {}): ResiliencePolicy => {
+  const parsed = policySchema.safeParse({
+    ...template,
+    ...overrides,
+    retry: { ...template.retry, ...overrides.retry },
+    circuit: { ...template.circuit, ...overrides.circuit },
+    bulkhead: { ...template.bulkhead, ...overrides.bulkhead },
+  });
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.flatMap(faultsOf);
+  throw new Error(`The policy of "${service}" is impossible: ${faults.join('; ')}`);
+};
+
+const faultsOf = (issue: z.core.$ZodIssue): readonly string[] =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => `${[...issue.path, key].join('.')} is not part of a policy`)
+    : [`${issue.path.join('.')} ${issue.message}`];
+
+/** An operation counts as slow from here on: half the attempt timeout, until a latency has been learned. */
+export const slowThresholdMs = (attemptTimeoutMs: number): number => attemptTimeoutMs / 2;

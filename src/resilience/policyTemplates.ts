@@ -1,0 +1,69 @@
+/**
+ * Where each service starts: the table of design §5. A service overrides fields, never the shape.
+ * `docs/policies.md` is generated from here.
+ */
+import { seconds } from '../time/clock.ts';
+import type { ResiliencePolicy } from './policy.ts';
+
+/**
+ * The window is short, for a quick verdict; ten calls keep one bad second of a quiet service from opening it.
+ * The sequential detector takes over as the default when it comes.
+ */
+const detection = {
+  strategy: 'rate',
+  windowMs: seconds(10),
+  minimumCalls: 10,
+  failureRatePercent: 50,
+  slowRatePercent: 50,
+} as const;
+
+/** Two retries at most: beyond them the deadline is usually over, and the service has enough to bear. */
+const retry = { maxAttempts: 3, baseDelayMs: 100, maxDelayMs: seconds(5), budgetPercent: 20 };
+
+export const policyTemplates = {
+  hubspot: {
+    attemptTimeoutMs: seconds(4),
+    deadlineMs: seconds(10),
+    retry,
+    circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30) },
+    bulkhead: { maxConcurrent: 100, maxQueued: 100, maxWaitMs: 100 },
+  },
+  lemlist: {
+    attemptTimeoutMs: seconds(6),
+    deadlineMs: seconds(15),
+    retry,
+    circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30) },
+    bulkhead: { maxConcurrent: 20, maxQueued: 40, maxWaitMs: 100 },
+  },
+  explorium: {
+    attemptTimeoutMs: seconds(12),
+    deadlineMs: seconds(30),
+    retry,
+    circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(60) },
+    bulkhead: { maxConcurrent: 50, maxQueued: 50, maxWaitMs: 100 },
+  },
+  kit: {
+    attemptTimeoutMs: seconds(5),
+    deadlineMs: seconds(15),
+    retry,
+    circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30) },
+    bulkhead: { maxConcurrent: 50, maxQueued: 50, maxWaitMs: 100 },
+  },
+  mailchimp: {
+    attemptTimeoutMs: seconds(10),
+    deadlineMs: seconds(30),
+    retry,
+    circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30) },
+    /** Ten connections per user is the provider's hard limit, shared with everything else of that user. */
+    bulkhead: { maxConcurrent: 8, maxQueued: 40, maxWaitMs: 100 },
+  },
+  sendgrid: {
+    attemptTimeoutMs: seconds(5),
+    deadlineMs: seconds(15),
+    retry,
+    circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30) },
+    bulkhead: { maxConcurrent: 100, maxQueued: 100, maxWaitMs: 100 },
+  },
+} as const satisfies Record<string, ResiliencePolicy>;
+
+export type TemplateName = keyof typeof policyTemplates;

@@ -1,0 +1,39 @@
+import { GatewayError, type Verdict } from '../errors/gatewayError.ts';
+import {
+  DeadlineExceededError,
+  UpstreamError,
+  UpstreamTimeoutError,
+  UpstreamUnauthorizedError,
+  type FailureKind,
+} from '../errors/upstreamErrors.ts';
+import type { Evidence } from './detection/detector.ts';
+
+/** What an attempt shows to its circuit. */
+export type Finding = Evidence | 'ignored' | 'unauthorized';
+
+/**
+ * How a failed attempt counts. A deadline that cut off an attempt past its slow threshold speaks against the service;
+ * one that came sooner is the caller's impatience. An error that is none of ours counts as a failure.
+ */
+export const verdictOf = (error: unknown, durationMs: number, slowMs: number): Verdict => {
+  if (error instanceof DeadlineExceededError) return durationMs >= slowMs ? 'failure' : 'ignored';
+  return error instanceof GatewayError ? error.verdict : 'failure';
+};
+
+/** The same in the words of the circuit: a refusal of our input is an answer, and like any answer it can be slow. */
+export const findingOf = (error: unknown, durationMs: number, slowMs: number): Finding => {
+  if (error instanceof UpstreamUnauthorizedError) return 'unauthorized';
+  const verdict = verdictOf(error, durationMs, slowMs);
+  return verdict === 'success' && durationMs >= slowMs ? 'slow' : verdict;
+};
+
+export const isTimeout = (error: unknown): boolean => error instanceof UpstreamTimeoutError || error instanceof DeadlineExceededError;
+
+/** What kind of failure it was, for people. */
+export const kindOf = (error: unknown): FailureKind | 'unauthorized' | 'unknown' => {
+  if (error instanceof UpstreamUnauthorizedError) return 'unauthorized';
+  if (isTimeout(error)) return 'timeout';
+  return error instanceof UpstreamError && 'kind' in error ? (error.kind as FailureKind) : 'unknown';
+};
+
+export const retryAfterOf = (error: unknown): number | undefined => (error instanceof GatewayError ? error.retryAfterMs : undefined);

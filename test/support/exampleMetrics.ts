@@ -1,0 +1,51 @@
+/**
+ * Metrics with something of everything in them, as after a busy minute.
+ */
+import { PrometheusMetrics } from '../../src/monitoring/prometheusMetrics.ts';
+import type { CircuitSnapshot } from '../../src/resilience/circuitState.ts';
+
+export const services = [
+  { name: 'hubspot', operations: ['get_contact', 'create_contact'] },
+  { name: 'lemlist', operations: ['add_lead'] },
+];
+
+/** @throws what a metric could not take: no example is one of those. */
+const fail = (error: unknown): never => {
+  throw error;
+};
+
+export const createMetrics = (onError: (error: unknown) => void = fail): PrometheusMetrics =>
+  new PrometheusMetrics({ services, version: '1.2.3', onError, processMetrics: false });
+
+export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnapshot => ({
+  name: 'hubspot',
+  state: 'closed',
+  override: undefined,
+  effectiveState: 'closed',
+  since: 1_790_000_000_000,
+  nextProbeAt: undefined,
+  reason: 'start',
+  failureRatio: 0,
+  suspicion: 0,
+  lastFailure: undefined,
+  epoch: 0,
+  openings: 0,
+  openForTotalMs: 0,
+  detection: { strategy: 'consecutive', failures: 5 },
+  calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
+  ...changes,
+});
+
+/** Everything that `/metrics` can show has a series: what rules and panels may rest on. */
+export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
+  const metrics = new PrometheusMetrics({ services, version: '1.2.3', onError: fail, processMetrics });
+  metrics.watch({
+    circuits: () => services.map(({ name }) => snapshotOf({ name })),
+    bulkheads: () => services.map(({ name }) => ({ service: name, limit: 10, inFlight: 1 })),
+    retryBudgets: () => services.map(({ name }) => ({ service: name, ratio: 0.5 })),
+  });
+  metrics.quotaSeen('hubspot', 'day', { limit: 250_000, remaining: 1000 });
+  metrics.requestEnded({ method: 'GET', route: '/api/hubspot/contacts/:id', status: 200, durationMs: 12 });
+  metrics.callEnded({ service: 'hubspot', operation: 'get_contact', outcome: 'upstream', durationMs: 80 });
+  return metrics;
+};

@@ -1,0 +1,46 @@
+/**
+ * The policies as the tables that `docs/policies.md` shows.
+ */
+import type { ResiliencePolicy } from '../../src/resilience/policy.ts';
+import { slowThresholdMs } from '../../src/resilience/policy.ts';
+
+type Policies = Readonly<Record<string, ResiliencePolicy>>;
+type Row = readonly [rule: string, show: (policy: ResiliencePolicy) => string];
+
+const seconds = (ms: number): string => `${String(ms / 1000)} s`;
+
+const detection = ({ circuit }: ResiliencePolicy): string => {
+  const { detection: rule } = circuit;
+  if (rule.strategy === 'consecutive') return `${String(rule.failures)} failures in a row`;
+  const shares = `${String(rule.failureRatePercent)} % failures, or ${String(rule.slowRatePercent)} % failures and slow answers together`;
+  return `${shares}, in ${seconds(rule.windowMs)} with at least ${String(rule.minimumCalls)} calls`;
+};
+
+const rows: readonly Row[] = [
+  ['attempt timeout', (policy) => seconds(policy.attemptTimeoutMs)],
+  ['slow from', (policy) => seconds(slowThresholdMs(policy.attemptTimeoutMs))],
+  ['deadline', (policy) => seconds(policy.deadlineMs)],
+  ['attempts in all', (policy) => String(policy.retry.maxAttempts)],
+  ['pause before a retry', (policy) => `random, up to ${seconds(policy.retry.baseDelayMs)}, doubling up to ${seconds(policy.retry.maxDelayMs)}`],
+  ['retry budget', (policy) => `${String(policy.retry.budgetPercent)} % of the calls, and one a second`],
+  ['circuit opens at', detection],
+  ['open time, doubling', (policy) => `${seconds(policy.circuit.openForMs)} to ${seconds(policy.circuit.openForCapMs)}`],
+  ['calls at once', (policy) => String(policy.bulkhead.maxConcurrent)],
+  ['calls waiting', (policy) => String(policy.bulkhead.maxQueued)],
+  ['longest wait', (policy) => seconds(policy.bulkhead.maxWaitMs)],
+];
+
+const table = (head: readonly string[], body: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const valuesOf = ([, show]: Row, policies: Policies): readonly string[] => Object.values(policies).map(show);
+
+const isCommon = (row: Row, policies: Policies): boolean => new Set(valuesOf(row, policies)).size === 1;
+
+/** Rules that are the same for every service. */
+export const commonTable = (policies: Policies): string =>
+  table(['rule', 'every service'], rows.filter((row) => isCommon(row, policies)).map((row) => [row[0], valuesOf(row, policies)[0] ?? '']));
+
+/** The others, a column for each service. */
+export const serviceTable = (policies: Policies): string =>
+  table(['rule', ...Object.keys(policies)], rows.filter((row) => !isCommon(row, policies)).map((row) => [row[0], ...valuesOf(row, policies)]));

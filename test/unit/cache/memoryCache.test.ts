@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { MemoryCache } from '../../../src/cache/memoryCache.ts';
+import type { CachedAnswer } from '../../../src/cache/responseCache.ts';
+import { systemClock } from '../../../src/time/clock.ts';
+import { useVirtualTime } from '../../support/virtualTime.ts';
+
+/** An answer put in now, and gone after so long. */
+const answer = (value: unknown, livesForMs = 60_000): CachedAnswer => {
+  const storedAt = systemClock.now();
+  return { value, storedAt, freshUntil: storedAt + livesForMs / 2, staleUntil: storedAt + livesForMs };
+};
+
+describe('MemoryCache', () => {
+  const time = useVirtualTime();
+  let cache: MemoryCache;
+
+  beforeEach(() => {
+    cache = new MemoryCache(systemClock, 3);
+  });
+
+  afterEach(() => {
+    cache.close();
+  });
+
+  const keysKept = (keys: readonly string[]): readonly string[] => keys.filter((key) => cache.get(key) !== undefined);
+
+  it('hands out the very thing that was put in, not a clone', () => {
+    const kept = answer({ id: '7' });
+
+    cache.set('key', kept);
+
+    expect(cache.get('key')).to.equal(kept);
+    expect(cache.get('key')?.value).to.equal(kept.value);
+  });
+
+  it('knows nothing of a key that was never set', () => {
+    expect(cache.get('key')).to.equal(undefined);
+  });
+
+  it('keeps an answer until it may not even be stale any more', async () => {
+    cache.set('key', answer('contact', 1000));
+
+    await time.advance(999);
+    const before = cache.get('key')?.value;
+    await time.advance(1);
+
+    expect(before).to.equal('contact');
+    expect(cache.get('key')).to.equal(undefined);
+    expect(cache.size).to.equal(0);
+  });
+
+  it('does not take in what is over already', () => {
+    cache.set('key', answer('contact', 0));
+
+    expect(cache.size).to.equal(0);
+  });
+
+  it('lives by the monotonic clock: a wall clock set back keeps nothing alive', async () => {
+    let wallTime = Date.UTC(2026, 0, 1);
+    const jumping = new MemoryCache({ ...systemClock, wallTime: () => wallTime }, 3);
+    jumping.set('key', answer('contact', 1000));
+
+    wallTime -= 86_400_000;
+    await time.advance(1000);
+    const kept = jumping.get('key');
+    jumping.close();
+
+    expect(kept).to.equal(undefined);
+  });
+
+  it('never holds more than its limit: what was put in longest ago makes room', () => {
+    for (const key of ['a', 'b', 'c', 'd']) cache.set(key, answer(key));
+
+    expect(cache.size).to.equal(3);
+    expect(keysKept(['a', 'b', 'c', 'd'])).to.deep.equal(['b', 'c', 'd']);
+  });
+
+  it('counts a new answer for a known key as put in just now, and as no further one', () => {
+    for (const key of ['a', 'b', 'c', 'a', 'd']) cache.set(key, answer(key));
+
+    expect(cache.size).to.equal(3);
+    expect(keysKept(['a', 'b', 'c', 'd'])).to.deep.equal(['a', 'c', 'd']);
+  });
+
+  it('sweeps out what is over, without being asked for it', async () => {
+    cache.set('key', answer('contact', 1000));
+
+    await time.advance(120_000);
+
+    expect(cache.size).to.equal(0);
+  });
+
+  it('forgets everything at once, and goes on', () => {
+    cache.set('a', answer('a'));
+
+    cache.clear();
+    cache.set('b', answer('b'));
+
+    expect(keysKept(['a', 'b'])).to.deep.equal(['b']);
+    expect(cache.size).to.equal(1);
+  });
+
+  it('leaves no timer when it is closed', () => {
+    cache.close();
+
+    expect(time.pendingTimers).to.equal(0);
+  });
+
+  it('agrees with a list of the last writes, whatever is put in, in whatever order', () => {
+    const keys = ['a', 'b', 'c', 'd', 'e', 'constructor'];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...keys), { maxLength: 40 }), (writes) => {
+        cache.clear();
+        for (const [index, key] of writes.entries()) cache.set(key, answer(index));
+
+        const lastWrites = [...new Set([...writes].reverse())].slice(0, 3);
+        expect(cache.size).to.equal(lastWrites.length);
+        expect(keysKept(keys).toSorted()).to.deep.equal(lastWrites.toSorted());
+        for (const key of lastWrites) expect(cache.get(key)?.value).to.equal(writes.lastIndexOf(key));
+      }),
+    );
+  });
+});

@@ -1,0 +1,153 @@
+import { expect } from 'chai';
+import { CallCancelledError, CircuitOpenError, UpstreamRateLimitedError, UpstreamRejectedError } from '../../../src/errors/upstreamErrors.ts';
+import { down, failWith, LEASE_MS, OPEN_MS, site, SLOW_MS, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
+import { errorOf } from '../../support/errorOf.ts';
+import { HeldAttempt } from '../../support/heldAttempt.ts';
+
+describe('Circuit breaker probes', () => {
+  const house = useBreakerHouse();
+
+  it('go out one at a time, however many ask', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    const attempt = new HeldAttempt();
+
+    const calls = Array.from({ length: 20 }, () => breaker.call(attempt.begin, site));
+    const refused = await Promise.all(calls.slice(1).map((call) => errorOf(call, CircuitOpenError)));
+    attempt.succeed('contact');
+
+    expect(attempt.begun).to.equal(1);
+    expect(refused).to.have.length(19);
+    expect(await calls[0]).to.equal('contact');
+  });
+
+  it('are waited for by nobody: others are told at once to come again in a second', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    const probe = new HeldAttempt();
+    const probeCall = breaker.call(probe.begin, site);
+
+    const error = await errorOf(breaker.call(succeed, site), CircuitOpenError);
+    probe.succeed('contact');
+    await probeCall;
+
+    expect(error).to.include({ reason: 'probing', retryAfterMs: 1000 });
+  });
+
+  const ignored = [
+    ['a rate limit', new UpstreamRateLimitedError(site, 5000)],
+    ['a caller who hung up', new CallCancelledError(site)],
+  ] as const;
+  for (const [what, error] of ignored) {
+    it(`that end with ${what} neither close nor open, and the next caller probes`, async () => {
+      const breaker = house.breaker();
+      await house.toHalfOpen(breaker);
+      const { epoch } = breaker.snapshot();
+
+      await house.calls(breaker, 3, failWith(error));
+      const between = breaker.snapshot();
+      await breaker.call(succeed, site);
+
+      expect(between).to.include({ state: 'half_open', epoch });
+      expect(between.calls).to.include({ ignored: 3, rejected: 0 });
+      expect(breaker.snapshot().state).to.equal('closed');
+    });
+  }
+
+  it('close the circuit when the service refuses our input: it is there', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+
+    await house.calls(breaker, 1, failWith(new UpstreamRejectedError(site, 404)));
+
+    expect(breaker.snapshot()).to.include({ state: 'closed', reason: 'probe_succeeded' });
+  });
+
+  it('close the circuit though they are slow: slow is not gone', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    const probe = new HeldAttempt();
+    const call = breaker.call(probe.begin, site);
+
+    await house.time.advance(SLOW_MS + 1);
+    probe.succeed('contact');
+    await call;
+
+    expect(breaker.snapshot().state).to.equal('closed');
+  });
+
+  it('that never end are lost when their lease is over: the circuit opens, and looks again', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    void breaker.call(new HeldAttempt().begin, site);
+
+    await house.time.advance(LEASE_MS - 1);
+    const before = await errorOf(breaker.call(succeed, site), CircuitOpenError);
+    await house.time.advance(1);
+    const after = await errorOf(breaker.call(succeed, site), CircuitOpenError);
+    await house.time.advance(2 * OPEN_MS);
+    await breaker.call(succeed, site);
+
+    expect(before.reason).to.equal('probing');
+    expect(after).to.include({ reason: 'probe_lost', retryAfterMs: 2 * OPEN_MS });
+    expect(house.reasons).to.deep.equal(['consecutive_failures', 'open_time_over', 'probe_lost', 'open_time_over', 'probe_succeeded']);
+  });
+
+  it('still decide after their lease, as long as nobody has asked since', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    const probe = new HeldAttempt();
+    const call = breaker.call(probe.begin, site);
+
+    await house.time.advance(10 * LEASE_MS);
+    probe.succeed('contact');
+    await call;
+
+    expect(breaker.snapshot().state).to.equal('closed');
+  });
+
+  it('get a lease of their own each: a given-back one does not run on', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    await house.calls(breaker, 1, failWith(new UpstreamRateLimitedError(site)));
+    await house.time.advance(LEASE_MS - 1);
+    const probe = new HeldAttempt();
+    const call = breaker.call(probe.begin, site);
+    await house.time.advance(LEASE_MS - 1);
+
+    const error = await errorOf(breaker.call(succeed, site), CircuitOpenError);
+    probe.succeed('contact');
+    await call;
+
+    expect(error.reason).to.equal('probing');
+    expect(breaker.snapshot().state).to.equal('closed');
+  });
+
+  it('are not needed while nobody calls: a half-open circuit waits as long as it has to', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+
+    await house.time.advance(3_600_000);
+    await breaker.call(succeed, site);
+
+    expect(breaker.snapshot().state).to.equal('closed');
+  });
+
+  it('fail one after another without ever letting a second call through', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    let made = 0;
+    const failing = async (): Promise<never> => {
+      made += 1;
+      return Promise.reject(down());
+    };
+
+    for (const openMs of [2, 4, 8, 8]) {
+      await house.calls(breaker, 5, failing);
+      await house.time.advance(openMs * OPEN_MS);
+    }
+
+    expect(made).to.equal(4);
+    expect(breaker.snapshot().calls.rejected).to.equal(16);
+  });
+});

@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { DetectorSlot } from '../../../../src/resilience/detection/detectorSlot.ts';
+import { systemClock } from '../../../../src/time/clock.ts';
+import { useVirtualTime } from '../../../support/virtualTime.ts';
+
+const regular = { strategy: 'consecutive', failures: 3 } as const;
+const strict = { strategy: 'consecutive', failures: 1 } as const;
+
+describe('DetectorSlot', () => {
+  const time = useVirtualTime();
+
+  it('holds the policy’s detector, with its memory', () => {
+    const slot = new DetectorSlot(systemClock, regular);
+    slot.current.record('failure', 0);
+
+    expect(slot.policy).to.equal(regular);
+    expect(slot.current.suspicion(0)).to.be.closeTo(1 / 3, 1e-9);
+  });
+
+  it('judges by changed thresholds until their end, then by the policy’s with nothing seen', async () => {
+    const slot = new DetectorSlot(systemClock, regular);
+    slot.current.record('failure', 0);
+    slot.change(strict, systemClock.wallTime() + 1000);
+    await time.advance(999);
+    const within = slot.policy;
+
+    await time.advance(1);
+
+    expect(within).to.equal(strict);
+    expect(slot.policy).to.equal(regular);
+    expect(slot.current.suspicion(0)).to.equal(0);
+  });
+
+  it('keeps the memory of a change, too, however often it is looked at', () => {
+    const slot = new DetectorSlot(systemClock, regular);
+    slot.change({ strategy: 'consecutive', failures: 2 }, systemClock.wallTime() + 1000);
+    slot.current.record('failure', 0);
+
+    expect(slot.current.record('failure', 0)).to.equal('consecutive_failures');
+  });
+
+  it('takes the last of several changes', () => {
+    const slot = new DetectorSlot(systemClock, regular);
+    slot.change(strict, systemClock.wallTime() + 1000);
+
+    slot.change({ strategy: 'consecutive', failures: 7 }, systemClock.wallTime() + 1000);
+
+    expect(slot.policy).to.deep.equal({ strategy: 'consecutive', failures: 7 });
+  });
+});

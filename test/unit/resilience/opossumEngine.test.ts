@@ -1,0 +1,114 @@
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import { OpossumEngine } from '../../../src/resilience/opossumEngine.ts';
+import { useVirtualTime } from '../../support/virtualTime.ts';
+
+describe('Opossum as engine', () => {
+  const time = useVirtualTime();
+  let rotation: EventEmitter;
+  let engine: OpossumEngine;
+  let halfOpened: number;
+
+  beforeEach(() => {
+    rotation = new EventEmitter();
+    halfOpened = 0;
+    engine = new OpossumEngine({
+      name: 'hubspot',
+      rotation,
+      bucketMs: 1000,
+      buckets: 10,
+      onHalfOpen: () => {
+        halfOpened += 1;
+      },
+      onListenerError: (error) => {
+        throw error;
+      },
+    });
+  });
+
+  afterEach(() => {
+    engine.shutdown();
+  });
+
+  it('never opens by itself, whatever fails', async () => {
+    for (let failed = 0; failed < 100; failed += 1) engine.follow(Promise.reject(new Error('down')));
+    await time.settle();
+
+    expect(engine.state).to.equal('closed');
+    expect(engine.statistics).to.include({ fires: 100, failures: 100 });
+  });
+
+  it('opens for as long as it is told, then says so', async () => {
+    engine.open(70);
+    await time.advance(69);
+    const before = engine.state;
+    await time.advance(1);
+
+    expect(before).to.equal('open');
+    expect(engine.state).to.equal('half_open');
+    expect(halfOpened).to.equal(1);
+  });
+
+  it('takes a new open time at each opening', async () => {
+    engine.open(70);
+    await time.advance(70);
+    engine.open(500);
+    await time.advance(499);
+
+    expect(engine.state).to.equal('open');
+  });
+
+  it('forgets its timer when it is closed', async () => {
+    engine.open(70);
+
+    engine.close();
+    await time.advance(1000);
+
+    expect(engine.state).to.equal('closed');
+    expect(halfOpened).to.equal(0);
+  });
+
+  it('times nothing out: an outcome may take as long as it likes', async () => {
+    engine.follow(new Promise(() => undefined));
+
+    await time.advance(3_600_000);
+
+    expect(engine.statistics).to.include({ fires: 1, failures: 0 });
+    expect(time.pendingTimers).to.equal(0);
+  });
+
+  it('refuses nothing for want of capacity, and coalesces nothing', async () => {
+    for (let followed = 0; followed < 1000; followed += 1) engine.follow(Promise.resolve('same'));
+    await time.settle();
+
+    expect(engine.statistics).to.include({ fires: 1000, successes: 1000, rejects: 0 });
+  });
+
+  it('collects no latencies for percentiles, which would cost more with each call', async () => {
+    for (let followed = 0; followed < 100; followed += 1) engine.follow(Promise.resolve('contact'));
+    await time.settle();
+
+    expect(engine.statistics).to.deep.include({ latencyTimes: [], latencyMean: -1 });
+  });
+
+  it('sets no timer of its own while closed', () => {
+    expect(time.pendingTimers).to.equal(0);
+  });
+
+  it('moves its window by the shared rotation', async () => {
+    engine.follow(Promise.resolve('contact'));
+    await time.settle();
+    for (let bucket = 0; bucket < 9; bucket += 1) rotation.emit('rotate');
+    const within = engine.statistics.fires;
+    rotation.emit('rotate');
+
+    expect(within).to.equal(1);
+    expect(engine.statistics.fires).to.equal(0);
+  });
+
+  it('leaves the shared rotation when it is shut down', () => {
+    engine.shutdown();
+
+    expect(rotation.listenerCount('rotate')).to.equal(0);
+  });
+});

@@ -1,0 +1,218 @@
+import { getEventListeners } from 'node:events';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { BulkheadFullError } from '../../../../src/errors/upstreamErrors.ts';
+import type { Answer } from '../../../../src/resilience/call.ts';
+import { Bulkhead } from '../../../../src/resilience/stages/bulkhead.ts';
+import { systemClock } from '../../../../src/time/clock.ts';
+import { answerOf, contextOf } from '../../../support/callContexts.ts';
+import { errorOf } from '../../../support/errorOf.ts';
+import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
+import { HeldAttempt } from '../../../support/heldAttempt.ts';
+import { useVirtualTime } from '../../../support/virtualTime.ts';
+
+const policy = { maxConcurrent: 2, maxQueued: 2, maxWaitMs: 100 };
+
+describe('Bulkhead', () => {
+  const time = useVirtualTime();
+  let bulkhead: Bulkhead;
+  let begun: string[];
+
+  beforeEach(() => {
+    bulkhead = new Bulkhead(policy, systemClock);
+    begun = [];
+  });
+
+  const enter = (name: string, work: HeldAttempt<Answer<string>>, signal = new AbortController().signal): Promise<Answer<string>> =>
+    bulkhead.stage(async () => {
+      begun.push(name);
+      return work.begin();
+    })(contextOf({ signal }));
+
+  /** Fills it with two calls, that end when the test says so. */
+  const fill = () => {
+    const work = new HeldAttempt<Answer<string>>();
+    const calls = [enter('first', work), enter('second', work)];
+    const end = async (): Promise<void> => {
+      work.succeed(answerOf('contact'));
+      await Promise.all(calls);
+    };
+    return { end };
+  };
+
+  it('lets so many calls in at once, and hands over their answers', async () => {
+    const { end } = fill();
+    const full = bulkhead.inFlight;
+
+    await end();
+
+    expect([full, bulkhead.limit, bulkhead.inFlight]).to.deep.equal([2, 2, 0]);
+  });
+
+  it('lets the waiting in as places come free, the longest waiting first', async () => {
+    const { end } = fill();
+    const work = new HeldAttempt<Answer<string>>();
+    const waiting = [enter('third', work), enter('fourth', work)];
+    const before = [...begun];
+
+    await end();
+    await time.settle();
+    work.succeed(answerOf('contact'));
+    await Promise.all(waiting);
+
+    expect(before).to.deep.equal(['first', 'second']);
+    expect(begun).to.deep.equal(['first', 'second', 'third', 'fourth']);
+    expect(time.pendingTimers).to.equal(0);
+  });
+
+  it('refuses at once when the queue is full, and says when to come again', async () => {
+    const { end } = fill();
+    const work = new HeldAttempt<Answer<string>>();
+    const waiting = [enter('third', work), enter('fourth', work)];
+
+    const error = await errorOf(enter('fifth', work), BulkheadFullError);
+    work.succeed(answerOf('contact'));
+    await end();
+    await Promise.all(waiting);
+
+    expect(error).to.include({ code: 'bulkhead_full', verdict: 'ignored', execution: 'not_sent', retryAfterMs: 1000 });
+    expect(begun).not.to.include('fifth');
+  });
+
+  it('refuses those who have waited long enough, and makes no call for them', async () => {
+    const { end } = fill();
+    const refused = errorOf(enter('third', new HeldAttempt()), BulkheadFullError);
+
+    await time.advance(policy.maxWaitMs);
+    await refused;
+    await end();
+
+    expect(begun).to.deep.equal(['first', 'second']);
+    expect(bulkhead.inFlight).to.equal(0);
+  });
+
+  it('lets go of a waiting call whose caller has gone, and keeps nothing of it', async () => {
+    const { end } = fill();
+    const caller = new AbortController();
+    const gone = errorOf(enter('third', new HeldAttempt(), caller.signal), Error);
+
+    caller.abort(new Error('hung up'));
+    const error = await gone;
+    const listeners = getEventListeners(caller.signal, 'abort');
+    const timers = time.pendingTimers;
+    await end();
+
+    expect(error.message).to.equal('hung up');
+    expect([listeners, timers]).to.deep.equal([[], 0]);
+    expect(bulkhead.inFlight).to.equal(0);
+  });
+
+  it('gives the place of one who left to the next, not to nobody', async () => {
+    const { end } = fill();
+    const caller = new AbortController();
+    const gone = errorOf(enter('third', new HeldAttempt(), caller.signal), Error);
+    const work = new HeldAttempt<Answer<string>>();
+    const fourth = enter('fourth', work);
+    caller.abort(new Error('hung up'));
+    await gone;
+
+    await end();
+    work.succeed(answerOf('contact'));
+    await fourth;
+
+    expect(begun).to.deep.equal(['first', 'second', 'fourth']);
+  });
+
+  it('gets its permit back from a call that fails', async () => {
+    const failing = bulkhead.stage(async () => Promise.reject(new Error('down')));
+
+    for (let made = 0; made < 10; made += 1) await errorOf(failing(contextOf()), Error);
+
+    expect(bulkhead.inFlight).to.equal(0);
+  });
+});
+
+type Step = { readonly does: 'enter' } | { readonly does: 'end' | 'leave'; readonly which: number } | { readonly does: 'pass'; readonly ms: number };
+
+const steps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ does: fc.constant('enter' as const) }) },
+    { weight: 3, arbitrary: fc.record({ does: fc.constantFrom('end' as const, 'leave' as const), which: fc.nat(30) }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constant('pass' as const), ms: fc.nat(120) }) },
+  ),
+  { maxLength: 60 },
+);
+
+const settled = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+/** A bulkhead, and next to it plain lists of who should be inside and who should be waiting. */
+class BulkheadModel {
+  readonly clock = new HandDrivenClock();
+  readonly bulkhead = new Bulkhead(policy, this.clock);
+  readonly begun: number[] = [];
+  readonly ended: number[] = [];
+  readonly #entered: { readonly work: HeldAttempt<Answer<string>>; readonly caller: AbortController }[] = [];
+
+  get inside(): readonly number[] {
+    return this.begun.filter((id) => !this.ended.includes(id));
+  }
+
+  get entered(): number {
+    return this.#entered.length;
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.does === 'enter') this.#enter();
+    else if (step.does === 'pass') this.clock.advance(step.ms);
+    else if (step.does === 'leave') this.#entered[step.which]?.caller.abort(new Error('left'));
+    else if (this.begun.includes(step.which)) this.#entered[step.which]?.work.succeed(answerOf('contact'));
+    await settled();
+  }
+
+  async endAll(): Promise<void> {
+    for (const { work } of this.#entered) work.succeed(answerOf('contact'));
+    await settled();
+  }
+
+  #enter(): void {
+    const id = this.#entered.length;
+    const work = new HeldAttempt<Answer<string>>();
+    const caller = new AbortController();
+    this.#entered.push({ work, caller });
+    const stage = this.bulkhead.stage(async () => {
+      this.begun.push(id);
+      return work.begin();
+    });
+    const end = (): void => {
+      this.ended.push(id);
+    };
+    stage(contextOf({ signal: caller.signal })).then(end, end);
+  }
+}
+
+describe('Bulkhead under any order of events', () => {
+  it('never lets too many in, never out of turn, never leaves a place empty for a waiting one, and loses no permit', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const model = new BulkheadModel();
+        for (const step of all) {
+          await model.take(step);
+          expect(model.inside.length).to.be.at.most(policy.maxConcurrent);
+          expect(model.bulkhead.inFlight).to.equal(model.inside.length);
+          expect(model.begun, 'first come, first served').to.deep.equal([...model.begun].sort((one, other) => one - other));
+          const waiting = model.entered - model.ended.length - model.inside.length;
+          expect(waiting).to.be.within(0, model.inside.length < policy.maxConcurrent ? 0 : policy.maxQueued);
+        }
+        await model.endAll();
+
+        expect(model.bulkhead.inFlight).to.equal(0);
+        expect(model.clock.pending).to.equal(0);
+        expect([...model.ended].sort((one, other) => one - other)).to.deep.equal(Array.from({ length: model.entered }, (_, id) => id));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import {
+  DeadlineExceededError,
+  UpstreamContractBrokenError,
+  UpstreamRateLimitedError,
+  UpstreamRejectedError,
+  UpstreamTimeoutError,
+  UpstreamUnauthorizedError,
+} from '../../../src/errors/upstreamErrors.ts';
+import { findingOf, isTimeout, kindOf, retryAfterOf, verdictOf } from '../../../src/resilience/verdict.ts';
+import { down, site } from '../../support/breakerHouse.ts';
+
+const SLOW_MS = 500;
+const late = new DeadlineExceededError(site, 1000);
+
+describe('Verdicts', () => {
+  it('come from the error itself', () => {
+    const errors = [down(), new UpstreamRejectedError(site, 404), new UpstreamRateLimitedError(site)];
+
+    expect(errors.map((error) => verdictOf(error, 1, SLOW_MS))).to.deep.equal(['failure', 'success', 'ignored']);
+  });
+
+  it('take what is no error of ours for a failure', () => {
+    expect([new Error('a bug'), 'odd', undefined].map((error) => verdictOf(error, 1, SLOW_MS))).to.deep.equal(['failure', 'failure', 'failure']);
+  });
+
+  it('of a deadline depend on whether the attempt had become slow', () => {
+    expect(verdictOf(late, SLOW_MS - 1, SLOW_MS)).to.equal('ignored');
+    expect(verdictOf(late, SLOW_MS, SLOW_MS)).to.equal('failure');
+  });
+
+  it('become findings: a refused credential is one of its own, and an answer can be slow', () => {
+    expect(findingOf(new UpstreamUnauthorizedError(site, 401), SLOW_MS, SLOW_MS)).to.equal('unauthorized');
+    expect(findingOf(new UpstreamRejectedError(site, 404), SLOW_MS - 1, SLOW_MS)).to.equal('success');
+    expect(findingOf(new UpstreamRejectedError(site, 404), SLOW_MS, SLOW_MS)).to.equal('slow');
+    expect(findingOf(down(), SLOW_MS, SLOW_MS)).to.equal('failure');
+    expect(findingOf(late, 1, SLOW_MS)).to.equal('ignored');
+  });
+});
+
+describe('Failures, for people', () => {
+  it('have a kind', () => {
+    const errors = [down(), late, new UpstreamTimeoutError(site, 1), new UpstreamContractBrokenError(site, 'no id'), new UpstreamUnauthorizedError(site, 401), new Error('?')];
+
+    expect(errors.map(kindOf)).to.deep.equal(['http_5xx', 'timeout', 'timeout', 'contract', 'unauthorized', 'unknown']);
+  });
+
+  it('are timeouts, whoever’s time was over', () => {
+    expect([new UpstreamTimeoutError(site, 1), late, down()].map(isTimeout)).to.deep.equal([true, true, false]);
+  });
+
+  it('may say when to come again', () => {
+    expect([down(2000), down(), new Error('?')].map(retryAfterOf)).to.deep.equal([2000, undefined, undefined]);
+  });
+});
