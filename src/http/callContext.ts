@@ -1,0 +1,34 @@
+import type { CallContext, CallOptions } from '../resilience/call.ts';
+import type { ResiliencePolicy } from '../resilience/policy.ts';
+import type { Operation } from './operation.ts';
+import { cacheKey } from './requestBuilder.ts';
+import type { HttpRequest } from './transport.ts';
+
+/** Before the deadline stage gives a call its signal, nothing ends it. */
+const NEVER = new AbortController().signal;
+
+/** A caller's wishes, held against the service's policy: it may be less patient than the policy, never more. */
+export const callContext = <T>(
+  parts: { readonly service: string; readonly account: string; readonly policy: ResiliencePolicy },
+  operation: Operation<T>,
+  request: { readonly wire: HttpRequest; readonly body: unknown },
+  options: CallOptions,
+  now: number,
+): CallContext => {
+  const { attemptTimeoutMs, deadlineMs } = parts.policy;
+  const deadlineAt = now + Math.min(options.deadlineMs ?? deadlineMs, deadlineMs);
+  return {
+    site: { service: parts.service, operation: operation.name },
+    idempotency: operation.idempotency,
+    signal: NEVER,
+    callerSignal: options.signal,
+    deadlineAt: Math.min(deadlineAt, options.deadlineAt ?? deadlineAt),
+    attemptTimeoutMs: Math.min(options.timeoutMs ?? attemptTimeoutMs, attemptTimeoutMs),
+    strict: options.strict ?? false,
+    refresh: options.refresh ?? false,
+    cacheKey: operation.cacheForMs === undefined ? undefined : cacheKey(parts, operation.name, request, options.headers),
+    cacheForMs: operation.cacheForMs ?? 0,
+    staleForMs: operation.staleForMs ?? 0,
+    progress: { attempts: 0, unsettled: false },
+  };
+};

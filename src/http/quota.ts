@@ -1,0 +1,30 @@
+/**
+ * What a service's headers say about the quota that is left.
+ */
+export interface QuotaReading {
+  /** Such as `ten_seconds`, `day`, `minute`; a metric label. */
+  readonly window: string;
+  readonly limit?: number;
+  readonly remaining?: number;
+}
+
+/** Reads the headers of any answer of the service, errors included. */
+export type QuotaReader = (headers: Readonly<Record<string, string>>) => readonly QuotaReading[];
+
+/** A header as a whole number ≥ 0, or `undefined`. */
+export const headerNumber = (headers: Readonly<Record<string, string>>, name: string): number | undefined => {
+  const value = headers[name];
+  return value !== undefined && /^\d{1,12}$/u.test(value) ? Number(value) : undefined;
+};
+
+/** One reading from a pair of headers; empty if neither is there. */
+export const quotaFrom = (
+  headers: Readonly<Record<string, string>>,
+  window: string,
+  names: { readonly limit: string; readonly remaining: string },
+): readonly QuotaReading[] => {
+  const limit = headerNumber(headers, names.limit);
+  const remaining = headerNumber(headers, names.remaining);
+  if (limit === undefined && remaining === undefined) return [];
+  return [{ window, ...(limit === undefined ? {} : { limit }), ...(remaining === undefined ? {} : { remaining }) }];
+};

@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { GatewayError } from '../../../src/errors/gatewayError.ts';
+import type { Classifier } from '../../../src/http/classification.ts';
+import type { Operation } from '../../../src/http/operation.ts';
+import { quotaFrom, type QuotaReader } from '../../../src/http/quota.ts';
+import type { HttpResponse } from '../../../src/http/transport.ts';
+import { classifyExploriumAnswer } from '../../../src/services/explorium/exploriumErrors.ts';
+import { classifyHubspot } from '../../../src/services/hubspot/hubspotErrors.ts';
+import { readHubspotQuota } from '../../../src/services/hubspot/hubspotQuota.ts';
+import { classifyLemlistAnswer } from '../../../src/services/lemlist/lemlistErrors.ts';
+import { httpHouse, scriptedWire, type HttpHouse, type ScriptedWire } from '../../support/httpHouse.ts';
+import { thingRequest } from '../../support/httpRig.ts';
+
+/** In every body; must be in no message. */
+const SECRET = 'ada.lovelace@example.com';
+
+const noRules: Classifier = () => undefined;
+const plainQuota: QuotaReader = (headers) => quotaFrom(headers, 'minute', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' });
+
+const answerSchema = z.looseObject({
+  id: z.string(),
+  results: z.array(z.looseObject({ id: z.string(), properties: z.record(z.string(), z.string().nullable()) })).optional(),
+});
+
+/** Cached, so that the answer passes every stage there is. */
+const operation: Operation<z.infer<typeof answerSchema>> = {
+  name: 'search_things',
+  method: 'POST',
+  idempotency: 'safe',
+  answer: answerSchema,
+  cacheForMs: 1,
+  staleForMs: 1,
+};
+
+const field = fc.constantFrom('id', 'results', 'properties', 'message', 'category', 'errors', 'context', 'policyName', 'status', 'error', 'detail', '__proto__', SECRET);
+const text = fc.oneof(fc.string(), fc.constant(SECRET), fc.constant(`Existing ID: 1 ${SECRET} "name":"${SECRET}"`), fc.constantFrom('id', 'DAILY', ''));
+const leaf = fc.oneof(text, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
+const { value: anyJson } = fc.letrec((tie) => ({
+  value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(field, tie('value'), { maxKeys: 5 })),
+}));
+const jsonBody = anyJson.map((value) => JSON.stringify(value));
+const nested = fc.tuple(fc.constantFrom('[', '{"a":'), fc.constantFrom(10, 600, 20_000)).map(([open, levels]) => `${open.repeat(levels)}1${(open === '[' ? ']' : '}').repeat(levels)}`);
+
+const body = fc.oneof(
+  { arbitrary: jsonBody, weight: 8 },
+  { arbitrary: jsonBody.map((json) => json.slice(0, json.length / 2)), weight: 1 },
+  { arbitrary: fc.constantFrom('', ' ', 'null', SECRET, `<html><body>${SECRET}</body></html>`, `\ufeff{"id":"${SECRET}"}`), weight: 2 },
+  { arbitrary: fc.string({ unit: 'binary' }), weight: 1 },
+  { arbitrary: fc.constant(`"${SECRET.repeat(50_000)}"`), weight: 1 },
+  { arbitrary: nested, weight: 1 },
+  { arbitrary: nested.map((deep) => `{"id":"7","more":${deep}}`), weight: 1 },
+);
+const status = fc.oneof(fc.integer({ min: 100, max: 599 }), fc.constantFrom(200, 400, 401, 402, 404, 409, 422, 429, 477, 500, 503));
+const headers = fc.dictionary(
+  fc.constantFrom('content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-hubspot-ratelimit-remaining', 'x-hubspot-ratelimit-max'),
+  fc.oneof(fc.string(), fc.constantFrom('0', '-1', '10', '1e9', SECRET, 'text/html', 'Fri, 06 Nov 2026 08:49:47 GMT')),
+);
+const anyAnswer: fc.Arbitrary<HttpResponse> = fc.record({ status, headers, body });
+
+/** Everything of an error that reaches a log or a caller. */
+const told = (error: GatewayError): string => JSON.stringify([error.message, { ...error, cause: undefined }]);
+
+const outcomeOf = async (house: HttpHouse): Promise<unknown> => {
+  house.cache.clear();
+  return house.http.send(operation, { ...thingRequest, body: {} }).then(
+    () => 'value',
+    (error: unknown) => error,
+  );
+};
+
+describe('any answer whatever', () => {
+  let wire: ScriptedWire;
+  let house: HttpHouse;
+
+  afterEach(() => {
+    house.close();
+  });
+
+  for (const [whose, classify, readQuota] of [
+    ['the general rules', noRules, plainQuota],
+    ['HubSpot’s rules', classifyHubspot, readHubspotQuota],
+    ['Lemlist’s rules', classifyLemlistAnswer, plainQuota],
+    ['Explorium’s rules', classifyExploriumAnswer, plainQuota],
+  ] as const) {
+    it(`ends in a value or in an error of ours that repeats nothing of it, by ${whose}`, async function () {
+      this.timeout(30_000);
+      wire = scriptedWire();
+      const neverOpens = { detection: { strategy: 'consecutive', failures: 100_000 } } as const;
+      house = httpHouse(wire.transport, { classify, readQuota, policy: { retry: { maxAttempts: 1 }, circuit: neverOpens } });
+      const seen = { values: 0, errors: 0 };
+
+      await fc.assert(
+        fc.asyncProperty(anyAnswer, async (answer) => {
+          wire.replyWith(answer);
+
+          const outcome = await outcomeOf(house);
+
+          if (outcome === 'value') seen.values += 1;
+          else {
+            expect(outcome).to.be.instanceOf(GatewayError);
+            expect(told(outcome as GatewayError)).to.not.include(SECRET);
+            seen.errors += 1;
+          }
+        }),
+        { numRuns: 500 },
+      );
+      expect(house.listenerErrors).to.deep.equal([]);
+      expect(seen.values).to.be.above(0);
+      expect(seen.errors).to.be.above(100);
+    });
+  }
+});

@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import { UpstreamContractBrokenError, UpstreamUnavailableError } from '../../../src/errors/upstreamErrors.ts';
+import { classifyStatus } from '../../../src/http/generalClassification.ts';
+
+const site = { service: 'acme', operation: 'get_thing' };
+const classify = (status: number, headers: Readonly<Record<string, string>> = {}) => classifyStatus({ status, headers }, { site, wallTime: 0 });
+
+interface Expected {
+  readonly code: string;
+  readonly verdict: string;
+  readonly retryable: boolean;
+  readonly execution: string;
+}
+
+const rejected: Expected = { code: 'upstream_rejected', verdict: 'success', retryable: false, execution: 'refused' };
+const unauthorized: Expected = { code: 'upstream_unauthorized', verdict: 'ignored', retryable: false, execution: 'refused' };
+const limited: Expected = { code: 'upstream_rate_limited', verdict: 'ignored', retryable: true, execution: 'refused' };
+const failing: Expected = { code: 'upstream_unavailable', verdict: 'failure', retryable: true, execution: 'unknown' };
+const notReady: Expected = { ...failing, execution: 'refused' };
+const broken: Expected = { code: 'upstream_contract_broken', verdict: 'failure', retryable: false, execution: 'unknown' };
+
+const table: readonly (readonly [Expected, readonly number[]])[] = [
+  [rejected, [400, 402, 404, 405, 409, 410, 412, 413, 415, 418, 422, 423, 451, 499]],
+  [unauthorized, [401, 403]],
+  [failing, [408, 425, 500, 501, 502, 504, 507, 520, 524, 599]],
+  [limited, [429]],
+  [notReady, [503]],
+  [broken, [100, 300, 301, 302, 303, 304, 307, 308]],
+];
+
+describe('general classification', () => {
+  for (const [expected, statuses] of table) {
+    for (const status of statuses) {
+      it(`makes ${expected.code} (${expected.verdict}, ${expected.execution}) of a ${String(status)}`, () => {
+        const error = classify(status);
+
+        expect(error).to.include(expected).and.to.include(site);
+      });
+    }
+  }
+
+  for (const status of [200, 201, 202, 204, 206, 299]) {
+    it(`finds nothing wrong with a ${String(status)}`, () => {
+      expect(classify(status)).to.equal(undefined);
+    });
+  }
+
+  it('has a word for every status there is', () => {
+    for (let status = 100; status < 600; status += 1) {
+      expect(classify(status) === undefined, String(status)).to.equal(status >= 200 && status < 300);
+    }
+  });
+
+  it('passes the status of a refusal on', () => {
+    expect(classify(409)).to.include({ status: 409 });
+  });
+
+  it('heeds Retry-After on 429 and 503, and nowhere else', () => {
+    const heeding = [200, 400, 401, 404, 408, 429, 500, 502, 503].filter((status) => classify(status, { 'retry-after': '7' })?.retryAfterMs === 7_000);
+
+    expect(heeding).to.deep.equal([429, 503]);
+  });
+
+  it('measures the date of a Retry-After against the wall clock', () => {
+    const error = classifyStatus({ status: 429, headers: { 'retry-after': 'Thu, 01 Jan 1970 00:01:00 GMT' } }, { site, wallTime: 20_000 });
+
+    expect(error).to.include({ retryAfterMs: 40_000 });
+  });
+
+  it('calls a failing status unavailability, and a redirect a broken contract', () => {
+    expect(classify(500)).to.be.instanceOf(UpstreamUnavailableError).and.include({ kind: 'http_5xx' });
+    expect(classify(302)).to.be.instanceOf(UpstreamContractBrokenError).and.include({ kind: 'contract' });
+  });
+});

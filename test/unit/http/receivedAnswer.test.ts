@@ -1,0 +1,62 @@
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { contentOf, receivedAnswer } from '../../../src/http/receivedAnswer.ts';
+
+const received = (body: string) => receivedAnswer({ status: 200, headers: {}, body });
+
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
+describe('receivedAnswer', () => {
+  for (const [what, body] of [
+    ['JSON', '{"a":1}'],
+    ['no JSON', '<html>'],
+  ] as const) {
+    it(`parses ${what} once, however often it is asked, and not before`, () => {
+      const parse = sinon.spy(JSON, 'parse');
+      try {
+        const answer = received(body);
+        const before = parse.callCount;
+
+        const first = answer.json();
+        const second = answer.json();
+
+        expect(second).to.equal(first);
+        expect([before, parse.callCount]).to.deep.equal([0, 1]);
+      } finally {
+        parse.restore();
+      }
+    });
+  }
+
+  it('finds no JSON where the nesting would exhaust the stack of whoever walks it', () => {
+    expect(received(nested(200_000)).json()).to.equal(undefined);
+    expect(received(`{"a":${nested(600)}}`).json()).to.equal(undefined);
+  });
+
+  it('reads JSON that is merely long or deep', () => {
+    expect(received(nested(400)).json()).to.be.an('array');
+    expect(received(JSON.stringify(Array.from({ length: 5_000 }, (_, index) => ({ index })))).json()).to.have.length(5_000);
+  });
+});
+
+describe('contentOf', () => {
+  for (const [body, content] of [
+    ['{"a":1}', { a: 1 }],
+    ['[]', []],
+    ['0', 0],
+    ['false', false],
+    ['"text"', 'text'],
+    ['null', null],
+    [' null\n', null],
+    ['', undefined],
+    ['OK', 'OK'],
+    ['nullish', 'nullish'],
+    ['<html>', '<html>'],
+    ['{"a":', '{"a":'],
+  ] as const) {
+    it(`shows ${JSON.stringify(body)} as ${inspect(content)}`, () => {
+      expect(contentOf(received(body))).to.deep.equal(content);
+    });
+  }
+});
