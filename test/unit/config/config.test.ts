@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import { readConfig } from '../../../src/config/config.ts';
+import { faultsOf, hubspot, lemlist, production, readFileFrom } from './settingFixtures.ts';
+
+describe('readConfig', () => {
+  it('serves a fresh clone on this machine, with the sandbox in place of every service', () => {
+    const config = readConfig({}, [hubspot, lemlist]);
+
+    expect(config).to.deep.include({ environment: 'development', host: '127.0.0.1', port: 3000, sandboxPort: 4010, drainDelayMs: 0 });
+    expect(config).to.deep.include({ managementPort: undefined, apiKeysFile: undefined, redis: undefined, warnings: [] });
+    expect(Object.values(config.services).map((service) => service.useSandbox)).to.deep.equal([true, true]);
+  });
+
+  it('takes every setting of the process', () => {
+    const config = readConfig(
+      {
+        NODE_ENV: 'test', PORT: '0', HOST: '::1', MANAGEMENT_PORT: '0', APP_VERSION: '1.2.3+abc', LOG_LEVEL: 'silent',
+        DATA_DIR: '/var/lib/gateway', SANDBOX_PORT: '0', DRAIN_DELAY_MS: '250',
+      },
+      [],
+    );
+
+    expect(config).to.deep.include({ environment: 'test', host: '::1', port: 0, managementPort: 0, version: '1.2.3+abc' });
+    expect(config).to.deep.include({ logLevel: 'silent', dataDirectory: '/var/lib/gateway', sandboxPort: 0, drainDelayMs: 250 });
+  });
+
+  it('listens to everybody and drains for five seconds in production', () => {
+    const config = readConfig(production, [hubspot], { readFile: readFileFrom({ '/keys.json': '[]' }) });
+
+    expect(config).to.deep.include({ environment: 'production', host: '0.0.0.0', drainDelayMs: 5000, apiKeysFile: '/keys.json' });
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    const config = readConfig({ PORT: '', HOST: '', API_KEYS_FILE: '', HUBSPOT_API_KEY: '', REDIS_URL: '' }, [hubspot]);
+
+    expect(config.port).to.equal(3000);
+    expect(config.services['hubspot']?.useSandbox).to.equal(true);
+  });
+
+  it('reports every fault of every group in one message', () => {
+    const faults = faultsOf(
+      { NODE_ENV: 'production', PORT: 'http', LOG_LEVEL: 'loud', HUBSPOT_BASE_URL: 'nowhere', REDIS_URL: 'mysql://x' },
+      [hubspot, lemlist],
+    );
+
+    expect(faults.map((fault) => fault.split(' ')[0])).to.have.members([
+      'PORT', 'LOG_LEVEL', 'HUBSPOT_BASE_URL', 'HUBSPOT_API_KEY', 'LEMLIST_API_KEY', 'REDIS_URL', 'API_KEYS_FILE',
+    ]);
+  });
+
+  it('says the rule and the remedy of a fault in a line of its message', () => {
+    expect(() => readConfig({ PORT: 'http' }, [])).to.throw(
+      '1 setting is not valid (docs/configuration.md):\n  - PORT must be a whole number from 0 to 65535, in digits only: change or unset it',
+    );
+  });
+
+  it('never repeats a value, however wrong it is', () => {
+    const canary = 'canary value';
+    const names = ['NODE_ENV', 'PORT', 'LOG_LEVEL', 'APP_VERSION', 'HUBSPOT_API_KEY', 'HUBSPOT_BASE_URL', 'HUBSPOT_RATE_LIMIT', 'REDIS_URL'];
+
+    const faults = faultsOf(Object.fromEntries(names.map((name) => [name, canary])), [hubspot]);
+
+    expect(faults).to.have.length(names.length);
+    expect(faults.join()).not.to.contain('canary');
+  });
+
+  for (const written of ['1e3', ' 10', '10 ', '0x10', '5s', '-1', '1.5', '00', '65536', '٣']) {
+    it(`refuses "${written}" as a port`, () => {
+      expect(faultsOf({ PORT: written }, [])).to.have.length(1);
+    });
+  }
+
+  it('demands a file of API keys in production', () => {
+    const faults = faultsOf({ ...production, API_KEYS_FILE: '' }, [hubspot]);
+
+    expect(faults).to.deep.equal([
+      'API_KEYS_FILE is required in production, where nobody may call without a key: set it to the file of keys',
+    ]);
+  });
+
+  it('refuses a file of API keys that cannot be read, by its error code alone', () => {
+    const faults = faultsOf({ API_KEYS_FILE: '/missing/keys.json' }, [], readFileFrom({}));
+
+    expect(faults).to.deep.equal(["API_KEYS_FILE must name a readable file (ENOENT): correct the path or the file's permissions"]);
+  });
+
+  it('reports what is wrong with the API keys beside all other faults', () => {
+    const checkApiKeys = (): never => {
+      throw new Error('file.0.scopes: must name at least one scope');
+    };
+
+    expect(() => readConfig({ PORT: 'x', API_KEYS_FILE: '/k' }, [], { readFile: () => '[{}]', checkApiKeys })).to.throw(
+      /2 settings are not valid.*PORT must.*API_KEYS_FILE must name a file of API keys: file\.0\.scopes: must name at least one scope/s,
+    );
+  });
+
+  it('refuses to be open to everybody on the network', () => {
+    expect(faultsOf({ HOST: '0.0.0.0' }, [])).to.deep.equal([
+      'HOST must be a loopback address while there are no API keys: unset it, or set API_KEYS_FILE',
+    ]);
+    expect(readConfig({ HOST: '0.0.0.0', API_KEYS_FILE: '/k' }, [], { readFile: () => '[]' }).host).to.equal('0.0.0.0');
+  });
+
+  it('refuses the sandbox in production', () => {
+    const faults = faultsOf({ ...production, SANDBOX: 'on' }, [hubspot]);
+
+    expect(faults).to.deep.equal(['SANDBOX must not be on in production: unset it']);
+  });
+
+  it('refuses two servers on one port, but lets the system pick for all', () => {
+    expect(faultsOf({ PORT: '4010', MANAGEMENT_PORT: '4010' }, [hubspot])).to.deep.equal([
+      "MANAGEMENT_PORT must differ from the gateway's other ports: change it",
+      "SANDBOX_PORT must differ from the gateway's other ports: change it",
+    ]);
+    expect(readConfig({ PORT: '0', MANAGEMENT_PORT: '0', SANDBOX_PORT: '0' }, [hubspot]).port).to.equal(0);
+  });
+
+  it('warns of a misspelled setting of a service', () => {
+    const { warnings } = readConfig({ HUBSPOT_APIKEY: 'x', HUBSPOT_CIRCUT_TIMEOUT: '1', HUBSPOT_PORTAL: 'mine' }, [hubspot]);
+
+    expect(warnings).to.deep.equal([
+      'HUBSPOT_APIKEY is no setting and has no effect; did you mean HUBSPOT_API_KEY?',
+      'HUBSPOT_CIRCUT_TIMEOUT is no setting and has no effect; did you mean HUBSPOT_CIRCUIT_TIMEOUT?',
+    ]);
+  });
+
+  it('is frozen to its depths', () => {
+    const config = readConfig({ REDIS_HOST: 'redis' }, [hubspot]);
+
+    expect([config, config.services, config.services['hubspot']?.limits, config.redis].every(Object.isFrozen)).to.equal(true);
+  });
+
+  it('hashes equal settings alike, and different ones otherwise', () => {
+    const { hash } = readConfig({ PORT: '8080' }, [hubspot]);
+
+    expect(hash).to.match(/^[\da-f]{12}$/);
+    expect(readConfig({ PORT: '8080' }, [hubspot]).hash).to.equal(hash);
+    expect(readConfig({ PORT: '8081' }, [hubspot]).hash).not.to.equal(hash);
+  });
+
+  it('keeps credentials out of the hash and out of every print', () => {
+    const one = readConfig({ HUBSPOT_API_KEY: 'canary-1' }, [hubspot]);
+    const other = readConfig({ HUBSPOT_API_KEY: 'canary-2' }, [hubspot]);
+
+    expect(one.hash).to.equal(other.hash);
+    expect(JSON.stringify(one)).not.to.contain('canary');
+  });
+});

@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { readConfig } from '../../../src/config/config.ts';
+import { faultsOf } from './settingFixtures.ts';
+
+const read = (env: Readonly<Record<string, string>>) => readConfig(env, []).redis;
+
+describe('readRedis', () => {
+  it('takes a URL apart', () => {
+    const redis = read({ REDIS_URL: 'rediss://gateway:p%40ss@redis.example:6390/2' });
+
+    expect(redis).to.deep.include({ host: 'redis.example', port: 6390, username: 'gateway', database: 2, tls: true });
+    expect(redis?.password?.reveal()).to.equal('p@ss');
+  });
+
+  it('takes a host with a port and a password', () => {
+    const redis = read({ REDIS_HOST: 'redis.example', REDIS_PORT: '6380', REDIS_PASSWORD: 'hidden' });
+
+    expect(redis).to.deep.include({ host: 'redis.example', port: 6380, username: undefined, database: 0, tls: false });
+    expect(redis?.password?.reveal()).to.equal('hidden');
+  });
+
+  it('assumes the usual port, no password and the first database', () => {
+    const usual = { host: 'redis.example', port: 6379, username: undefined, password: undefined, database: 0, tls: false };
+
+    expect(read({ REDIS_HOST: 'redis.example' })).to.deep.equal(usual);
+    expect(read({ REDIS_URL: 'redis://redis.example' })).to.deep.equal(usual);
+  });
+
+  it('leaves alone the REDIS_PORT that Kubernetes sets beside a Service named redis', () => {
+    expect(read({ REDIS_PORT: 'tcp://10.0.0.1:6379' })).to.equal(undefined);
+    expect(read({ REDIS_URL: 'redis://redis.example', REDIS_PORT: 'tcp://10.0.0.1:6379' })?.port).to.equal(6379);
+  });
+
+  it('refuses a URL beside a host', () => {
+    expect(faultsOf({ REDIS_URL: 'redis://a', REDIS_HOST: 'b' }, [])).to.deep.equal([
+      'REDIS_HOST must not be set beside REDIS_URL: keep one of the two',
+    ]);
+  });
+
+  for (const url of ['redis', 'http://redis', 'redis://', 'redis://h/zero', 'redis://h?db=1', 'redis://:%zz@h']) {
+    it(`refuses ${url} as REDIS_URL`, () => {
+      expect(faultsOf({ REDIS_URL: url }, [])).to.deep.equal([
+        'REDIS_URL must be redis:// or rediss://, a host, and at most a port and a database number: change it',
+      ]);
+    });
+  }
+});
