@@ -1,0 +1,59 @@
+/**
+ * From descriptors to working clients: each service gets its policy, its circuit, its pipeline and its routes.
+ */
+import type { ResponseCache } from '../cache/responseCache.ts';
+import type { ServiceSettings } from '../config/serviceConfig.ts';
+import { createHttpClient, type PipelinedHttpClient } from '../http/createHttpClient.ts';
+import { digest, targetFrom } from '../http/requestBuilder.ts';
+import type { Transport } from '../http/transport.ts';
+import type { CircuitBreakerFactory } from '../resilience/circuitBreakerFactory.ts';
+import type { ResilienceEvents } from '../resilience/events.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Route } from '../web/route.ts';
+import type { Service, ServiceClient } from './service.ts';
+import { resolveServicePolicy } from './serviceSettings.ts';
+
+export interface ConnectionParts {
+  readonly settings: Readonly<Record<string, ServiceSettings>>;
+  /** Where the sandbox serves a service; asked only for those that use it. */
+  readonly sandboxUrl: (service: string) => string;
+  readonly breakers: CircuitBreakerFactory;
+  readonly transport: Transport;
+  readonly cache: ResponseCache;
+  readonly events: Required<ResilienceEvents>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly userAgent: string;
+  readonly onListenerError: (error: unknown) => void;
+}
+
+export interface ConnectedService<Client extends ServiceClient = ServiceClient> {
+  readonly name: string;
+  readonly title: string;
+  readonly client: Client;
+  readonly routes: readonly Route[];
+  readonly http: PipelinedHttpClient;
+}
+
+/** @throws {Error} if the policy is impossible; start-up stops on it. */
+export const connectService = <Client extends ServiceClient>(
+  service: Service<Client>,
+  parts: ConnectionParts,
+): ConnectedService<Client> => {
+  const settings = parts.settings[service.name];
+  if (settings === undefined) throw new Error(`The service "${service.name}" has no settings`);
+  const secret = settings.secret?.reveal() ?? service.sandboxSecret;
+  const baseUrl = settings.useSandbox ? parts.sandboxUrl(service.name) : (settings.baseUrl ?? service.baseUrl);
+  const policy = resolveServicePolicy(service, settings.limits);
+  const http = createHttpClient({
+    ...parts,
+    service: service.name,
+    account: digest(secret),
+    target: targetFrom(baseUrl, { 'user-agent': parts.userAgent, ...service.authenticate(secret) }),
+    policy,
+    breaker: parts.breakers.breaker(service.name, policy),
+    classify: service.classify,
+    readQuota: service.readQuota,
+  });
+  return { name: service.name, title: service.title, http, ...service.mount(http) };
+};

@@ -1,0 +1,23 @@
+/**
+ * Explorium, the enrichment service. Facts and their sources: docs/services/explorium.md.
+ */
+import { quotaFrom } from '../../http/quota.ts';
+import { defineService } from '../service.ts';
+import { ExploriumClient } from './exploriumClient.ts';
+import { classifyExploriumAnswer } from './exploriumErrors.ts';
+import { exploriumOperations } from './exploriumOperations.ts';
+import { exploriumRoutes } from './exploriumRoutes.ts';
+
+export const explorium = defineService<ExploriumClient>({
+  name: 'explorium',
+  title: 'Explorium',
+  baseUrl: 'https://api.explorium.ai',
+  authenticate: (secret) => ({ api_key: secret }),
+  sandboxSecret: 'explorium-sandbox-key',
+  operations: Object.values(exploriumOperations),
+  classify: classifyExploriumAnswer,
+  readQuota: (headers) => quotaFrom(headers, 'minute', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),
+  createClient: (http) => new ExploriumClient(http),
+  createRoutes: exploriumRoutes,
+  loadSimulator: async () => (await import('./exploriumSandbox.ts')).exploriumSimulator,
+});

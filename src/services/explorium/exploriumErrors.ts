@@ -1,0 +1,84 @@
+/**
+ * What Explorium means by its answers: failures come inside a 200, and the end of the credits as a 403.
+ */
+import {
+  UpstreamError,
+  UpstreamQuotaExhaustedError,
+  UpstreamRateLimitedError,
+  UpstreamRejectedError,
+  type CallSite,
+} from '../../errors/upstreamErrors.ts';
+import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
+
+/**
+ * A 200 whose `request_status` is `failure`: Explorium says itself that it failed, so it counts as unavailable. It is
+ * not repeated, because whether a failed lookup is charged is not documented; nor is its outcome unknown.
+ */
+export class ExploriumFailedError extends UpstreamError {
+  readonly code = 'upstream_unavailable';
+  override readonly verdict = 'failure';
+  readonly kind = 'http_5xx';
+
+  constructor(site: CallSite) {
+    super(site, 'answered that the request failed');
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const field = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
+
+const rows = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Every row asked for failed: an error, and nothing to keep in the cache. */
+const isWhollyFailedMatch = (json: unknown): boolean => {
+  const matched = [...rows(field(json, 'matched_businesses')), ...rows(field(json, 'matched_prospects'))];
+  return matched.length > 0 && matched.every((row) => field(row, 'error') !== undefined && field(row, 'error') !== null);
+};
+
+const classifySuccess = (answer: ReceivedAnswer, site: CallSite): UpstreamError | undefined => {
+  const json = answer.json();
+  if (field(field(json, 'response_context'), 'request_status') === 'failure') return new ExploriumFailedError(site);
+  if (isWhollyFailedMatch(json)) return new UpstreamRejectedError(site, 422, 'match_failed');
+  return undefined;
+};
+
+const MAX_FIELDS = 20;
+
+/** `["body", "prospect_ids", 7]` as `body.prospect_ids.7`. Only the place: `msg` may repeat what was sent. */
+const faultyField = (fault: unknown): string | undefined => {
+  const place = rows(field(fault, 'loc'));
+  return place.every((part) => typeof part === 'number' || (typeof part === 'string' && /^\w{1,64}$/u.test(part)))
+    ? place.join('.')
+    : undefined;
+};
+
+const validationFailed = (answer: ReceivedAnswer, site: CallSite): UpstreamRejectedError => {
+  const fields = rows(field(answer.json(), 'detail')).map(faultyField);
+  const known = fields.filter((name) => name !== undefined && name !== '').slice(0, MAX_FIELDS) as readonly string[];
+  return new UpstreamRejectedError(site, 422, 'validation_failed', { fields: known });
+};
+
+const DAY_SECONDS = 86_400;
+
+/** The second form of its 429 has the wait in the body only. */
+const waitInBody = (answer: ReceivedAnswer): number | undefined => {
+  const wait = field(answer.json(), 'retry_after');
+  return typeof wait === 'number' && wait >= 0 && wait <= DAY_SECONDS ? wait * 1_000 : undefined;
+};
+
+const isOutOfCredits = (answer: ReceivedAnswer): boolean => {
+  const details = field(answer.json(), 'details');
+  return typeof details === 'string' && /insufficient credits/iu.test(details);
+};
+
+export const classifyExploriumAnswer: Classifier = (answer, { site }) => {
+  const { status, headers } = answer;
+  if (status === 200) return classifySuccess(answer, site);
+  if (status === 403 && isOutOfCredits(answer)) return new UpstreamQuotaExhaustedError(site, 'credits');
+  if (status === 422) return validationFailed(answer, site);
+  if (status === 429 && headers['retry-after'] === undefined) return new UpstreamRateLimitedError(site, waitInBody(answer));
+  return undefined;
+};

@@ -1,0 +1,21 @@
+import { defineService } from '../service.ts';
+import { HubspotClient } from './hubspotClient.ts';
+import { classifyHubspot } from './hubspotErrors.ts';
+import { hubspotOperations } from './hubspotOperations.ts';
+import { readHubspotQuota } from './hubspotQuota.ts';
+import { hubspotRoutes } from './hubspotRoutes.ts';
+
+/** HubSpot's CRM: contacts, companies, deals. Facts, limits and dates: `docs/services/hubspot.md`. */
+export const hubspot = defineService({
+  name: 'hubspot',
+  title: 'HubSpot',
+  baseUrl: 'https://api.hubapi.com',
+  authenticate: (secret) => ({ authorization: `Bearer ${secret}` }),
+  sandboxSecret: 'pat-na1-00000000-0000-4000-8000-000000000000',
+  operations: hubspotOperations,
+  classify: classifyHubspot,
+  readQuota: readHubspotQuota,
+  createClient: (http) => new HubspotClient(http),
+  createRoutes: hubspotRoutes,
+  loadSimulator: async () => (await import('./hubspotSandbox.ts')).hubspotSimulator,
+});

@@ -1,0 +1,90 @@
+/**
+ * What ties records together.
+ */
+import type { Flagged, HttpClient } from '../../http/httpClient.ts';
+import type { CallOptions } from '../../resilience/call.ts';
+import { contextList } from './hubspotBatches.ts';
+import { associationInputsSchema, checked, type AssociableType, type AssociationInput, type AssociationLabel } from './hubspotInputs.ts';
+import { associate, associateLabelled, batchReadAssociations, readAssociations, removeAssociation } from './hubspotOperations.ts';
+import { associationBatchPath, associationPath, associationsPath, defaultAssociationPath, type RecordReference } from './hubspotPaths.ts';
+import type { Association, AssociationBatch, AssociationPage, LabelledAssociation } from './hubspotSchemas.ts';
+
+export interface AssociationListOptions extends CallOptions {
+  /** Rows a page, 1 to 500. */
+  readonly limit?: number | undefined;
+  /** `paging.next.after` of the page before. */
+  readonly after?: string | undefined;
+}
+
+export interface AssociatedRecords {
+  readonly id: string;
+  /** Empty if there are none: HubSpot calls that an error, we do not. */
+  readonly to: readonly Association[];
+  /** Where this record's next page begins, if it has more. */
+  readonly after?: string;
+}
+
+export interface AssociationBatchAnswer {
+  /** In the order of the ids asked for. */
+  readonly results: readonly AssociatedRecords[];
+  /** Ids without an answer: no such record. */
+  readonly missing: readonly string[];
+}
+
+const NONE_FOUND = 'crm.associations.NO_ASSOCIATIONS_FOUND';
+
+const joined = (ids: readonly string[], answer: AssociationBatch): AssociationBatchAnswer => {
+  const rows = new Map<string, AssociatedRecords>();
+  for (const error of answer.errors ?? []) {
+    if (error.subCategory !== NONE_FOUND) continue;
+    for (const id of contextList(error, 'fromObjectId')) rows.set(id, { id, to: [] });
+  }
+  for (const { from, to, paging } of answer.results) {
+    rows.set(from.id, { id: from.id, to, ...(paging?.next === undefined ? {} : { after: paging.next.after }) });
+  }
+  return { results: ids.flatMap((id) => rows.get(id) ?? []), missing: ids.filter((id) => !rows.has(id)) };
+};
+
+export class HubspotAssociations {
+  readonly #http: HttpClient;
+
+  constructor(http: HttpClient) {
+    this.#http = http;
+  }
+
+  async associate(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<void> {
+    await this.#http.send(associate, { path: defaultAssociationPath(from, to) }, options);
+  }
+
+  async associateLabelled(
+    from: RecordReference,
+    to: RecordReference,
+    labels: readonly AssociationLabel[],
+    options?: CallOptions,
+  ): Promise<LabelledAssociation> {
+    return this.#http.send(associateLabelled, { path: associationPath(from, to), body: labels }, options);
+  }
+
+  async read(
+    from: RecordReference,
+    toType: AssociableType,
+    { limit, after, ...options }: AssociationListOptions,
+  ): Promise<Flagged<AssociationPage>> {
+    return this.#http.send(readAssociations, { path: associationsPath(from, toType), query: { limit, after } }, options);
+  }
+
+  async remove(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<void> {
+    await this.#http.send(removeAssociation, { path: associationPath(from, to) }, options);
+  }
+
+  async batchRead(
+    fromType: AssociableType,
+    toType: AssociableType,
+    inputs: readonly AssociationInput[],
+    options?: CallOptions,
+  ): Promise<AssociationBatchAnswer> {
+    const body = { inputs: checked(associationInputsSchema, inputs, 'inputs') };
+    const answer = await this.#http.send(batchReadAssociations, { path: associationBatchPath(fromType, toType), body }, options);
+    return joined([...new Set(body.inputs.map(({ id }) => id))], answer);
+  }
+}

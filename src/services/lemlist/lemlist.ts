@@ -1,0 +1,25 @@
+/**
+ * Lemlist, the outreach service. Facts and their sources: docs/services/lemlist.md.
+ */
+import { quotaFrom } from '../../http/quota.ts';
+import { defineService } from '../service.ts';
+import { LemlistClient } from './lemlistClient.ts';
+import { classifyLemlistAnswer } from './lemlistErrors.ts';
+import { lemlistOperations } from './lemlistOperations.ts';
+import { lemlistRoutes } from './lemlistRoutes.ts';
+
+export const lemlist = defineService<LemlistClient>({
+  name: 'lemlist',
+  title: 'Lemlist',
+  baseUrl: 'https://api.lemlist.com/api',
+  // The user name is empty and the key is the password; a Bearer token is refused.
+  authenticate: (secret) => ({ Authorization: `Basic ${Buffer.from(`:${secret}`).toString('base64')}` }),
+  sandboxSecret: 'lemlist-sandbox-key',
+  operations: Object.values(lemlistOperations),
+  classify: classifyLemlistAnswer,
+  // X-RateLimit-Reset is a date written for people, so only limit and remaining are read.
+  readQuota: (headers) => quotaFrom(headers, 'two_seconds', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),
+  createClient: (http) => new LemlistClient(http),
+  createRoutes: lemlistRoutes,
+  loadSimulator: async () => (await import('./lemlistSandbox.ts')).lemlistSimulator,
+});

@@ -1,0 +1,112 @@
+/**
+ * What callers may send on to Lemlist. It answers some bad input with 500, so bad input ends here.
+ */
+import { z } from 'zod';
+
+const lemlistId = (prefix: string): z.ZodString =>
+  z.string().regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,64}$`, 'u'), `must be a Lemlist id that begins with ${prefix}_`);
+
+export const campaignIdSchema = lemlistId('cam');
+export const leadIdSchema = lemlistId('lea');
+
+export const emailSchema = z
+  .string()
+  .max(254, 'must have at most 254 characters')
+  .regex(/^[^\s@]{1,64}@[^\s@]+$/u, 'must be an email address');
+
+const UNSUBSCRIBABLE = /^(?:[^\s@]{1,64}@[^\s@]+|@[^\s@]+\.[^\s@]+|\+?\d[\d ().-]{5,24}|https?:\/\/[^\s]+)$/u;
+
+/** An email, `@domain`, phone number or LinkedIn address. */
+export const unsubscribeValueSchema = z
+  .string()
+  .max(512, 'must have at most 512 characters')
+  .regex(UNSUBSCRIBABLE, 'must be an email, @domain, phone number or LinkedIn address');
+
+/** Lemlist's own limit of values in one request. */
+export const MAX_BULK_UNSUBSCRIBES = 10_000;
+export const unsubscribeValuesSchema = z.array(unsubscribeValueSchema).min(1).max(MAX_BULK_UNSUBSCRIBES);
+
+export const campaignInputSchema = z.strictObject({
+  name: z.string().trim().min(1).max(255),
+  timezone: z.string().min(1).max(64).optional(),
+  autoReview: z.boolean().optional(),
+  autoReviewConditions: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+});
+
+const MAX_LEAD_FIELDS = 100;
+const text = z.string().max(1_000);
+
+/** The named variables; every other key is a custom variable of the campaign. */
+const leadFields = {
+  email: emailSchema.optional(),
+  firstName: text.optional(),
+  lastName: text.optional(),
+  companyName: text.optional(),
+  jobTitle: text.optional(),
+  linkedinUrl: text.optional(),
+  phone: text.optional(),
+  companyDomain: text.optional(),
+  icebreaker: z.string().max(10_000).optional(),
+  timezone: text.optional(),
+  contactOwner: text.optional(),
+};
+const customVariable = z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]);
+
+const leadVariablesSchema = z
+  .object(leadFields)
+  .catchall(customVariable)
+  .refine((lead) => Object.keys(lead).length <= MAX_LEAD_FIELDS, `must have at most ${String(MAX_LEAD_FIELDS)} fields`);
+
+export const newLeadSchema = leadVariablesSchema.refine(
+  (lead) => lead.email !== undefined || lead.linkedinUrl !== undefined || lead.phone !== undefined,
+  'must have an email, linkedinUrl or phone',
+);
+export const leadChangesSchema = leadVariablesSchema.refine((changes) => Object.keys(changes).length > 0, 'must change something');
+
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional();
+
+/** `deduplicate` looks for the lead in other campaigns; the others enrich it and spend credits. */
+export const addLeadFlagsSchema = z.strictObject({
+  deduplicate: flag,
+  linkedinEnrichment: flag,
+  findEmail: flag,
+  verifyEmail: flag,
+  findPhone: flag,
+});
+
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max).optional();
+const MAX_OFFSET = 1_000_000;
+const page = { limit: wholeNumber(1, 100), offset: wholeNumber(0, MAX_OFFSET) };
+
+export const pageSchema = z.strictObject(page);
+
+export const campaignQuerySchema = z.strictObject({
+  ...page,
+  page: wholeNumber(1, MAX_OFFSET),
+  sortBy: z.enum(['createdAt']).optional(),
+  sortOrder: z.enum(['asc', 'desc']).optional(),
+  status: z.string().min(1).max(64).optional(),
+  createdBy: lemlistId('usr').optional(),
+});
+
+/** Lemlist documents no offset here: at most 500 leads of a state can be listed. */
+export const campaignLeadsQuerySchema = z.strictObject({ state: z.string().min(1).max(64).optional(), limit: wholeNumber(1, 500) });
+
+export const activityQuerySchema = z.strictObject({
+  ...page,
+  type: z.string().min(1).max(64).optional(),
+  campaignId: campaignIdSchema.optional(),
+  leadId: leadIdSchema.optional(),
+  isFirst: flag,
+  minDate: z.string().min(1).max(40).optional(),
+  maxDate: z.string().min(1).max(40).optional(),
+});
+
+export type CampaignInput = z.infer<typeof campaignInputSchema>;
+export type CampaignQuery = z.infer<typeof campaignQuerySchema>;
+export type NewLead = z.infer<typeof newLeadSchema>;
+export type LeadChanges = z.infer<typeof leadChangesSchema>;
+export type AddLeadFlags = z.infer<typeof addLeadFlagsSchema>;
+export type CampaignLeadsQuery = z.infer<typeof campaignLeadsQuerySchema>;
+export type ActivityQuery = z.infer<typeof activityQuerySchema>;
+export type Page = z.infer<typeof pageSchema>;

@@ -1,0 +1,69 @@
+/**
+ * The routes of the unsubscribe list.
+ */
+import { z } from 'zod';
+import { route, type Route } from '../../web/route.ts';
+import type { LemlistClient } from './lemlistClient.ts';
+import { pageSchema, unsubscribeValueSchema, unsubscribeValuesSchema } from './lemlistInputs.ts';
+import { unsubscribeSchema, unsubscribesSchema } from './lemlistSchemas.ts';
+
+const valueParams = z.strictObject({ value: unsubscribeValueSchema });
+const read = 'lemlist:read';
+const write = 'lemlist:write';
+
+export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] = [
+  (lemlist) =>
+    route({
+      method: 'get',
+      path: '/unsubscribes',
+      summary: 'List unsubscribed values',
+      scope: read,
+      query: pageSchema,
+      answer: unsubscribesSchema,
+      handle: async ({ query, call }) => ({ body: await lemlist.listUnsubscribes(query, call) }),
+    }),
+  (lemlist) =>
+    route({
+      method: 'post',
+      path: '/unsubscribes',
+      summary: 'Unsubscribe an email, @domain, phone number or LinkedIn address',
+      scope: write,
+      body: z.strictObject({ value: unsubscribeValueSchema }),
+      answer: unsubscribeSchema,
+      handle: async ({ body, call }) => ({ body: await lemlist.unsubscribe(body.value, call) }),
+    }),
+  (lemlist) =>
+    route({
+      method: 'post',
+      path: '/unsubscribes/bulk',
+      summary: 'Unsubscribe up to 10,000 values',
+      scope: write,
+      body: z.strictObject({ values: unsubscribeValuesSchema }),
+      answer: z.looseObject({ values: z.int(), unsubscribed: z.literal(true) }),
+      handle: async ({ body, call }) => ({ body: { ...(await lemlist.bulkUnsubscribe(body.values, call)), values: body.values.length } }),
+    }),
+  (lemlist) =>
+    route({
+      method: 'get',
+      path: '/unsubscribes/:value',
+      summary: 'Check whether a value is unsubscribed',
+      description: '404 means that it is not.',
+      scope: read,
+      params: valueParams,
+      answer: unsubscribeSchema,
+      problems: [404],
+      handle: async ({ params, call }) => ({ body: await lemlist.getUnsubscribe(params.value, call) }),
+    }),
+  (lemlist) =>
+    route({
+      method: 'delete',
+      path: '/unsubscribes/:value',
+      summary: 'Take a value off the unsubscribe list',
+      description: '409 where the person asked for it, or complained.',
+      scope: write,
+      params: valueParams,
+      answer: z.looseObject({ value: z.string(), unsubscribed: z.literal(false) }),
+      problems: [404, 409],
+      handle: async ({ params: { value }, call }) => ({ body: { ...(await lemlist.removeUnsubscribe(value, call)), value } }),
+    }),
+];

@@ -1,0 +1,55 @@
+/**
+ * Between the settings of the environment and the policies of the services, which do not know each other.
+ */
+import type { ConfigurableService, ServiceLimits } from '../config/serviceConfig.ts';
+import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../resilience/policy.ts';
+import { policyTemplates } from '../resilience/policyTemplates.ts';
+import type { Service } from './service.ts';
+
+type Policed = Pick<Service, 'name' | 'overrides'>;
+
+/** What the settings are checked against: the service's name and its patience unless settings say otherwise. */
+export const configurableService = (service: Policed): ConfigurableService => {
+  const { attemptTimeoutMs, deadlineMs } = ownPolicy(service);
+  return { name: service.name, attemptTimeoutMs, deadlineMs };
+};
+
+/**
+ * The policy in force: template, then the descriptor's overrides, then the environment's.
+ *
+ * @throws {Error} naming the service and the fields at fault, if the three together are impossible.
+ */
+export const resolveServicePolicy = (service: Policed, limits: ServiceLimits): ResiliencePolicy => {
+  const own = ownPolicy(service);
+  return resolvePolicy(service.name, own, overridesFrom(limits, own));
+};
+
+const ownPolicy = (service: Policed): ResiliencePolicy =>
+  resolvePolicy(service.name, policyTemplates[service.name], service.overrides);
+
+const overridesFrom = (limits: ServiceLimits, own: ResiliencePolicy): PolicyOverrides => ({
+  ...(limits.attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs: limits.attemptTimeoutMs }),
+  ...(limits.deadlineMs === undefined ? {} : { deadlineMs: limits.deadlineMs }),
+  circuit: { ...openTimesFrom(limits, own), ...detectionFrom(limits, own) },
+});
+
+/** An open time beyond the template's cap raises the cap: who asks for a minute means a minute. */
+const openTimesFrom = ({ openForMs }: ServiceLimits, own: ResiliencePolicy): NonNullable<PolicyOverrides['circuit']> =>
+  openForMs === undefined ? {} : { openForMs, openForCapMs: Math.max(openForMs, own.circuit.openForCapMs) };
+
+/** Window and slow share where the service's own strategy is another; the templates' own. */
+const rateDefaults = policyTemplates.hubspot.circuit.detection;
+
+/** Either threshold selects the strategy `rate`; what is not said stays as it was, or as the templates have it. */
+const detectionFrom = (limits: ServiceLimits, own: ResiliencePolicy): NonNullable<PolicyOverrides['circuit']> => {
+  const { failureRatePercent, minimumCalls } = limits;
+  if (failureRatePercent === undefined && minimumCalls === undefined) return {};
+  const base = own.circuit.detection.strategy === 'rate' ? own.circuit.detection : rateDefaults;
+  return {
+    detection: {
+      ...base,
+      failureRatePercent: failureRatePercent ?? base.failureRatePercent,
+      minimumCalls: minimumCalls ?? base.minimumCalls,
+    },
+  };
+};

@@ -1,0 +1,47 @@
+/**
+ * The contract of a service's simulator: pure request in, answer out; faults, sockets and the log are the sandbox's.
+ */
+
+export interface SandboxRequest {
+  readonly method: string;
+  /** Below the service's prefix, decoded nowhere: `/crm/objects/2026-03/contacts/1`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed JSON; `undefined` for none, or where it does not parse (then `malformed` is set). */
+  readonly body: unknown;
+  readonly malformed: boolean;
+}
+
+export interface SandboxAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object or array is sent as JSON; a string as it is, with the content type given or `text/plain`. */
+  readonly body?: unknown;
+}
+
+/** What a simulator is given: time and seeded chance, so that a run can be replayed. */
+export interface SimulatorParts {
+  /** Wall-clock ms. */
+  readonly now: () => number;
+  /** [0, 1). */
+  readonly random: () => number;
+}
+
+export interface SimulatorInstance {
+  answer(request: SandboxRequest): SandboxAnswer;
+  /** Throttles as the service does: its own 429 with its own headers. For the fault `throttle`. */
+  throttled(request: SandboxRequest): SandboxAnswer;
+  /** Named states of the account that no request can bring about, such as `daily_limit` or `out_of_credits`. */
+  readonly scenarios: Readonly<Record<string, () => void>>;
+  /** The service's own error body for a status; for the fault `error`. */
+  failure(status: number): SandboxAnswer;
+  /** Back to the seeds, and out of every scenario. */
+  reset(): void;
+}
+
+export interface Simulator {
+  readonly name: string;
+  create(parts: SimulatorParts): SimulatorInstance;
+}

@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
+import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
+import { answeredClient, failureOf, simulatedHubspot } from './simulatedHubspot.ts';
+
+const bodyOf = (request: { readonly body: string | undefined } | undefined): unknown => JSON.parse(request?.body ?? 'null');
+
+describe('batches of HubSpot records', () => {
+  it('joins the rows to the ids asked for, whatever their order, and lists the missing', async () => {
+    const { client } = simulatedHubspot();
+
+    const { results, missing } = await client.batchReadContacts({ ids: ['103', '999', '101', '102', '101'] });
+
+    expect(results.map(({ id }) => id)).to.deep.equal(['103', '101', '102']);
+    expect(missing).to.deep.equal(['999']);
+  });
+
+  it('lists a record that was merged away as missing, though HubSpot does not say a word', async () => {
+    const { client } = simulatedHubspot();
+
+    const { results, missing } = await client.batchReadContacts({ ids: ['150', '102'] });
+
+    expect(results.map(({ id }) => id)).to.deep.equal(['102']);
+    expect(missing).to.deep.equal(['150']);
+  });
+
+  it('joins by a unique property whatever its case, and asks for it itself', async () => {
+    const { client, http } = simulatedHubspot();
+
+    const { results, missing } = await client.batchReadContacts({
+      ids: ['Ben.Okafor@example.com', 'nobody@example.com', 'ada.marsh@example.com'],
+      idProperty: 'email',
+      properties: ['firstname'],
+    });
+
+    expect(results.map(({ id }) => id)).to.deep.equal(['102', '101']);
+    expect(missing).to.deep.equal(['nobody@example.com']);
+    expect(bodyOf(http.sent[0]?.request)).to.deep.include({ idProperty: 'email', properties: ['firstname', 'email'] });
+  });
+
+  it('keeps rows that come under another id than the one asked for', async () => {
+    const { client } = answeredClient(200, { status: 'COMPLETE', results: [{ id: '9', properties: {} }] });
+
+    const answer = await client.batchReadContacts({ ids: ['5'] });
+
+    expect(answer).to.deep.equal({ results: [{ id: '9', properties: {} }], missing: ['5'] });
+  });
+
+  for (const count of [0, 101]) {
+    it(`refuses to read ${String(count)} contacts at once`, async () => {
+      const { client, http } = simulatedHubspot();
+      const ids = Array.from({ length: count }, (_, index) => String(index + 1));
+
+      expect(await failureOf(client.batchReadContacts({ ids }))).to.be.instanceOf(InvalidRequestError);
+      expect(http.sent).to.deep.equal([]);
+    });
+  }
+
+  it('gives each new row a trace id, so that good rows go in although others are bad', async () => {
+    const { client, http } = simulatedHubspot();
+
+    const { results, failed } = await client.batchCreate('contacts', [
+      { properties: { email: 'one@example.com' } },
+      { properties: { nope: '1' } },
+      { properties: { email: 'three@example.com' } },
+    ]);
+
+    expect(results.map(({ properties }) => properties['email'])).to.have.members(['one@example.com', 'three@example.com']);
+    expect(failed).to.deep.equal([{ reason: 'VALIDATION_ERROR', traceIds: ['1'], properties: ['nope'], codes: ['PROPERTY_DOESNT_EXIST'] }]);
+    expect(bodyOf(http.sent[0]?.request)).to.have.nested.property('inputs[2].objectWriteTraceId', '2');
+  });
+
+  it('creates nothing if an email of the batch is taken', async () => {
+    const { client } = simulatedHubspot();
+    const rows = [{ properties: { email: 'one@example.com' } }, { properties: { email: 'ada.marsh@example.com' } }];
+
+    const error = await failureOf(client.batchCreate('contacts', rows));
+
+    expect(error).to.be.instanceOf(UpstreamRejectedError);
+    expect(error).to.deep.include({ status: 409, details: { existingId: '101' } });
+    expect(await failureOf(client.getContactByEmail('one@example.com'))).to.include({ status: 404 });
+  });
+
+  it('shows no text of HubSpot as the reason of a failed row', async () => {
+    const { client } = answeredClient(207, { results: [], errors: [{ category: 'somebody@example.com is invalid', context: {} }] });
+
+    const { failed } = await client.batchCreate('deals', [{ properties: { dealname: 'x' } }]);
+
+    expect(failed).to.deep.equal([{ reason: 'UNKNOWN', traceIds: [], properties: [], codes: [] }]);
+  });
+});
+
+describe('associations of HubSpot records', () => {
+  it('ties two records together, from both ends, until it is removed', async () => {
+    const { client } = simulatedHubspot();
+    const [contact, deal] = [{ type: 'contacts', id: '104' } as const, { type: 'deals', id: '302' } as const];
+
+    await client.associate(contact, deal);
+    const fromContact = await client.readAssociations(contact, 'deals');
+    const fromDeal = await client.readAssociations(deal, 'contacts');
+    await client.removeAssociation(contact, deal);
+
+    expect(fromContact.results).to.deep.equal([
+      { toObjectId: '302', associationTypes: [{ category: 'HUBSPOT_DEFINED', typeId: 4, label: null }] },
+    ]);
+    expect(fromDeal.results.map(({ toObjectId }) => toObjectId)).to.deep.equal(['104']);
+    expect((await client.readAssociations(contact, 'deals')).results).to.deep.equal([]);
+  });
+
+  it('gives a record without any an empty row, and lists one that is not there', async () => {
+    const { client } = simulatedHubspot();
+
+    const { results, missing } = await client.batchReadAssociations('deals', 'companies', [{ id: '303' }, { id: '999' }, { id: '301' }]);
+
+    expect(results.map(({ id, to }) => ({ id, to: to.map(({ toObjectId }) => toObjectId) }))).to.deep.equal([
+      { id: '303', to: [] },
+      { id: '301', to: ['201'] },
+    ]);
+    expect(missing).to.deep.equal(['999']);
+  });
+
+  it('says where the next page of a record with many begins', async () => {
+    const row = { from: { id: '301' }, to: [{ toObjectId: 1, associationTypes: [] }], paging: { next: { after: 'abc' } } };
+    const { client } = answeredClient(200, { status: 'COMPLETE', results: [row] });
+
+    const { results } = await client.batchReadAssociations('deals', 'contacts', [{ id: '301' }]);
+
+    expect(results).to.deep.equal([{ id: '301', to: [{ toObjectId: '1', associationTypes: [] }], after: 'abc' }]);
+  });
+});
