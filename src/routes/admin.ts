@@ -1,0 +1,157 @@
+/**
+ * `/admin/circuits`: what people on call may do to a circuit.
+ */
+import { z } from 'zod';
+import { InvalidRequestError } from '../errors/requestErrors.ts';
+import type { DetectionPolicy } from '../resilience/circuitState.ts';
+import { detectionSchema } from '../resilience/policy.ts';
+import { route, type Route } from '../web/route.ts';
+import type { CircuitDesk } from './circuitDesk.ts';
+
+const overrideMode = z.enum(['forced_open', 'disabled', 'metrics_only']);
+const wallTime = z.number().meta({ description: 'Milliseconds since 1970.' });
+const params = z.strictObject({ name: z.string().min(1).max(100).meta({ description: 'The circuit, such as `hubspot`.' }) });
+const reason = z.string().trim().min(3).max(200).meta({ description: 'Why: for the log, and for whoever is on call next.' });
+const ttlSeconds = z.int().min(1).max(86_400).meta({ description: 'Seconds after which the change ends by itself; at most a day.' });
+
+const reasonSchema = z.strictObject({ reason });
+const overrideSchema = z.strictObject({ mode: overrideMode, reason, ttlSeconds });
+
+/** Any members of a detection; whether they make one together is told once they meet the circuit's own. */
+const detectionPartSchema = z.strictObject({
+  strategy: z.enum(['rate', 'consecutive']).optional(),
+  windowMs: z.number().optional(),
+  minimumCalls: z.int().optional(),
+  failureRatePercent: z.number().optional(),
+  slowRatePercent: z.number().optional(),
+  failures: z.int().optional(),
+});
+const detectionChangeSchema = z.strictObject({ detection: detectionPartSchema, reason, ttlSeconds });
+
+const circuitSchema = z
+  .looseObject({
+    name: z.string(),
+    state: z.enum(['closed', 'half_open', 'open']),
+    effectiveState: z.enum(['closed', 'half_open', 'open', ...overrideMode.options]),
+    override: z.looseObject({ mode: overrideMode, reason: z.string(), by: z.string(), until: wallTime }).optional(),
+    since: wallTime,
+    nextProbeAt: wallTime.optional(),
+    reason: z.string(),
+    failureRatio: z.number(),
+    suspicion: z.number(),
+    openings: z.int(),
+    detection: detectionSchema,
+  })
+  .meta({ id: 'Circuit' });
+
+/** What all routes of one circuit share. */
+const ofCircuit = { scope: 'admin', params, answer: circuitSchema, problems: [404] } as const;
+
+const mergedDetection = (current: DetectionPolicy, wanted: z.infer<typeof detectionPartSchema>): DetectionPolicy => {
+  const keepsStrategy = wanted.strategy === undefined || wanted.strategy === current.strategy;
+  const parsed = detectionSchema.safeParse(keepsStrategy ? { ...current, ...wanted } : wanted);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => ({ at: ['body.detection', ...path].join('.'), message }));
+  throw new InvalidRequestError('these members do not make a detection', faults);
+};
+
+const listCircuits = (desk: CircuitDesk): Route =>
+  route({
+    method: 'get',
+    path: '/circuits',
+    summary: 'List the circuits',
+    scope: 'admin',
+    answer: z.object({ circuits: z.array(circuitSchema) }),
+    handle: () => ({ body: { circuits: desk.list() } }),
+  });
+
+const showCircuit = (desk: CircuitDesk): Route =>
+  route({
+    ...ofCircuit,
+    method: 'get',
+    path: '/circuits/:name',
+    summary: 'Show a circuit',
+    handle: ({ params: { name } }) => ({ body: desk.find(name).snapshot() }),
+  });
+
+const imposeOverride = (desk: CircuitDesk): Route =>
+  route({
+    ...ofCircuit,
+    method: 'post',
+    path: '/circuits/:name/override',
+    summary: 'Impose an override on a circuit',
+    description: '`forced_open`: nothing passes. `disabled`: everything passes unjudged. `metrics_only`: everything passes and is judged.',
+    body: overrideSchema,
+    handle: ({ params: { name }, body, ...author }) => {
+      const { mode, ...why } = body;
+      const act = (circuit: ReturnType<CircuitDesk['find']>, until: number): void => {
+        circuit.impose({ mode, reason: why.reason, by: author.caller.id, until });
+      };
+      return { body: desk.change(name, author, { action: 'impose', ...why, act }) };
+    },
+  });
+
+const releaseOverride = (desk: CircuitDesk): Route =>
+  route({
+    ...ofCircuit,
+    method: 'delete',
+    path: '/circuits/:name/override',
+    summary: 'Release a circuit from its override',
+    body: reasonSchema,
+    handle: ({ params: { name }, body, ...author }) => ({
+      body: desk.change(name, author, {
+        action: 'release',
+        ...body,
+        act: (circuit) => {
+          circuit.release();
+        },
+      }),
+    }),
+  });
+
+const resetCircuit = (desk: CircuitDesk): Route =>
+  route({
+    ...ofCircuit,
+    method: 'post',
+    path: '/circuits/:name/reset',
+    summary: 'Close a circuit and forget what it has seen',
+    description: 'Ends an override as well.',
+    body: reasonSchema,
+    handle: ({ params: { name }, body, ...author }) => ({
+      body: desk.change(name, author, {
+        action: 'reset',
+        ...body,
+        act: (circuit) => {
+          circuit.reset();
+        },
+      }),
+    }),
+  });
+
+const changeDetection = (desk: CircuitDesk): Route =>
+  route({
+    ...ofCircuit,
+    method: 'patch',
+    path: '/circuits/:name/detection',
+    summary: 'Change the thresholds of a circuit for a while',
+    description: 'Members left out keep their value, unless `strategy` changes: then all members of the new one are needed.',
+    body: detectionChangeSchema,
+    handle: ({ params: { name }, body, ...author }) => {
+      const { detection: wanted, ...why } = body;
+      const detection = mergedDetection(desk.find(name).snapshot().detection, wanted);
+      const act = (circuit: ReturnType<CircuitDesk['find']>, until: number): void => {
+        circuit.changeDetection(detection, until);
+      };
+      return { body: desk.change(name, author, { action: 'change_detection', ...why, act }) };
+    },
+  });
+
+/** Mounted at `/admin`; every route wants the scope `admin`. */
+export const adminRoutes = (desk: CircuitDesk): readonly Route[] => [
+  listCircuits(desk),
+  showCircuit(desk),
+  imposeOverride(desk),
+  releaseOverride(desk),
+  resetCircuit(desk),
+  changeDetection(desk),
+];

@@ -1,0 +1,145 @@
+/**
+ * The state of this process as a report (`application/health+json`), from what is in memory: a report that asked
+ * others would be slow exactly when it is needed.
+ */
+import type { LifecyclePhase } from '../lifecycle.ts';
+import type { CircuitSnapshot } from '../resilience/circuitState.ts';
+
+export type HealthStatus = 'pass' | 'warn' | 'fail';
+
+/** What a service's own headers last said about a quota. */
+export interface QuotaState {
+  readonly service: string;
+  readonly window: string;
+  readonly remaining?: number;
+  readonly limit?: number;
+  /** Wall-clock ms of that answer. */
+  readonly at: number;
+}
+
+export interface HealthSource {
+  phase(): LifecyclePhase;
+  circuits(): readonly CircuitSnapshot[];
+  quotas(): readonly QuotaState[];
+  cache(): { readonly entries: number; readonly maxEntries: number };
+  readonly build: {
+    readonly version: string;
+    /** The commit; `unknown` outside a build. */
+    readonly sha: string;
+    readonly configHash: string;
+    /** Wall-clock ms. */
+    readonly startedAt: number;
+  };
+  /** Where the runbook's chapter on open circuits is. */
+  readonly runbook: string;
+}
+
+/** One look at one thing. */
+export interface HealthCheck {
+  readonly status: HealthStatus;
+  readonly time: string;
+  readonly observedValue: string | number;
+  readonly observedUnit?: string;
+  readonly [member: string]: unknown;
+}
+
+export interface HealthReport {
+  readonly status: HealthStatus;
+  readonly version: string;
+  readonly releaseId: string;
+  readonly serviceId: 'sales-auto-api';
+  readonly description: string;
+  readonly output?: string;
+  readonly notes: readonly string[];
+  readonly configHash: string;
+  readonly startedAt: string;
+  readonly uptimeSeconds: number;
+  readonly checks: Readonly<Record<string, readonly HealthCheck[]>>;
+}
+
+/** Below this share of its limit a quota is worth a look. */
+const LOW_QUOTA = 0.1;
+
+const isoTime = (wallMs: number): string => new Date(wallMs).toISOString();
+
+const optionalTime = (wallMs: number | undefined): string | null => (wallMs === undefined ? null : isoTime(wallMs));
+
+/** Open circuits never make it worse than `warn`: this process is well, and restarting it mends no service. */
+export const circuitStatus = ({ effectiveState }: CircuitSnapshot): HealthStatus => (effectiveState === 'closed' ? 'pass' : 'warn');
+
+export const overallStatus = (source: HealthSource): HealthStatus => {
+  if (source.phase() !== 'ready') return 'fail';
+  return source.circuits().some((circuit) => circuitStatus(circuit) === 'warn') ? 'warn' : 'pass';
+};
+
+const overrideOf = ({ override }: CircuitSnapshot): unknown =>
+  override === undefined ? null : { ...override, until: isoTime(override.until) };
+
+const lastErrorOf = ({ lastFailure }: CircuitSnapshot): unknown =>
+  lastFailure === undefined ? null : { kind: lastFailure.kind, at: isoTime(lastFailure.at) };
+
+const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonly string[], runbook: string): HealthCheck => {
+  const status = circuitStatus(circuit);
+  return {
+    componentType: 'system',
+    observedValue: circuit.effectiveState,
+    status,
+    time,
+    since: isoTime(circuit.since),
+    reason: circuit.reason,
+    nextProbeAt: optionalTime(circuit.nextProbeAt),
+    failureRatio: Math.round(circuit.failureRatio * 1000) / 1000,
+    lastError: lastErrorOf(circuit),
+    override: overrideOf(circuit),
+    ...(status !== 'pass' && { affectedEndpoints: endpoints, links: { runbook } }),
+  };
+};
+
+const quotaCheck = ({ remaining, limit, at, window }: QuotaState): HealthCheck => ({
+  observedValue: remaining ?? 'unknown',
+  observedUnit: 'requests',
+  window,
+  limit: limit ?? null,
+  status: remaining !== undefined && limit !== undefined && remaining < limit * LOW_QUOTA ? 'warn' : 'pass',
+  time: isoTime(at),
+});
+
+const describe = (status: HealthStatus, source: HealthSource): string => {
+  if (status === 'fail') return source.phase();
+  const disturbed = source.circuits().filter((circuit) => circuitStatus(circuit) === 'warn');
+  if (disturbed.length === 0) return 'all circuits closed';
+  return disturbed.map(({ name, effectiveState }) => `${name} circuit ${effectiveState}`).join('; ');
+};
+
+/** A circuit is named after its service, or `<service>:<part>`. */
+const serviceOf = (circuit: string): string => circuit.split(':')[0] ?? circuit;
+
+/**
+ * @param endpoints The templates of each service's routes, by the service's name.
+ * @param now Wall-clock ms.
+ */
+export const healthReport = (source: HealthSource, endpoints: ReadonlyMap<string, readonly string[]>, now: number): HealthReport => {
+  const status = overallStatus(source);
+  const time = isoTime(now);
+  const { version, sha, configHash, startedAt } = source.build;
+  const { entries, maxEntries } = source.cache();
+  const checks: Record<string, HealthCheck[]> = {};
+  for (const circuit of source.circuits()) {
+    checks[`${circuit.name}:circuit`] = [circuitCheck(circuit, time, endpoints.get(serviceOf(circuit.name)) ?? [], source.runbook)];
+  }
+  for (const quota of source.quotas()) (checks[`${quota.service}:quota`] ??= []).push(quotaCheck(quota));
+  checks['cache:entries'] = [{ observedValue: entries, observedUnit: 'entries', maxEntries, status: 'pass', time }];
+  return {
+    status,
+    version,
+    releaseId: sha,
+    serviceId: 'sales-auto-api',
+    description: describe(status, source),
+    ...(status === 'fail' && { output: source.phase() }),
+    notes: ['view: this replica only'],
+    configHash,
+    startedAt: isoTime(startedAt),
+    uptimeSeconds: Math.floor((now - startedAt) / 1000),
+    checks,
+  };
+};

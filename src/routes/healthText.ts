@@ -1,0 +1,66 @@
+/**
+ * The health report as a table, for people with a terminal.
+ */
+import type { HealthCheck, HealthReport } from './healthReport.ts';
+
+type Row = readonly string[];
+
+const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '-');
+
+/** A member of a member, where there is one. */
+const inner = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+
+const circuitRow = (name: string, check: HealthCheck): Row => [
+  check.status.toUpperCase(),
+  name.replace(/:circuit$/u, ''),
+  text(check.observedValue),
+  text(check['since']),
+  text(check['nextProbeAt']),
+  `${String(Math.round(Number(check['failureRatio']) * 100))} %`,
+  text(inner(check['lastError'], 'kind')),
+  text(inner(check['override'], 'reason')),
+];
+
+const otherRow = (name: string, check: HealthCheck): Row => [
+  check.status.toUpperCase(),
+  check['window'] === undefined ? name : `${name} (${text(check['window'])})`,
+  text(check.observedValue),
+  text(check['limit'] ?? check['maxEntries']),
+];
+
+const table = (rows: readonly Row[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+const CIRCUIT_HEAD: Row = ['', 'circuit', 'state', 'since', 'next probe', 'failures', 'last failure', 'override'];
+const OTHER_HEAD: Row = ['', 'what', 'now', 'limit'];
+
+const affected = (checks: readonly HealthCheck[]): readonly string[] => {
+  const endpoints = checks.flatMap((check) => (check['affectedEndpoints'] as readonly string[] | undefined) ?? []);
+  return endpoints.length === 0 ? [] : ['', 'affected:', ...endpoints.map((endpoint) => `  ${endpoint}`)];
+};
+
+export const healthText = (report: HealthReport): string => {
+  const checks = Object.entries(report.checks).flatMap(([name, found]) => found.map((check) => ({ name, check })));
+  const circuits = checks.filter(({ name }) => name.endsWith(':circuit'));
+  const others = checks.filter(({ name }) => !name.endsWith(':circuit'));
+  const lines = [
+    `${report.status.toUpperCase()}: ${report.description}`,
+    `${report.serviceId} ${report.version} (${report.releaseId}), settings ${report.configHash}, up ${String(report.uptimeSeconds)} s, this replica only`,
+    '',
+    table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
+    ...affected(circuits.map(({ check }) => check)),
+    '',
+    table([OTHER_HEAD, ...others.map(({ name, check }) => otherRow(name, check))]),
+  ];
+  return `${lines.join('\n')}\n`;
+};

@@ -1,0 +1,51 @@
+/**
+ * Paths that no route should have to think about, refused before routing: what they decode to is either nothing or
+ * an attempt to be somewhere else.
+ */
+import type { RequestHandler } from 'express';
+import { InvalidRequestError, type Fault } from '../errors/requestErrors.ts';
+
+/** Longer than any id or address, and short enough for every upstream service. */
+const MAX_SEGMENT_LENGTH = 512;
+
+const BROKEN_ESCAPE = /%(?![\da-f]{2})/iu;
+const ESCAPED_SEPARATOR = /%(?:2f|5c)/iu;
+const ESCAPED_CONTROL = /%(?:[01][\da-f]|7f)/iu;
+const STEP = /^(?:\.|%2e){1,2}$/iu;
+
+const isUtf8 = (path: string): boolean => {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const escapeFault = (path: string): string | undefined => {
+  if (!path.includes('%')) return undefined;
+  if (BROKEN_ESCAPE.test(path)) return 'holds a % that is not followed by two hexadecimal digits; write %25 for a percent sign';
+  if (ESCAPED_SEPARATOR.test(path)) return 'holds an escaped slash or backslash (%2F, %5C), which no id may contain';
+  if (ESCAPED_CONTROL.test(path)) return 'holds an escaped control character such as %00';
+  return isUtf8(path) ? undefined : 'holds percent escapes that are not UTF-8';
+};
+
+const segmentFault = (path: string): string | undefined => {
+  const segments = path.split('/');
+  if (segments.some((segment) => STEP.test(segment))) return 'holds a . or .. step; write the path without it';
+  const tooLong = segments.some((segment) => segment.length > MAX_SEGMENT_LENGTH);
+  return tooLong ? `has a segment of more than ${String(MAX_SEGMENT_LENGTH)} characters` : undefined;
+};
+
+/** What is wrong with a raw path, the query not included; `undefined` for a good one. */
+export const pathFault = (path: string): Fault | undefined => {
+  const message = escapeFault(path) ?? segmentFault(path);
+  return message === undefined ? undefined : { at: 'path', message };
+};
+
+/** Refuses bad paths. `req.path` is raw: nothing has decoded it yet. */
+export const pathGuard: RequestHandler = (req, _res, next) => {
+  const fault = pathFault(req.path);
+  if (fault === undefined) next();
+  else next(new InvalidRequestError('the path is malformed', [fault]));
+};

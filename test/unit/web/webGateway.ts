@@ -1,0 +1,189 @@
+/**
+ * The real chain on a real socket, before a toy service whose routes need no upstream.
+ */
+import { randomUUID } from 'node:crypto';
+import type { RequestListener, Server } from 'node:http';
+import { z } from 'zod';
+import { createApp, type AppParts } from '../../../src/app.ts';
+import { UpstreamRejectedError } from '../../../src/errors/upstreamErrors.ts';
+import type { LifecyclePhase } from '../../../src/lifecycle.ts';
+import type { LogFields, Logger } from '../../../src/logging/logger.ts';
+import type { CallOptions } from '../../../src/resilience/call.ts';
+import type { CircuitSnapshot } from '../../../src/resilience/circuitState.ts';
+import { systemClock } from '../../../src/time/clock.ts';
+import { openAuthenticator } from '../../../src/web/authentication.ts';
+import { closeServer, createHttpServer, listen } from '../../../src/web/httpServer.ts';
+import type { EndedRequest } from '../../../src/web/requestContext.ts';
+import { route, type Route } from '../../../src/web/route.ts';
+
+export interface LogLine extends LogFields {
+  readonly level: string;
+  readonly message: string;
+}
+
+/** Keeps every line, with the fields of its parents. */
+export const recordingLogger = (lines: LogLine[], inherited: LogFields = {}): Logger => {
+  const write = (level: string) => (fields: LogFields, message: string) => {
+    lines.push({ ...inherited, ...fields, level, message });
+  };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: (fields) => recordingLogger(lines, { ...inherited, ...fields }),
+  };
+};
+
+export const closedCircuit: CircuitSnapshot = {
+  name: 'toy',
+  state: 'closed',
+  override: undefined,
+  effectiveState: 'closed',
+  since: Date.UTC(2026, 0, 1),
+  nextProbeAt: undefined,
+  reason: 'start',
+  failureRatio: 0,
+  suspicion: 0,
+  lastFailure: undefined,
+  epoch: 0,
+  openings: 0,
+  openForTotalMs: 0,
+  detection: { strategy: 'consecutive', failures: 5 },
+  calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
+};
+
+const idParams = z.strictObject({ id: z.string().regex(/^[\w@.-]+$/u, 'must be letters, digits and @ . _ -') });
+const newThing = z.strictObject({ email: z.email(), tags: z.array(z.string()).max(3).optional(), kind: z.enum(['lead', 'customer']) });
+
+/** What the toy's handlers do; a test changes what it cares for. */
+export interface ToyService {
+  /** What the calls behind `GET /things/:id` were asked for. */
+  readonly calls: CallOptions[];
+  get: (id: string, call: CallOptions) => unknown;
+}
+
+const site = { service: 'toy', operation: 'get_thing' };
+
+export const createToyService = (): ToyService => ({
+  calls: [],
+  get: (id) => {
+    if (id === 'missing') throw new UpstreamRejectedError(site, 404, 'not_found');
+    return { id };
+  },
+});
+
+export const toyRoutes = (toy: ToyService): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/things/:id',
+    summary: 'Get a thing',
+    scope: 'toy:read',
+    params: idParams,
+    answer: z.looseObject({ id: z.string() }).meta({ id: 'Thing' }),
+    problems: [404],
+    handle: async ({ params, call }) => {
+      toy.calls.push(call);
+      return { body: await toy.get(params.id, call) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/things',
+    summary: 'List things',
+    scope: 'toy:read',
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(10) }),
+    handle: ({ query }) => ({ body: { limit: query.limit } }),
+  }),
+  route({
+    method: 'post',
+    path: '/things/search',
+    summary: 'Search things',
+    scope: 'toy:read',
+    body: z.looseObject({}),
+    handle: ({ body }) => ({ body: { searched: Object.keys(body).length } }),
+  }),
+  route({
+    method: 'post',
+    path: '/things',
+    summary: 'Make a thing',
+    scope: 'toy:write',
+    body: newThing,
+    status: 201,
+    problems: [409],
+    handle: ({ body }) => ({ body: { id: '1', kind: body.kind }, headers: { Location: '/api/toy/things/1' } }),
+  }),
+  route({
+    method: 'delete',
+    path: '/things/:id',
+    summary: 'Remove a thing',
+    scope: 'toy:write',
+    params: idParams,
+    status: 204,
+    handle: () => ({}),
+  }),
+];
+
+export interface WebGateway {
+  readonly url: string;
+  readonly managementUrl: string | undefined;
+  readonly toy: ToyService;
+  readonly lines: LogLine[];
+  readonly requests: EndedRequest[];
+  /** Set by a test that drains. */
+  phase: LifecyclePhase;
+  stop(): Promise<void>;
+}
+
+const opened = async (servers: Server[], app: RequestListener): Promise<string> => {
+  const server = createHttpServer(app);
+  servers.push(server);
+  const { port } = await listen(server, 0, '127.0.0.1');
+  return `http://127.0.0.1:${String(port)}`;
+};
+
+/** Starts the chain; `overrides` replaces single parts of the app. */
+export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promise<WebGateway> => {
+  const toy = createToyService();
+  const lines: LogLine[] = [];
+  const requests: EndedRequest[] = [];
+  const servers: Server[] = [];
+  const state: { phase: LifecyclePhase } = { phase: 'ready' };
+  const { main, management } = createApp({
+    groups: [{ name: 'toy', title: 'Toy', prefix: '/api/toy', routes: toyRoutes(toy) }],
+    authenticator: openAuthenticator(),
+    circuits: { list: () => [closedCircuit], find: () => undefined },
+    health: {
+      phase: () => state.phase,
+      circuits: () => [closedCircuit],
+      quotas: () => [],
+      cache: () => ({ entries: 0, maxEntries: 100 }),
+      build: { version: '1.2.3', sha: 'abc1234', configHash: '0123456789ab', startedAt: Date.UTC(2026, 0, 1) },
+      runbook: 'docs/runbooks/circuit-breaker-runbook.md#circuitopen',
+    },
+    metrics: {
+      render: (accept) => Promise.resolve({ contentType: 'text/plain; charset=utf-8', body: `# ${accept ?? 'plain'}\n` }),
+      requestEnded: (request) => requests.push(request),
+    },
+    clock: systemClock,
+    logger: recordingLogger(lines),
+    newRequestId: randomUUID,
+    separateManagement: false,
+    ...overrides,
+  });
+  const url = await opened(servers, main);
+  const managementUrl = management && (await opened(servers, management));
+  return Object.assign(state, {
+    url,
+    managementUrl,
+    toy,
+    lines,
+    requests,
+    stop: async () => {
+      for (const server of servers) {
+        server.closeAllConnections();
+        await closeServer(server, systemClock);
+      }
+    },
+  });
+};
