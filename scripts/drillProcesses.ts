@@ -1,0 +1,100 @@
+/**
+ * A sandbox and a gateway of the drill's own, as real processes: the built ones if there are any.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { request } from 'undici';
+
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+/** HubSpot grants 10 calls a second and Lemlist too; the drill is about outages, so its limits are this many times as wide. */
+const SANDBOX_SPEED = 1000;
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The built file, or the source by tsx. */
+const nodeArguments = (name: string): readonly string[] => {
+  const built = join(root, 'dist', `${name}.js`);
+  return existsSync(built) ? ['--enable-source-maps', built] : ['--import', import.meta.resolve('tsx'), join(root, 'src', `${name}.ts`)];
+};
+
+const isUp = async (url: string): Promise<boolean> => {
+  const answer = await request(url).catch(() => undefined);
+  await answer?.body.dump();
+  return answer?.statusCode === 200;
+};
+
+/** Processes that live as long as one drill. */
+export class DrillProcesses {
+  readonly #children: ChildProcess[] = [];
+  #folder: string | undefined;
+
+  /** @returns The sandbox's origin. */
+  async startSandbox(): Promise<string> {
+    const port = String(await freePort());
+    const origin = `http://127.0.0.1:${port}`;
+    await this.#start('sandbox/main', { SANDBOX_PORT: port, SANDBOX_SPEED: String(SANDBOX_SPEED) }, origin);
+    return origin;
+  }
+
+  /**
+   * @param baseUrls Where the gateway finds each service.
+   * @returns The gateway's origin.
+   */
+  async startGateway(baseUrls: Readonly<Record<string, string>>): Promise<string> {
+    const port = String(await freePort());
+    const origin = `http://127.0.0.1:${port}`;
+    const services = Object.entries(baseUrls).map(([service, url]) => [`${service.toUpperCase()}_BASE_URL`, url] as const);
+    const settings = { NODE_ENV: 'development', HOST: '127.0.0.1', PORT: port, LOG_LEVEL: 'error', DRAIN_DELAY_MS: '0' };
+    await this.#start('server', { ...settings, ...Object.fromEntries(services) }, `${origin}/health/ready`);
+    return origin;
+  }
+
+  /** Ends them all, in the order in which they need each other; resolves when none is left. */
+  async stop(): Promise<void> {
+    for (const child of this.#children.reverse()) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = once(child, 'exit');
+      const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      child.kill('SIGTERM');
+      await ended;
+      clearTimeout(impatience);
+    }
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** An empty folder and an environment of ours only: nobody's keys and no `.env` get into a drill. */
+  async #start(name: string, settings: Readonly<Record<string, string>>, readyUrl: string): Promise<void> {
+    this.#folder ??= await mkdtemp(join(tmpdir(), 'drill-'));
+    const env = { PATH: process.env['PATH'], DATA_DIR: this.#folder, ...settings };
+    const child = spawn(process.execPath, nodeArguments(name), { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#children.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output = (output + text).slice(-4000);
+      });
+    }
+    const deadline = performance.now() + START_MS;
+    while (!(await isUp(readyUrl))) {
+      if (child.exitCode !== null) throw new Error(`${name} ended at its start:\n${output}`);
+      if (performance.now() > deadline) throw new Error(`${name} is not up after ${String(START_MS / 1000)} s:\n${output}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

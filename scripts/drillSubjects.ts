@@ -1,0 +1,27 @@
+/**
+ * What the drill asks of each service: reads that are different every time, so that neither a cache nor a shared
+ * flight answers in the service's place.
+ */
+import type { DrillRequest } from './drillLoad.ts';
+
+/** Any id will do: that there is no such record is an answer too. */
+const requests: Readonly<Record<string, (number: number) => DrillRequest>> = {
+  hubspot: (number) => ({ method: 'GET', path: `/api/hubspot/contacts/${String(900_000_000 + number)}` }),
+  lemlist: (number) => ({ method: 'GET', path: `/api/lemlist/campaigns/cam_drill${String(number)}` }),
+  // A domain that nobody has: a match that finds nothing costs one credit, and no second request.
+  explorium: (number) => ({
+    method: 'POST',
+    path: '/api/explorium/companies/enrich',
+    body: { domain: `drill-${String(number)}.test` },
+  }),
+};
+
+/** The services that a drill knows how to call. */
+export const drillServices: readonly string[] = Object.keys(requests);
+
+/** @throws {Error} for a service without a request; the command line is checked before. */
+export const drillRequestOf = (service: string): ((number: number) => DrillRequest) => {
+  const found = requests[service];
+  if (found === undefined) throw new Error(`The drill has no request for "${service}"`);
+  return found;
+};
