@@ -1,0 +1,125 @@
+/**
+ * Every metric of ours in one table: name, type, labels, meaning. `docs/metrics.md` says the same for people, and a test
+ * holds the two together. Units are seconds, ratios and counts; a label never holds an id, a URL or a person's data.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+interface MetricDefinition {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+const circuit = ['circuit_name'] as const;
+const service = ['service'] as const;
+
+export const metricTable = {
+  circuit_breaker_state: {
+    type: 'gauge',
+    labels: circuit,
+    help: 'State as callers feel it: 0 closed, 1 half-open, 2 open. Forced open shows 2, disabled and metrics-only show 0.',
+  },
+  circuit_breaker_fire_total: { type: 'counter', labels: circuit, help: 'Attempts asked of the circuit, refused ones included.' },
+  circuit_breaker_success_total: { type: 'counter', labels: circuit, help: 'Attempts judged a success of the service.' },
+  circuit_breaker_failure_total: { type: 'counter', labels: circuit, help: 'Attempts judged a failure of the service, timeouts included.' },
+  circuit_breaker_timeout_total: { type: 'counter', labels: circuit, help: 'Attempts that got no whole answer in time.' },
+  circuit_breaker_reject_total: { type: 'counter', labels: circuit, help: 'Attempts refused because the circuit let nothing through.' },
+  circuit_breaker_fallback_total: { type: 'counter', labels: circuit, help: 'Calls answered by a stale or static answer instead of an error.' },
+  circuit_breaker_transitions_total: {
+    type: 'counter',
+    labels: ['circuit_name', 'from', 'to', 'reason'],
+    help: 'Changes of state, by the two states and the reason.',
+  },
+  circuit_breaker_suspicion_ratio: { type: 'gauge', labels: circuit, help: 'How near the detector is to opening the circuit, 0 to 1.' },
+  circuit_breaker_open_seconds_total: {
+    type: 'counter',
+    labels: circuit,
+    help: 'Seconds spent open since start, the current opening included.',
+  },
+  circuit_breaker_state_since_timestamp_seconds: { type: 'gauge', labels: circuit, help: 'Unix time since which the state holds.' },
+  upstream_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['service', 'operation', 'outcome'],
+    help: 'Duration of whole calls that were not answered from the cache, waits and retries included.',
+  },
+  upstream_attempts_total: {
+    type: 'counter',
+    labels: ['service', 'operation', 'attempt', 'outcome'],
+    help: 'Attempts at the service, first ones and retries, by success or error code.',
+  },
+  upstream_quota_remaining: {
+    type: 'gauge',
+    labels: ['service', 'window'],
+    help: 'What the service last said is left of a quota; absent until it says so.',
+  },
+  upstream_quota_limit: {
+    type: 'gauge',
+    labels: ['service', 'window'],
+    help: 'What the service last said a quota is; absent until it says so.',
+  },
+  retry_budget_remaining_ratio: { type: 'gauge', labels: service, help: 'Share of the retry budget that is left, 0 to 1.' },
+  bulkhead_limit: { type: 'gauge', labels: service, help: 'Calls that may be under way to the service at once.' },
+  bulkhead_in_flight: { type: 'gauge', labels: service, help: 'Calls under way to the service now.' },
+  cache_requests_total: { type: 'counter', labels: ['service', 'result'], help: 'Questions to the response cache, by what came of them.' },
+  http_server_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['http_request_method', 'http_route', 'http_response_status_code'],
+    help: 'Duration of requests to this gateway.',
+  },
+  service_build_info: { type: 'gauge', labels: ['version', 'node_version'], help: 'Always 1; the labels say what is running.' },
+} as const satisfies Record<string, MetricDefinition>;
+
+type Table = typeof metricTable;
+export type MetricName = keyof Table;
+type NameOf<Type extends MetricDefinition['type']> = {
+  [Name in MetricName]: Table[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+type Label<Name extends MetricName> = Table[Name]['labels'][number];
+
+const base = <Name extends MetricName>(
+  registry: Registry,
+  name: Name,
+): { readonly name: Name; readonly help: string; readonly labelNames: readonly Label<Name>[]; readonly registers: Registry[] } => ({
+  name,
+  help: metricTable[name].help,
+  labelNames: metricTable[name].labels,
+  registers: [registry],
+});
+
+export const createCounter = <Name extends NameOf<'counter'>>(registry: Registry, name: Name): Counter<Label<Name>> =>
+  new Counter<Label<Name>>(base(registry, name));
+
+export const createGauge = <Name extends NameOf<'gauge'>>(registry: Registry, name: Name): Gauge<Label<Name>> =>
+  new Gauge<Label<Name>>(base(registry, name));
+
+/** @param buckets Upper bounds in seconds. */
+export const createHistogram = <Name extends NameOf<'histogram'>>(
+  registry: Registry,
+  name: Name,
+  buckets: readonly number[],
+): Histogram<Label<Name>> => new Histogram<Label<Name>>({ ...base(registry, name), buckets: [...buckets] });
+
+/** Gives a metric's values at each scrape: nothing has to be told in between, and what is gone is gone. */
+export type Mirror<Name extends MetricName> = () => Iterable<readonly [labels: Record<Label<Name>, string>, value: number]>;
+
+/** A gauge that is read at each scrape instead of being told. */
+export const mirrorGauge = <Name extends NameOf<'gauge'>>(registry: Registry, name: Name, read: Mirror<Name>): void => {
+  const gauge: Gauge<Label<Name>> = new Gauge<Label<Name>>({
+    ...base(registry, name),
+    collect: () => {
+      gauge.reset();
+      for (const [labels, value] of read()) gauge.set(labels, value);
+    },
+  });
+};
+
+/** A counter whose value somebody else keeps. */
+export const mirrorCounter = <Name extends NameOf<'counter'>>(registry: Registry, name: Name, read: Mirror<Name>): void => {
+  const counter: Counter<Label<Name>> = new Counter<Label<Name>>({
+    ...base(registry, name),
+    collect: () => {
+      counter.reset();
+      for (const [labels, value] of read()) counter.inc(labels, value);
+    },
+  });
+};

@@ -1,0 +1,126 @@
+/**
+ * Everything `/metrics` shows, on a registry of its own: hears what happens as `ResilienceEvents`, reads the rest when
+ * it is scraped.
+ */
+import type { ObservedCircuit } from 'opossum-prometheus';
+import { Registry } from 'prom-client';
+import type { CircuitSnapshot } from '../resilience/circuitState.ts';
+import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ResilienceEvents } from '../resilience/events.ts';
+import { CircuitMetrics } from './circuitMetrics.ts';
+import { EngineObserver } from './engineMetrics.ts';
+import { expose, type Exposition } from './exposition.ts';
+import { HttpMetrics, type RequestEnded } from './httpMetrics.ts';
+import { addBuildInfo, addProcessMetrics } from './processMetrics.ts';
+import { UpstreamMetrics, type DeclaredService, type UpstreamSources } from './upstreamMetrics.ts';
+
+/** What is read at each scrape. */
+export interface MetricSources extends UpstreamSources {
+  circuits(): readonly CircuitSnapshot[];
+}
+
+export interface PrometheusMetricsParts {
+  readonly services: readonly DeclaredService[];
+  /** Of this service. */
+  readonly version: string;
+  /** Told what a metric could not take; nobody else is. */
+  readonly onError: (error: unknown) => void;
+  /** `false`: without the process's own metrics, which install observers that stay. Default `true`. */
+  readonly processMetrics?: boolean;
+}
+
+const NOTHING: MetricSources = { circuits: () => [], bulkheads: () => [], retryBudgets: () => [] };
+
+export class PrometheusMetrics implements ResilienceEvents {
+  readonly #registry = new Registry();
+  readonly #circuits: CircuitMetrics;
+  readonly #upstream: UpstreamMetrics;
+  readonly #http: HttpMetrics;
+  readonly #engine: EngineObserver;
+  readonly #onError: (error: unknown) => void;
+  #sources: MetricSources = NOTHING;
+
+  constructor({ services, version, onError, processMetrics = true }: PrometheusMetricsParts) {
+    this.#onError = onError;
+    this.#circuits = new CircuitMetrics(this.#registry, () => this.#read((sources) => sources.circuits()));
+    this.#upstream = new UpstreamMetrics(this.#registry, services, {
+      bulkheads: () => this.#read((sources) => sources.bulkheads()),
+      retryBudgets: () => this.#read((sources) => sources.retryBudgets()),
+    });
+    this.#http = new HttpMetrics(this.#registry);
+    this.#engine = new EngineObserver(this.#registry);
+    addBuildInfo(this.#registry, version);
+    if (processMetrics) addProcessMetrics(this.#registry);
+    for (const { name } of services) this.#circuits.declare(name);
+  }
+
+  /** Names what to read at each scrape; before that these gauges have no series. */
+  watch(sources: MetricSources): void {
+    this.#sources = sources;
+    for (const { name } of this.#read((sources) => sources.circuits())) this.#circuits.declare(name);
+  }
+
+  /** Counts an opossum circuit's own events. */
+  observeEngine(circuit: ObservedCircuit): void {
+    this.#engine.observe(circuit);
+  }
+
+  /**
+   * Writes a scrape.
+   *
+   * @param accept The request's Accept header: OpenMetrics if it asks for that, plain text otherwise.
+   */
+  async render(accept?: string): Promise<Exposition> {
+    return expose(await this.#registry.metrics(), accept);
+  }
+
+  /** A request to this gateway has been answered, or given up by its caller. Never throws. */
+  requestEnded(event: RequestEnded): void {
+    this.#quietly(() => { this.#http.requestEnded(event); });
+  }
+
+  attemptEnded(event: AttemptEnded): void {
+    this.#quietly(() => { this.#upstream.attemptEnded(event); });
+  }
+
+  callEnded(event: CallEnded): void {
+    this.#quietly(() => { this.#upstream.callEnded(event); });
+  }
+
+  circuitCalled(circuit: string, result: CircuitCallResult): void {
+    this.#quietly(() => { this.#circuits.called(circuit, result); });
+  }
+
+  circuitChanged(event: CircuitChanged): void {
+    this.#quietly(() => { this.#circuits.changed(event); });
+  }
+
+  fallbackUsed(circuit: string): void {
+    this.#quietly(() => { this.#circuits.fallbackUsed(circuit); });
+  }
+
+  cacheAsked(...asked: Parameters<Required<ResilienceEvents>['cacheAsked']>): void {
+    this.#quietly(() => { this.#upstream.cacheAsked(...asked); });
+  }
+
+  quotaSeen(...seen: Parameters<Required<ResilienceEvents>['quotaSeen']>): void {
+    this.#quietly(() => { this.#upstream.quotaSeen(...seen); });
+  }
+
+  /** A source that fails costs its own gauges, not the scrape. */
+  #read<Reading>(readings: (sources: MetricSources) => readonly Reading[]): readonly Reading[] {
+    try {
+      return readings(this.#sources);
+    } catch (error) {
+      this.#onError(error);
+      return [];
+    }
+  }
+
+  #quietly(record: () => void): void {
+    try {
+      record();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The services as metrics: calls, attempts, cache, quota, retry budget, bulkhead.
+ */
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AttemptEnded, CallEnded, ResilienceEvents } from '../resilience/events.ts';
+import { createCounter, createGauge, createHistogram, mirrorGauge } from './metricTable.ts';
+import { attemptKinds, attemptOutcomes, cacheResults, callOutcome, callOutcomes } from './outcomes.ts';
+
+/** What a service declares of itself, so that its series exist before its first call. */
+export interface DeclaredService {
+  readonly name: string;
+  /** The names of its operations, `snake_case`. */
+  readonly operations: readonly string[];
+}
+
+export interface BulkheadReading {
+  readonly service: string;
+  readonly limit: number;
+  readonly inFlight: number;
+}
+
+export interface RetryBudgetReading {
+  readonly service: string;
+  /** What is left, 0 to 1. */
+  readonly ratio: number;
+}
+
+export interface UpstreamSources {
+  bulkheads(): readonly BulkheadReading[];
+  retryBudgets(): readonly RetryBudgetReading[];
+}
+
+type CacheResult = Parameters<Required<ResilienceEvents>['cacheAsked']>[1];
+type QuotaSeen = Parameters<Required<ResilienceEvents>['quotaSeen']>[2];
+
+/** Seconds. From a quick CRM read to the longest deadline; few, because every operation has them for every outcome. */
+const BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export class UpstreamMetrics {
+  readonly #durations: Histogram<'service' | 'operation' | 'outcome'>;
+  readonly #attempts: Counter<'service' | 'operation' | 'attempt' | 'outcome'>;
+  readonly #cache: Counter<'service' | 'result'>;
+  readonly #quotaRemaining: Gauge<'service' | 'window'>;
+  readonly #quotaLimit: Gauge<'service' | 'window'>;
+
+  constructor(registry: Registry, services: readonly DeclaredService[], sources: UpstreamSources) {
+    this.#durations = createHistogram(registry, 'upstream_request_duration_seconds', BUCKETS);
+    this.#attempts = createCounter(registry, 'upstream_attempts_total');
+    this.#cache = createCounter(registry, 'cache_requests_total');
+    this.#quotaRemaining = createGauge(registry, 'upstream_quota_remaining');
+    this.#quotaLimit = createGauge(registry, 'upstream_quota_limit');
+    this.#mirror(registry, sources);
+    for (const { name, operations } of services) this.#declare(name, operations);
+  }
+
+  callEnded({ service, operation, outcome, durationMs }: CallEnded): void {
+    const label = callOutcome(outcome);
+    if (label === undefined) return;
+    this.#durations.observe({ service, operation, outcome: label }, durationMs / 1000);
+  }
+
+  attemptEnded({ service, operation, attempt, outcome }: AttemptEnded): void {
+    this.#attempts.inc({ service, operation, attempt, outcome });
+  }
+
+  cacheAsked(service: string, result: CacheResult): void {
+    this.#cache.inc({ service, result });
+  }
+
+  /** Keeps what is said; a reading without one of the two numbers leaves the other as it was. */
+  quotaSeen(service: string, window: string, { limit, remaining }: QuotaSeen): void {
+    if (limit !== undefined) this.#quotaLimit.set({ service, window }, limit);
+    if (remaining !== undefined) this.#quotaRemaining.set({ service, window }, remaining);
+  }
+
+  #declare(service: string, operations: readonly string[]): void {
+    for (const result of cacheResults) this.#cache.inc({ service, result }, 0);
+    for (const operation of operations) {
+      for (const outcome of callOutcomes) this.#durations.zero({ service, operation, outcome });
+      for (const attempt of attemptKinds) {
+        for (const outcome of attemptOutcomes) this.#attempts.inc({ service, operation, attempt, outcome }, 0);
+      }
+    }
+  }
+
+  #mirror(registry: Registry, sources: UpstreamSources): void {
+    mirrorGauge(registry, 'bulkhead_limit', () => sources.bulkheads().map(({ service, limit }) => [{ service }, limit] as const));
+    mirrorGauge(registry, 'bulkhead_in_flight', () => sources.bulkheads().map(({ service, inFlight }) => [{ service }, inFlight] as const));
+    mirrorGauge(registry, 'retry_budget_remaining_ratio', () =>
+      sources.retryBudgets().map(({ service, ratio }) => [{ service }, ratio] as const));
+  }
+}

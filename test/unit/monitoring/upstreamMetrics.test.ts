@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { attemptOutcomes, callOutcome, callOutcomes } from '../../../src/monitoring/outcomes.ts';
+import { createMetrics, services } from '../../support/exampleMetrics.ts';
+import { Scrape } from '../../support/scrape.ts';
+
+const site = { service: 'hubspot', operation: 'get_contact' };
+
+describe('Upstream metrics', () => {
+  it('let every combination that can exist begin at 0', async () => {
+    const scrape = new Scrape((await createMetrics().render()).body);
+
+    const operations = services.flatMap((service) => service.operations).length;
+    expect(scrape.values('upstream_attempts_total')).to.have.length(operations * 2 * attemptOutcomes.length);
+    expect(scrape.values('upstream_request_duration_seconds_count')).to.have.length(operations * callOutcomes.length);
+    expect(scrape.values('cache_requests_total')).to.deep.equal(Array(services.length * 5).fill(0));
+  });
+
+  it('count an attempt by its kind and its error code', async () => {
+    const metrics = createMetrics();
+
+    metrics.attemptEnded({ ...site, attempt: 'retry', outcome: 'upstream_unauthorized', verdict: 'ignored', durationMs: 5 });
+
+    const scrape = new Scrape((await metrics.render()).body);
+    expect(scrape.value('upstream_attempts_total', { ...site, attempt: 'retry', outcome: 'upstream_unauthorized' })).to.equal(1);
+    expect(scrape.value('upstream_attempts_total', { ...site, attempt: 'first', outcome: 'upstream_unauthorized' })).to.equal(0);
+  });
+
+  it('measure a whole call in seconds', async () => {
+    const metrics = createMetrics();
+
+    metrics.callEnded({ ...site, outcome: 'upstream', durationMs: 300 });
+
+    const scrape = new Scrape((await metrics.render()).body);
+    const labels = { ...site, outcome: 'success' };
+    expect(scrape.value('upstream_request_duration_seconds_sum', labels)).to.equal(0.3);
+    expect(scrape.value('upstream_request_duration_seconds_bucket', { ...labels, le: '0.25' })).to.equal(0);
+    expect(scrape.value('upstream_request_duration_seconds_bucket', { ...labels, le: '0.5' })).to.equal(1);
+  });
+
+  it('leave a call that the cache answered out of the latency of the service', async () => {
+    const metrics = createMetrics();
+
+    metrics.callEnded({ ...site, outcome: 'cache', durationMs: 1 });
+    metrics.callEnded({ ...site, outcome: 'coalesced', durationMs: 1 });
+
+    const counts = new Scrape((await metrics.render()).body).values('upstream_request_duration_seconds_count', site);
+    expect(counts).to.deep.equal(callOutcomes.map(() => 0));
+  });
+
+  it('tell what stood in from what failed, and both from what we refused ourselves', () => {
+    expect(callOutcome('stale')).to.equal('fallback');
+    expect(callOutcome('upstream_timeout')).to.equal('failed');
+    expect(callOutcome('upstream_rejected')).to.equal('rejected');
+    expect(callOutcome('upstream_quota_exhausted')).to.equal('throttled');
+    expect(callOutcome('circuit_open')).to.equal('refused');
+  });
+
+  it('count questions to the cache by what came of them', async () => {
+    const metrics = createMetrics();
+
+    metrics.cacheAsked('hubspot', 'hit');
+    metrics.cacheAsked('hubspot', 'hit');
+
+    const scrape = new Scrape((await metrics.render()).body);
+    expect(scrape.value('cache_requests_total', { service: 'hubspot', result: 'hit' })).to.equal(2);
+  });
+
+  it('have no quota before the service states one, and keep the number that a reading leaves out', async () => {
+    const metrics = createMetrics();
+    const before = new Scrape((await metrics.render()).body);
+
+    metrics.quotaSeen('hubspot', 'day', { limit: 1000, remaining: 900 });
+    metrics.quotaSeen('hubspot', 'day', { remaining: 899 });
+
+    const scrape = new Scrape((await metrics.render()).body);
+    expect(before.values('upstream_quota_limit')).to.deep.equal([]);
+    expect(scrape.value('upstream_quota_limit', { service: 'hubspot', window: 'day' })).to.equal(1000);
+    expect(scrape.value('upstream_quota_remaining', { service: 'hubspot', window: 'day' })).to.equal(899);
+  });
+
+  it('read bulkheads and retry budgets at each scrape', async () => {
+    const metrics = createMetrics();
+    metrics.watch({
+      circuits: () => [],
+      bulkheads: () => [{ service: 'hubspot', limit: 100, inFlight: 7 }],
+      retryBudgets: () => [{ service: 'hubspot', ratio: 0.4 }],
+    });
+
+    const scrape = new Scrape((await metrics.render()).body);
+
+    expect(scrape.value('bulkhead_limit', { service: 'hubspot' })).to.equal(100);
+    expect(scrape.value('bulkhead_in_flight', { service: 'hubspot' })).to.equal(7);
+    expect(scrape.value('retry_budget_remaining_ratio', { service: 'hubspot' })).to.equal(0.4);
+  });
+});
