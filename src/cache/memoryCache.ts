@@ -30,7 +30,8 @@ export class MemoryCache implements ResponseCache {
   }
 
   get(key: string): CachedAnswer | undefined {
-    const answer = this.#cache.get<CachedAnswer>(key);
+    // node-cache keeps its keys in a plain object, which also "has" what every object has, such as `constructor`.
+    const answer = this.#order.has(key) ? this.#cache.get<CachedAnswer>(key) : undefined;
     if (answer === undefined || this.#clock.now() < answer.staleUntil) return answer;
     this.#cache.del(key);
     return undefined;

@@ -33,6 +33,13 @@ export interface ScriptedWire {
   replyWith(...replies: readonly Reply[]): void;
 }
 
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
+
 /** The first request gets the first reply, and so on; the last reply stays. */
 export const scriptedWire = (...replies: readonly Reply[]): ScriptedWire => {
   const sent: HttpRequest[] = [];
@@ -51,7 +58,7 @@ export const scriptedWire = (...replies: readonly Reply[]): ScriptedWire => {
       const reply = next();
       if (reply === undefined) throw new Error('the script has no reply');
       if (reply === 'deaf') return new Promise(() => undefined);
-      if (reply === 'hang') return new Promise((_, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error); }); });
+      if (reply === 'hang') return untilAborted(signal);
       return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);
     },
   };

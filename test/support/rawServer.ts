@@ -22,7 +22,10 @@ export interface RawServer {
 }
 
 /** @param onData Called with each piece that a client sends. */
-export const rawServer = async (onData: (socket: Socket, text: string) => void, onConnection: (socket: Socket) => void = () => undefined): Promise<RawServer> => {
+export const rawServer = async (
+  onData: (socket: Socket, text: string) => void,
+  onConnection: (socket: Socket) => void = () => undefined,
+): Promise<RawServer> => {
   const sockets: Socket[] = [];
   const open = new Set<Socket>();
   const news = new EventEmitter();

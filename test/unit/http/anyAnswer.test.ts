@@ -17,7 +17,8 @@ import { thingRequest } from '../../support/httpRig.ts';
 const SECRET = 'ada.lovelace@example.com';
 
 const noRules: Classifier = () => undefined;
-const plainQuota: QuotaReader = (headers) => quotaFrom(headers, 'minute', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' });
+const quotaNames = { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' };
+const plainQuota: QuotaReader = (headers) => quotaFrom(headers, 'minute', quotaNames);
 
 const answerSchema = z.looseObject({
   id: z.string(),
@@ -34,14 +35,23 @@ const operation: Operation<z.infer<typeof answerSchema>> = {
   staleForMs: 1,
 };
 
-const field = fc.constantFrom('id', 'results', 'properties', 'message', 'category', 'errors', 'context', 'policyName', 'status', 'error', 'detail', '__proto__', SECRET);
-const text = fc.oneof(fc.string(), fc.constant(SECRET), fc.constant(`Existing ID: 1 ${SECRET} "name":"${SECRET}"`), fc.constantFrom('id', 'DAILY', ''));
+const ownFields = fc.constantFrom('id', 'results', 'properties', '__proto__', SECRET);
+const fieldsOfErrors = fc.constantFrom('message', 'category', 'errors', 'context', 'policyName', 'status', 'error', 'detail');
+const field = fc.oneof(ownFields, fieldsOfErrors);
+const text = fc.oneof(fc.string(), fc.constantFrom(SECRET, `Existing ID: 1 ${SECRET} "name":"${SECRET}"`, 'id', 'DAILY', ''));
 const leaf = fc.oneof(text, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
 const { value: anyJson } = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(field, tie('value'), { maxKeys: 5 })),
+  value: fc.oneof(
+    { depthSize: 'small' },
+    leaf,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(field, tie('value'), { maxKeys: 5 }),
+  ),
 }));
 const jsonBody = anyJson.map((value) => JSON.stringify(value));
-const nested = fc.tuple(fc.constantFrom('[', '{"a":'), fc.constantFrom(10, 600, 20_000)).map(([open, levels]) => `${open.repeat(levels)}1${(open === '[' ? ']' : '}').repeat(levels)}`);
+const nested = fc
+  .tuple(fc.constantFrom('[]', '{"a":}'), fc.constantFrom(10, 600, 20_000))
+  .map(([level, levels]) => `${level.slice(0, -1).repeat(levels)}1${level.slice(-1).repeat(levels)}`);
 
 const body = fc.oneof(
   { arbitrary: jsonBody, weight: 8 },
@@ -54,10 +64,14 @@ const body = fc.oneof(
 );
 const status = fc.oneof(fc.integer({ min: 100, max: 599 }), fc.constantFrom(200, 400, 401, 402, 404, 409, 422, 429, 477, 500, 503));
 const headers = fc.dictionary(
-  fc.constantFrom('content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-hubspot-ratelimit-remaining', 'x-hubspot-ratelimit-max'),
+  fc.constantFrom('content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-hubspot-ratelimit-remaining'),
   fc.oneof(fc.string(), fc.constantFrom('0', '-1', '10', '1e9', SECRET, 'text/html', 'Fri, 06 Nov 2026 08:49:47 GMT')),
 );
-const anyAnswer: fc.Arbitrary<HttpResponse> = fc.record({ status, headers, body });
+const goodBody = fc.tuple(text, anyJson).map(([id, more]) => JSON.stringify({ id, more, [SECRET]: more }));
+const anyAnswer: fc.Arbitrary<HttpResponse> = fc.oneof(
+  { arbitrary: fc.record({ status, headers, body }), weight: 4 },
+  { arbitrary: fc.record({ status: fc.constant(200), headers, body: fc.oneof(goodBody, body) }), weight: 2 },
+);
 
 /** Everything of an error that reaches a log or a caller. */
 const told = (error: GatewayError): string => JSON.stringify([error.message, { ...error, cause: undefined }]);
@@ -107,7 +121,7 @@ describe('any answer whatever', () => {
         { numRuns: 500 },
       );
       expect(house.listenerErrors).to.deep.equal([]);
-      expect(seen.values).to.be.above(0);
+      expect(seen.values).to.be.above(20);
       expect(seen.errors).to.be.above(100);
     });
   }

@@ -17,7 +17,14 @@ const fail = (error: unknown): void => {
 
 const attempt = <T>(reply: Reply, answer: ZodType<T>, parts: Partial<AttemptParts> = {}): Promise<T> =>
   makeAttempt(
-    { transport: scriptedWire(reply).transport, classify: () => undefined, readQuota: () => [], events: guarded([], fail), clock: systemClock, ...parts },
+    {
+      transport: scriptedWire(reply).transport,
+      classify: () => undefined,
+      readQuota: () => [],
+      events: guarded([], fail),
+      clock: systemClock,
+      ...parts,
+    },
     { name: 'get_thing', method: 'GET', idempotency: 'safe', answer },
     request,
     site,
@@ -37,7 +44,9 @@ describe('one attempt', () => {
   it('takes an answer without a body, or of plain text, where the operation expects one', async () => {
     const anything = z.union([z.undefined(), z.string(), z.null()]);
 
-    const values = [await attempt(text(204, ''), anything), await attempt(text(200, 'done'), anything), await attempt(text(200, 'null'), anything)];
+    const answers = [text(204, ''), text(200, 'done'), text(200, 'null')];
+
+    const values = await Promise.all(answers.map((answer) => attempt(answer, anything)));
 
     expect(values).to.deep.equal([undefined, 'done', null]);
   });
@@ -51,7 +60,8 @@ describe('one attempt', () => {
     it(`calls ${what} a broken contract, and says where`, async () => {
       const error = await rejectionOf(attempt(reply, thing));
 
-      expect(error).to.be.instanceOf(GatewayError).and.deep.include({ code: 'upstream_contract_broken', fields: [field], execution: 'unknown' });
+      expect(error).to.be.instanceOf(GatewayError);
+      expect(error).to.deep.include({ code: 'upstream_contract_broken', fields: [field], execution: 'unknown' });
       expect(error).to.have.property('message').that.equals(`acme get_thing: the answer breaks the contract at ${field}`);
     });
   }

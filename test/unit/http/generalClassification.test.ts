@@ -3,7 +3,8 @@ import { UpstreamContractBrokenError, UpstreamUnavailableError } from '../../../
 import { classifyStatus } from '../../../src/http/generalClassification.ts';
 
 const site = { service: 'acme', operation: 'get_thing' };
-const classify = (status: number, headers: Readonly<Record<string, string>> = {}) => classifyStatus({ status, headers }, { site, wallTime: 0 });
+const classify = (status: number, headers: Readonly<Record<string, string>> = {}) =>
+  classifyStatus({ status, headers }, { site, wallTime: 0 });
 
 interface Expected {
   readonly code: string;
@@ -56,7 +57,9 @@ describe('general classification', () => {
   });
 
   it('heeds Retry-After on 429 and 503, and nowhere else', () => {
-    const heeding = [200, 400, 401, 404, 408, 429, 500, 502, 503].filter((status) => classify(status, { 'retry-after': '7' })?.retryAfterMs === 7_000);
+    const statuses = [200, 400, 401, 404, 408, 429, 500, 502, 503];
+
+    const heeding = statuses.filter((status) => classify(status, { 'retry-after': '7' })?.retryAfterMs === 7_000);
 
     expect(heeding).to.deep.equal([429, 503]);
   });

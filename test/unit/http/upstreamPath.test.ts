@@ -14,7 +14,8 @@ const segmentsOf = (id: string): readonly string[] | undefined => {
   }
 };
 
-const nasty = fc.constantFrom('.', '..', '/', '\\', '%', '%2f', '%2e', '?', '#', '&', ';', ' ', '\t', '\n', '\0', '\u007f', '@', ':', '\ud800', 'é', '💥', 'a');
+const printable = fc.constantFrom('.', '..', '/', '\\', '%', '%2f', '%2e', '?', '#', '&', ';', ' ', '@', ':', 'é', '💥', 'a');
+const nasty = fc.oneof(printable, fc.constantFrom('\t', '\n', '\0', '\u007f', '\ud800'));
 
 describe('upstreamPath', () => {
   it('leaves an ordinary id as it is', () => {
@@ -57,7 +58,8 @@ describe('upstreamPath', () => {
   });
 
   it('refuses any id or keeps it one segment that decodes to itself', () => {
-    const anyId = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.array(nasty, { maxLength: 8 }).map((parts) => parts.join('')));
+    const joined = fc.array(nasty, { maxLength: 8 }).map((parts) => parts.join(''));
+    const anyId = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), joined);
     let kept = 0;
 
     fc.assert(

@@ -165,7 +165,8 @@ describe('the fallbacks of a client', () => {
   });
 
   it('lets no caller change the answer of last resort for the next one', async () => {
-    const operation: Operation<{ readonly results: string[] }> = { ...getThing, answer: z.object({ results: z.array(z.string()) }), fallback: { results: [] } };
+    const answer = z.object({ results: z.array(z.string()) });
+    const operation: Operation<z.infer<typeof answer>> = { ...getThing, answer, fallback: { results: [] } };
     rig.open(noRetry, down);
 
     const { results } = await rig.house.http.send(operation, thingRequest);

@@ -62,7 +62,14 @@ describe('the figures of a client', () => {
 
   it('are those of a client without calls at first', () => {
     expect(rig.house.http.getMetrics()).to.deep.equal({
-      requests: 0, successes: 0, failures: 0, fallbacks: 0, cacheHits: 0, successRate: 1, latencyMs: { mean: 0, p50: 0, p95: 0, p99: 0 }, inFlight: 0,
+      requests: 0,
+      successes: 0,
+      failures: 0,
+      fallbacks: 0,
+      cacheHits: 0,
+      successRate: 1,
+      latencyMs: { mean: 0, p50: 0, p95: 0, p99: 0 },
+      inFlight: 0,
     });
   });
 
@@ -74,7 +81,8 @@ describe('the figures of a client', () => {
     await rig.read();
     await rejectionOf(rig.get());
 
-    expect(rig.house.http.getMetrics()).to.include({ requests: 4, successes: 2, cacheHits: 1, fallbacks: 1, failures: 1, successRate: 0.5 });
+    const counts = { requests: 4, successes: 2, cacheHits: 1, fallbacks: 1, failures: 1, successRate: 0.5 };
+    expect(rig.house.http.getMetrics()).to.include(counts);
   });
 
   it('know the calls under way, and their durations once they end', async () => {

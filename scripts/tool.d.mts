@@ -1,0 +1,14 @@
+/** Types of `tool.mjs`, which plain Node has to run before anything is installed. */
+export type ToolName = 'promtool' | 'prometheus';
+
+export interface FoundTool {
+  /** Path of the program. */
+  readonly file: string;
+  /** Where it came from, in words. */
+  readonly origin: string;
+}
+
+export declare const tools: Readonly<Record<ToolName, { readonly variable: string }>>;
+export declare const findTool: (name: ToolName) => FoundTool | undefined;
+export declare const howToGet: (name: ToolName) => string;
+export declare const fetchTool: (name: ToolName) => FoundTool;

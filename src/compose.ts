@@ -1,0 +1,170 @@
+/**
+ * The composition root: calls every shared constructor, once. Tests hand in their own seams.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createApp, type AppParts, type Apps } from './app.ts';
+import { MemoryCache } from './cache/memoryCache.ts';
+import type { Config } from './config/config.ts';
+import { embeddedSandbox, type EmbeddedSandbox } from './embeddedSandbox.ts';
+import { QuotaBoard } from './http/quotaBoard.ts';
+import { createWire, type Wire } from './http/undiciAdapter.ts';
+import { Lifecycle, type StopReport } from './lifecycle.ts';
+import type { Logger } from './logging/logger.ts';
+import { PrometheusMetrics } from './monitoring/prometheusMetrics.ts';
+import { resilienceLog } from './monitoring/resilienceLog.ts';
+import { CircuitBreakerFactory } from './resilience/circuitBreakerFactory.ts';
+import { guarded, type ResilienceEvents } from './resilience/events.ts';
+import { connectService, type ConnectedService, type ConnectionParts } from './services/connectServices.ts';
+import type { Service } from './services/service.ts';
+import { serviceRegistry } from './services/serviceRegistry.ts';
+import { seconds, type Clock } from './time/clock.ts';
+import { parseApiKeys } from './web/apiKeysFile.ts';
+import { createAuthenticator, openAuthenticator, type Authenticator } from './web/authentication.ts';
+import { closeServer, createHttpServer, listen } from './web/httpServer.ts';
+
+/** What a test may replace. */
+export interface Seams {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Source of [0, 1); by default the system's. */
+  readonly random?: () => number;
+  /** `false`: without the process's own metrics. */
+  readonly processMetrics?: boolean;
+}
+
+/** The clients, by service, for callers in this process. */
+export type Clients = { readonly [Name in keyof typeof serviceRegistry]: ReturnType<(typeof serviceRegistry)[Name]['mount']>['client'] };
+
+export interface Gateway {
+  readonly clients: Clients;
+  readonly breakers: CircuitBreakerFactory;
+  /** Listens; resolves when requests are answered. @throws {Error} that says what to change. */
+  start(): Promise<{ readonly port: number; readonly managementPort: number | undefined; readonly sandboxUrl: string | undefined }>;
+  stop(reason: string): Promise<StopReport>;
+}
+
+/** Answers kept in memory; at 2 to 10 kB each some tens of MB at most. */
+const MAX_CACHED_ANSWERS = 10_000;
+const WIRE = { maxConnections: 128, maxBodyBytes: 10_000_000, connectTimeoutMs: seconds(3) };
+const RUNBOOK = 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen';
+
+interface Core {
+  readonly metrics: PrometheusMetrics;
+  readonly quotas: QuotaBoard;
+  readonly events: Required<ResilienceEvents>;
+  readonly breakers: CircuitBreakerFactory;
+  readonly cache: MemoryCache;
+  readonly wire: Wire;
+  readonly onListenerError: (error: unknown) => void;
+}
+
+const createCore = (config: Config, { clock, random, logger, processMetrics = true }: Required<Pick<Seams, 'random'>> & Seams): Core => {
+  const onListenerError = (error: unknown): void => {
+    logger.error({ error }, 'a listener failed; no call was touched');
+  };
+  const metrics = new PrometheusMetrics({
+    services: Object.values(serviceRegistry).map(({ name, operations }) => ({ name, operations: operations.map((each) => each.name) })),
+    version: config.version,
+    onError: onListenerError,
+    processMetrics,
+  });
+  const quotas = new QuotaBoard(clock);
+  const events = guarded([metrics, quotas, resilienceLog(logger)], onListenerError);
+  const onEngine = metrics.observeEngine.bind(metrics);
+  const breakers = new CircuitBreakerFactory({ clock, random, events, onEngine, onListenerError });
+  return { metrics, quotas, events, breakers, cache: new MemoryCache(clock, MAX_CACHED_ANSWERS), wire: createWire(WIRE), onListenerError };
+};
+
+type Connected = Readonly<Record<keyof Clients, ConnectedService>>;
+
+/** One connected service for each line of the registry. */
+const connectAll = (parts: ConnectionParts): Connected =>
+  // The keys are the registry's own; Object.fromEntries forgets them.
+  Object.fromEntries(Object.entries<Service>(serviceRegistry).map(([name, service]) => [name, connectService(service, parts)])) as Connected;
+
+const clientsOf = (connected: Connected): Clients =>
+  // Each client was made by the descriptor under the same key, so it is of that descriptor's type.
+  Object.fromEntries(Object.entries(connected).map(([name, { client }]) => [name, client])) as unknown as Clients;
+
+const readAuthenticator = ({ apiKeysFile }: Config): Authenticator =>
+  apiKeysFile === undefined ? openAuthenticator() : createAuthenticator({ keys: parseApiKeys(readFileSync(apiKeysFile, 'utf8')) });
+
+const createLifecycle = (config: Config, { clock, logger }: Seams): Lifecycle =>
+  new Lifecycle({ clock, logger, drainDelayMs: config.drainDelayMs });
+
+const appParts = (config: Config, seams: Seams, core: Core, services: readonly ConnectedService[], lifecycle: Lifecycle): AppParts => ({
+  groups: services.map(({ name, title, routes }) => ({ name, title, prefix: `/api/${name}`, routes })),
+  authenticator: readAuthenticator(config),
+  circuits: { list: () => core.breakers.states(), find: (name) => core.breakers.get(name) },
+  health: {
+    phase: () => lifecycle.phase,
+    circuits: () => core.breakers.states(),
+    quotas: () => core.quotas.states(),
+    cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
+    build: { version: config.version, sha: config.version, configHash: config.hash, startedAt: seams.clock.wallTime() },
+    runbook: RUNBOOK,
+  },
+  metrics: core.metrics,
+  clock: seams.clock,
+  logger: seams.logger,
+  newRequestId: randomUUID,
+  separateManagement: config.managementPort !== undefined,
+});
+
+const watch = ({ metrics, breakers }: Core, services: readonly ConnectedService[]): void => {
+  const limits = () => services.map(({ name, http }) => ({ service: name, ...http.getLimits() }));
+  metrics.watch({
+    circuits: () => breakers.states(),
+    bulkheads: () => limits().map(({ service, bulkhead }) => ({ service, ...bulkhead })),
+    retryBudgets: () => limits().map(({ service, retryBudgetRatio: ratio }) => ({ service, ratio })),
+  });
+};
+
+/** The parts that live, in the order of their start; they stop in reverse: no new requests, then no new calls. */
+const registerParts = (lifecycle: Lifecycle, core: Core, sandbox: EmbeddedSandbox | undefined): void => {
+  lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
+  lifecycle.add({ name: 'wire', stop: () => core.wire.close() });
+  lifecycle.add({ name: 'cache', stop: () => { core.cache.close(); } });
+  lifecycle.add({ name: 'circuit breakers', stop: () => { core.breakers.shutdown(); } });
+};
+
+/** Listens while it lives. @returns where, once started. */
+const serve = (lifecycle: Lifecycle, clock: Clock, app: Apps['main'], port: number, host: string): (() => number) => {
+  const server = createHttpServer(app);
+  let listeningOn = 0;
+  lifecycle.add({
+    name: 'http server',
+    start: async () => {
+      listeningOn = (await listen(server, port, host)).port;
+    },
+    stop: () => closeServer(server, clock),
+  });
+  return () => listeningOn;
+};
+
+/** @throws {Error} that says what to change, if the settings cannot be put into effect. */
+export const compose = async (config: Config, { random = Math.random, ...others }: Seams): Promise<Gateway> => {
+  const seams = { random, ...others };
+  const core = createCore(config, seams);
+  const lifecycle = createLifecycle(config, seams);
+  const sandbox = await embeddedSandbox(config, seams);
+  const sandboxUrl = (service: string): string => sandbox?.url(service) ?? '';
+  const userAgent = `sales-auto-api/${config.version}`;
+  const connected = connectAll({ ...core, ...seams, transport: core.wire.transport, settings: config.services, sandboxUrl, userAgent });
+  const services = Object.values(connected);
+  watch(core, services);
+  registerParts(lifecycle, core, sandbox);
+  const { main, management } = createApp(appParts(config, seams, core, services, lifecycle));
+  const managementPort = management && serve(lifecycle, seams.clock, management, config.managementPort ?? 0, config.host);
+  const port = serve(lifecycle, seams.clock, main, config.port, config.host);
+  return {
+    clients: clientsOf(connected),
+    breakers: core.breakers,
+    start: async () => {
+      await lifecycle.start();
+      return { port: port(), managementPort: managementPort?.(), sandboxUrl: sandbox?.root };
+    },
+    stop: (reason) => lifecycle.stop(reason),
+  };
+};

@@ -1,0 +1,64 @@
+/**
+ * The edge of the process: reads the environment, listens, hears signals; the only place that ends it.
+ */
+import 'dotenv/config';
+import { compose, type Gateway } from './compose.ts';
+import { readConfig, type Config } from './config/config.ts';
+import { createLogger, type Logger } from './logging/logger.ts';
+import { configurableService } from './services/serviceSettings.ts';
+import { serviceRegistry } from './services/serviceRegistry.ts';
+import { systemClock } from './time/clock.ts';
+import { parseApiKeys } from './web/apiKeysFile.ts';
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** What a person at the terminal needs, and nothing a log collector would miss. */
+const greet = (config: Config, at: { readonly port: number; readonly sandboxUrl: string | undefined }): void => {
+  const root = `http://localhost:${String(at.port)}`;
+  if (config.environment === 'production') return;
+  if (config.apiKeysFile === undefined) say('No API keys: everybody on this machine may call. Set API_KEYS_FILE to change that.');
+  if (at.sandboxUrl === undefined) return;
+  const simulated = Object.values(config.services).filter(({ useSandbox }) => useSandbox).map(({ name }) => name);
+  say(`No keys for ${simulated.join(', ')}: the sandbox at ${at.sandboxUrl} answers for them. Try:`);
+  say(`  curl ${root}/api/hubspot/contacts/101`);
+  say(`  curl ${root}/api/lemlist/campaigns`);
+  say(`  curl '${root}/health/detailed?format=text'`);
+};
+
+/** A signal drains and stops; a second one stops at once. The exit code tells whether everything ended well. */
+const stopOnSignals = (gateway: Gateway): void => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      void gateway.stop(signal).then(({ clean }) => process.exit(clean ? 0 : 1));
+    });
+  }
+};
+
+/** Whatever nobody caught may have left anything in any state: say so, and let the platform start a fresh process. */
+const stopOnTheUnexpected = (logger: Logger): void => {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      logger.error({ error, event }, 'an error that nobody caught; the process ends');
+      process.exit(1);
+    });
+  }
+};
+
+const run = async (): Promise<void> => {
+  const config = readConfig(process.env, Object.values(serviceRegistry).map(configurableService), { checkApiKeys: parseApiKeys });
+  const logger = createLogger({ level: config.logLevel, version: config.version });
+  stopOnTheUnexpected(logger);
+  for (const warning of config.warnings) logger.warn({}, warning);
+  const gateway = await compose(config, { clock: systemClock, logger });
+  stopOnSignals(gateway);
+  const at = await gateway.start();
+  logger.info({ ...at, environment: config.environment, configHash: config.hash }, 'listening');
+  greet(config, at);
+};
+
+run().catch((error: unknown) => {
+  process.stderr.write(`sales-auto-api cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

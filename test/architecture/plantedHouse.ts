@@ -1,0 +1,85 @@
+/**
+ * A house in a temporary folder that breaks every import rule of ours at least once.
+ */
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { projectRoot } from './project.ts';
+
+const lodger = "export const lodger = 'here';\n";
+
+const importing = (...places: readonly string[]): string =>
+  [...places.map((place, index) => `import * as part${String(index)} from '${place}';\n`), `export const parts = [${places.map((_, index) => `part${String(index)}`).join()}];\n`].join('');
+
+/** By rule: the file that breaks it, and everything that file needs. */
+const planted: Readonly<Record<string, { readonly offender: string; readonly files: Readonly<Record<string, string>> }>> = {
+  'no-circles': {
+    offender: 'src/http/egg.ts',
+    files: { 'src/http/hen.ts': importing('./egg.ts'), 'src/http/egg.ts': importing('./hen.ts') },
+  },
+  'every-room-has-a-floor': { offender: 'src/attic/ghost.ts', files: { 'src/attic/ghost.ts': importing('node:fs') } },
+  'services-are-strangers': {
+    offender: 'src/services/hubspot/envious.ts',
+    files: { 'src/services/hubspot/envious.ts': importing('../lemlist/lodger.ts'), 'src/services/lemlist/lodger.ts': lodger },
+  },
+  'stages-are-strangers': {
+    offender: 'src/resilience/stages/nosy.ts',
+    files: { 'src/resilience/stages/nosy.ts': importing('./lodger.ts'), 'src/resilience/stages/lodger.ts': lodger },
+  },
+  'simulators-come-dynamically': {
+    offender: 'src/services/kit/kit.ts',
+    files: { 'src/services/kit/kit.ts': importing('./kitSandbox.ts'), 'src/services/kit/kitSandbox.ts': lodger },
+  },
+  'simulators-come-from-their-descriptor': {
+    offender: 'src/sandbox/shortcut.ts',
+    files: { 'src/sandbox/shortcut.ts': "export const load = () => import('../services/kit/kitSandbox.ts');\n" },
+  },
+  'production-code-stands-alone': {
+    offender: 'src/http/tested.ts',
+    files: { 'src/http/tested.ts': importing('../../test/support/lodger.ts'), 'test/support/lodger.ts': lodger },
+  },
+  'no-development-packages': { offender: 'src/http/cheater.ts', files: { 'src/http/cheater.ts': importing('chai') } },
+  'no-undeclared-packages': { offender: 'src/http/freeloader.ts', files: { 'src/http/freeloader.ts': importing('body-parser') } },
+  'everything-resolves': { offender: 'src/http/dreamer.ts', files: { 'src/http/dreamer.ts': importing('./nowhere.ts') } },
+  'no-orphans': { offender: 'src/http/alone.ts', files: { 'src/http/alone.ts': lodger } },
+  'no-junk-drawers': {
+    offender: 'src/http/tidy.ts',
+    files: { 'src/http/tidy.ts': importing('./utils.ts'), 'src/http/utils.ts': lodger },
+  },
+};
+
+/** Each floor's first room reaches for the floor above it. */
+const rooms = ['time', 'config', 'resilience', 'http', 'services', 'sandbox', 'compose', 'server'];
+
+const climber = (rule: string) => {
+  const floor = Number(/^floor-(\d)-/.exec(rule)?.[1]);
+  const below = rooms[floor];
+  const above = rooms[floor + 1];
+  if (below === undefined || above === undefined) return undefined;
+  const offender = `src/${below}/climber.ts`;
+  return { offender, files: { [offender]: importing(`../${above}/lodger.ts`), [`src/${above}/lodger.ts`]: lodger } };
+};
+
+const trespasser = (rule: string) => {
+  const library = /^(.+)-only-in-its-place$/.exec(rule)?.[1];
+  if (library === undefined) return undefined;
+  const offender = `src/services/trespasser-${library}.ts`;
+  return { offender, files: { [offender]: importing(library) } };
+};
+
+/** @returns The file that breaks the rule, or undefined for a rule that nobody thought of here. */
+export const offenderOf = (rule: string): string | undefined => (planted[rule] ?? climber(rule) ?? trespasser(rule))?.offender;
+
+/** Builds the house with a violation of each rule; @returns its folder. */
+export const buildPlantedHouse = (rules: readonly string[]): string => {
+  const house = mkdtempSync(path.join(tmpdir(), 'planted-house-'));
+  for (const name of ['package.json', 'tsconfig.json', '.dependency-cruiser.cjs']) cpSync(path.join(projectRoot, name), path.join(house, name));
+  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(house, 'node_modules'));
+  for (const rule of rules) {
+    for (const [file, text] of Object.entries((planted[rule] ?? climber(rule) ?? trespasser(rule))?.files ?? {})) {
+      mkdirSync(path.dirname(path.join(house, file)), { recursive: true });
+      writeFileSync(path.join(house, file), text);
+    }
+  }
+  return house;
+};
