@@ -33,22 +33,22 @@ export const wantsOpenMetrics = (accept: string | undefined): boolean => {
   return weight > 0 && weight >= weightOf(accept, 'text/plain');
 };
 
-const SUFFIX = /_total$/u;
+const TOTAL = '_total';
 
-/** A counter's family loses `_total`, its samples must have it; no line is empty; the end is marked. */
+/**
+ * A counter's family loses `_total` and its samples keep it; no line is empty; the end is marked. A counter that was never
+ * called `_total` (opossum-prometheus' `circuit`) becomes a metric of unknown type: renamed, boards would not find it.
+ */
 const toOpenMetrics = (text: string): string => {
-  const counters = new Set([...text.matchAll(/^# TYPE (\S+) counter$/gmu)].map(([, name]) => name ?? ''));
-  const family = (name: string): string => (counters.has(name) ? name.replace(SUFFIX, '') : name);
-  const lines = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const comment = /^# (HELP|TYPE) (\S+)(.*)$/u.exec(line);
-      if (comment !== null) return `# ${comment[1] ?? ''} ${family(comment[2] ?? '')}${comment[3] ?? ''}`;
-      const name = /^[^{ ]+/u.exec(line)?.[0] ?? '';
-      return counters.has(name) ? `${family(name)}_total${line.slice(name.length)}` : line;
-    });
-  return `${lines.join('\n')}\n# EOF\n`;
+  const lines = text.split('\n').filter((line) => line !== '');
+  const counters = new Set(lines.flatMap((line) => /^# TYPE (\S+) counter$/u.exec(line)?.[1] ?? []));
+  const converted = lines.map((line) => {
+    const [, keyword = '', name = '', rest = ''] = /^# (HELP|TYPE) (\S+)(.*)$/u.exec(line) ?? [];
+    if (!counters.has(name)) return line;
+    if (name.endsWith(TOTAL)) return `# ${keyword} ${name.slice(0, -TOTAL.length)}${rest}`;
+    return keyword === 'TYPE' ? `# TYPE ${name} unknown` : line;
+  });
+  return `${converted.join('\n')}\n# EOF\n`;
 };
 
 /** @param text A scrape in the plain text form. */

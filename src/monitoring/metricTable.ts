@@ -21,10 +21,18 @@ export const metricTable = {
   },
   circuit_breaker_fire_total: { type: 'counter', labels: circuit, help: 'Attempts asked of the circuit, refused ones included.' },
   circuit_breaker_success_total: { type: 'counter', labels: circuit, help: 'Attempts judged a success of the service.' },
-  circuit_breaker_failure_total: { type: 'counter', labels: circuit, help: 'Attempts judged a failure of the service, timeouts included.' },
+  circuit_breaker_failure_total: {
+    type: 'counter',
+    labels: circuit,
+    help: 'Attempts judged a failure of the service, timeouts included.',
+  },
   circuit_breaker_timeout_total: { type: 'counter', labels: circuit, help: 'Attempts that got no whole answer in time.' },
   circuit_breaker_reject_total: { type: 'counter', labels: circuit, help: 'Attempts refused because the circuit let nothing through.' },
-  circuit_breaker_fallback_total: { type: 'counter', labels: circuit, help: 'Calls answered by a stale or static answer instead of an error.' },
+  circuit_breaker_fallback_total: {
+    type: 'counter',
+    labels: circuit,
+    help: 'Calls answered by a stale or static answer instead of an error.',
+  },
   circuit_breaker_transitions_total: {
     type: 'counter',
     labels: ['circuit_name', 'from', 'to', 'reason'],

@@ -53,9 +53,10 @@ export const healthText = (report: HealthReport): string => {
   const checks = Object.entries(report.checks).flatMap(([name, found]) => found.map((check) => ({ name, check })));
   const circuits = checks.filter(({ name }) => name.endsWith(':circuit'));
   const others = checks.filter(({ name }) => !name.endsWith(':circuit'));
+  const build = `${report.serviceId} ${report.version} (${report.releaseId}), settings ${report.configHash}`;
   const lines = [
     `${report.status.toUpperCase()}: ${report.description}`,
-    `${report.serviceId} ${report.version} (${report.releaseId}), settings ${report.configHash}, up ${String(report.uptimeSeconds)} s, this replica only`,
+    `${build}, up ${String(report.uptimeSeconds)} s, this replica only`,
     '',
     table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
     ...affected(circuits.map(({ check }) => check)),

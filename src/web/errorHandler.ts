@@ -13,8 +13,11 @@ export const notFound: RequestHandler = (_req, _res, next) => {
   next(new NotFoundError('there is nothing at this path; /openapi.json lists what there is'));
 };
 
-/** Stands last. An error after the headers can only be shown by cutting the connection. */
-// Express tells error handlers by their four parameters.
+/**
+ * Stands last. An error after the headers can only be shown by cutting the connection.
+ *
+ * Express knows error handlers by their four parameters, so the unused ones stay.
+ */
 export const errorHandler: ErrorRequestHandler = (thrown: unknown, _req, res, _next) => {
   const context = contextOf(res);
   const error = asGatewayError(thrown);

@@ -120,7 +120,7 @@ export const requestContext =
   (req, res, next) => {
     const context = new RequestContext(requestIdOf(req, parts.newRequestId), parts);
     (res as Contextual)[CONTEXT] = context;
-    // `close` follows `finish` as well as a hang-up: one listener serves both. Express rewrites `req.method` nowhere.
+    // `close` follows the last byte as well as a hang-up: one listener serves both.
     const { method } = req;
     res.on('close', () => {
       context.ended(method, res);

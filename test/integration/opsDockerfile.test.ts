@@ -69,7 +69,8 @@ describe('The Dockerfile', () => {
   });
 
   it('installs what the lock file says, without scripts, and only what production needs', () => {
-    const installs = [build, dependencies].flatMap((stage) => textsOf(stage, 'RUN').map(execForm)).filter(([, command]) => command === 'ci');
+    const commands = [build, dependencies].flatMap((stage) => textsOf(stage, 'RUN').map(execForm));
+    const installs = commands.filter(([, command]) => command === 'ci');
 
     expect(installs).to.have.length(2);
     for (const install of installs) expect(install).to.include('--ignore-scripts');

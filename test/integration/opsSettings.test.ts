@@ -48,7 +48,8 @@ describe('The settings of the Kubernetes manifests', () => {
 
   it('listen on the ports that the container shows and the services lead to', () => {
     const shown = Object.fromEntries((container.ports ?? []).map(({ name, containerPort }) => [name, String(containerPort)]));
-    const led = ['sales-auto-api', 'sales-auto-api-metrics'].map((name) => (findManifest('k8s', 'Service', name) as V1Service).spec?.ports?.[0]?.targetPort);
+    const services = ['sales-auto-api', 'sales-auto-api-metrics'].map((name) => findManifest('k8s', 'Service', name) as V1Service);
+    const led = services.map(({ spec }) => spec?.ports?.[0]?.targetPort);
 
     expect(shown).to.deep.equal({ http: settings['PORT'], management: settings['MANAGEMENT_PORT'] });
     expect(led).to.deep.equal(['http', 'management']);
@@ -93,7 +94,11 @@ describe('The probes of the Kubernetes manifests', () => {
     return (server.address() as AddressInfo).port;
   };
 
-  const statusOf = async (port: number, target: string): Promise<number> => (await fetch(`http://127.0.0.1:${String(port)}${target}`)).status;
+  const statusOf = async (port: number, target: string): Promise<number> => {
+    const response = await fetch(`http://127.0.0.1:${String(port)}${target}`);
+    await response.body?.cancel();
+    return response.status;
+  };
 
   before(async () => {
     const { main, management } = startApps();

@@ -23,7 +23,9 @@ export const readManifests = (folder: string): readonly KubernetesObject[] =>
  * @throws {Error} unless there is exactly one.
  */
 export const findManifest = (folder: string, kind: string, name?: string): unknown => {
-  const found = readManifests(folder).filter((manifest) => manifest.kind === kind && (name === undefined || manifest.metadata?.name === name));
+  const isMeant = (manifest: KubernetesObject): boolean =>
+    manifest.kind === kind && (name === undefined || manifest.metadata?.name === name);
+  const found = readManifests(folder).filter(isMeant);
   const [manifest, ...others] = found;
   if (manifest === undefined || others.length > 0) throw new Error(`${String(found.length)} objects are ${kind} ${name ?? ''}`);
   return manifest;

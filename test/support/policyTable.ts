@@ -21,7 +21,7 @@ const rows: readonly Row[] = [
   ['slow from', (policy) => seconds(slowThresholdMs(policy.attemptTimeoutMs))],
   ['deadline', (policy) => seconds(policy.deadlineMs)],
   ['attempts in all', (policy) => String(policy.retry.maxAttempts)],
-  ['pause before a retry', (policy) => `random, up to ${seconds(policy.retry.baseDelayMs)}, doubling up to ${seconds(policy.retry.maxDelayMs)}`],
+  ['pause before a retry', ({ retry }) => `random, up to ${seconds(retry.baseDelayMs)}, doubling up to ${seconds(retry.maxDelayMs)}`],
   ['retry budget', (policy) => `${String(policy.retry.budgetPercent)} % of the calls, and one a second`],
   ['circuit opens at', detection],
   ['open time, doubling', (policy) => `${seconds(policy.circuit.openForMs)} to ${seconds(policy.circuit.openForCapMs)}`],
@@ -38,9 +38,13 @@ const valuesOf = ([, show]: Row, policies: Policies): readonly string[] => Objec
 const isCommon = (row: Row, policies: Policies): boolean => new Set(valuesOf(row, policies)).size === 1;
 
 /** Rules that are the same for every service. */
-export const commonTable = (policies: Policies): string =>
-  table(['rule', 'every service'], rows.filter((row) => isCommon(row, policies)).map((row) => [row[0], valuesOf(row, policies)[0] ?? '']));
+export const commonTable = (policies: Policies): string => {
+  const common = rows.filter((row) => isCommon(row, policies));
+  return table(['rule', 'every service'], common.map((row) => [row[0], valuesOf(row, policies)[0] ?? '']));
+};
 
 /** The others, a column for each service. */
-export const serviceTable = (policies: Policies): string =>
-  table(['rule', ...Object.keys(policies)], rows.filter((row) => !isCommon(row, policies)).map((row) => [row[0], ...valuesOf(row, policies)]));
+export const serviceTable = (policies: Policies): string => {
+  const differing = rows.filter((row) => !isCommon(row, policies));
+  return table(['rule', ...Object.keys(policies)], differing.map((row) => [row[0], ...valuesOf(row, policies)]));
+};

@@ -54,11 +54,12 @@ const OF_PROMETHEUS = new Map<string, ReadonlySet<string>>([['up', new Set()]]);
 export const findUnknown = (query: string, known: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] => {
   const { selectors, grouping } = readQuery(query);
   const labelsOf = (metric: string): ReadonlySet<string> | undefined => known.get(metric) ?? OF_PROMETHEUS.get(metric);
+  const lacks = (metric: string, label: string): boolean => !TARGET_LABELS.includes(label) && labelsOf(metric)?.has(label) !== true;
   const carried = new Set([...TARGET_LABELS, ...selectors.flatMap(({ metric }) => [...(labelsOf(metric) ?? [])])]);
   return [
     ...selectors.filter(({ metric }) => labelsOf(metric) === undefined).map(({ metric }) => `metric ${metric}`),
     ...selectors.flatMap(({ metric, labels }) =>
-      labels.filter((label) => !TARGET_LABELS.includes(label) && labelsOf(metric)?.has(label) !== true).map((label) => `label ${label} of ${metric}`)),
+      labels.filter((label) => lacks(metric, label)).map((label) => `label ${label} of ${metric}`)),
     ...grouping.filter((label) => !carried.has(label)).map((label) => `label ${label}`),
   ];
 };

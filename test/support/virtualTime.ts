@@ -40,6 +40,11 @@ export class VirtualTime {
     this.#running.jump(ms);
   }
 
+  /** Sets the wall clock forward or back, as a person or NTP would; the monotonic clock and the timers do not notice. */
+  setWallClock(ms: number): void {
+    this.#running.setSystemTime(ms);
+  }
+
   get #running(): sinon.SinonFakeTimers {
     if (this.#timers === undefined) throw new Error('Virtual time runs within a test only');
     return this.#timers;

@@ -26,10 +26,10 @@ describe('The form of a scrape', () => {
     expect(body).to.equal('# HELP hits Hits.\n# TYPE hits counter\nhits_total{a="1"} 3\n# TYPE heat gauge\nheat 2\n# EOF\n');
   });
 
-  it('as OpenMetrics completes a counter that came without _total', () => {
-    const { body } = expose('# TYPE circuit counter\ncircuit{event="open"} 1\n', OPEN_METRICS);
+  it('as OpenMetrics keeps the name of a counter that came without _total, as a metric of unknown type', () => {
+    const { body } = expose('# HELP circuit Events.\n# TYPE circuit counter\ncircuit{event="open"} 1\n', OPEN_METRICS);
 
-    expect(body).to.equal('# TYPE circuit counter\ncircuit_total{event="open"} 1\n# EOF\n');
+    expect(body).to.equal('# HELP circuit Events.\n# TYPE circuit unknown\ncircuit{event="open"} 1\n# EOF\n');
   });
 
   it('stays the same plain text after OpenMetrics was asked for', async () => {

@@ -26,7 +26,11 @@ describe('The log of circuits', () => {
 
     expect(lines).to.deep.equal([
       ['warn', { circuit: 'hubspot', from: 'closed', to: 'open', reason: 'slow_rate', lastedMs: 13 }, 'circuit opened'],
-      ['info', { circuit: 'hubspot', from: 'open', to: 'half_open', reason: 'open_time_over', lastedMs: 5000 }, 'circuit half-open: the next call is a probe'],
+      [
+        'info',
+        { circuit: 'hubspot', from: 'open', to: 'half_open', reason: 'open_time_over', lastedMs: 5000 },
+        'circuit half-open: the next call is a probe',
+      ],
       ['info', { circuit: 'hubspot', from: 'half_open', to: 'closed', reason: 'probe_succeeded', lastedMs: 90 }, 'circuit closed'],
     ]);
   });
