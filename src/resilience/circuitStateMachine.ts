@@ -128,11 +128,10 @@ export class CircuitStateMachine {
     trial.outcome.settle(decision === 'failed' ? error : undefined);
   }
 
-  /** Our credential was refused: one by one this says nothing about the service, several in a row stop the calls. */
+  /** Our credential was refused: one by one this says nothing about the service, several in a row or a probe stop the calls. */
   #strike(passage: Passage, error: unknown): void {
     this.#credentialStrikes += 1;
     this.#parts.record.failed(error);
-    passage.probe?.giveBack();
     const tripped = this.#credentialStrikes >= CREDENTIAL_STRIKES || passage.probe !== undefined;
     if (tripped) this.#open('credential', CREDENTIAL_OPEN_MS);
   }

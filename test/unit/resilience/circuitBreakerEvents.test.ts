@@ -33,6 +33,22 @@ describe('Circuit breaker events', () => {
     ]);
   });
 
+  it('of the engine tell exporters of every judged attempt and every transition', async () => {
+    const breaker = house.breaker();
+    const heard: string[] = [];
+    for (const event of ['success', 'failure', 'open', 'halfOpen', 'close']) breaker.observed.on(event, () => heard.push(event));
+
+    await house.calls(breaker, 1, succeed);
+    await house.toHalfOpen(breaker);
+    await house.calls(breaker, 1, failWith(down()));
+    await house.time.advance(2 * OPEN_MS);
+    await breaker.call(succeed, site);
+    await house.time.settle();
+
+    const outage = ['failure', 'failure', 'open', 'failure', 'halfOpen'];
+    expect(heard).to.deep.equal(['success', ...outage, 'open', 'failure', 'halfOpen', 'close', 'success']);
+  });
+
   describe('whose listener throws', () => {
     const throwing: ResilienceEvents = {
       circuitCalled: () => {

@@ -32,13 +32,13 @@ const errors: Readonly<Record<Exclude<Ending, 'success'>, Error>> = {
 const endings = fc.oneof(
   { weight: 4, arbitrary: fc.constant('failure' as const) },
   { weight: 2, arbitrary: fc.constantFrom('success' as const, 'ignored' as const) },
-  { weight: 1, arbitrary: fc.constant('unauthorized' as const) },
+  { weight: 2, arbitrary: fc.constant('unauthorized' as const) },
 );
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.record({ does: fc.constant('call' as const) }) },
     { weight: 12, arbitrary: fc.record({ does: fc.constant('settle' as const), which: fc.nat(20), ending: endings }) },
-    { weight: 6, arbitrary: fc.record({ does: fc.constant('advance' as const), ms: fc.oneof(fc.nat(OPEN_MS), fc.nat(minutes(2))) }) },
+    { weight: 6, arbitrary: fc.record({ does: fc.constant('advance' as const), ms: fc.oneof(fc.nat(2 * OPEN_MS), fc.nat(minutes(3))) }) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -49,7 +49,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('release' as const, 'reset' as const) }) },
   ),
-  { maxLength: 80 },
+  { minLength: 20, maxLength: 120, size: 'max' },
 );
 
 const settled = (): Promise<void> =>

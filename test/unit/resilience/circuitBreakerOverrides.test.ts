@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CircuitOpenError } from '../../../src/errors/upstreamErrors.ts';
+import { CircuitOpenError, UpstreamUnauthorizedError } from '../../../src/errors/upstreamErrors.ts';
 import { minutes, systemClock } from '../../../src/time/clock.ts';
 import { down, failWith, OPEN_MS, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 import { errorOf } from '../../support/errorOf.ts';
@@ -176,6 +176,18 @@ describe('Circuit breaker reset', () => {
     expect(house.reasons).to.deep.equal(['consecutive_failures', 'reset']);
   });
 
+  it('leaves a circuit that opens, looks again and closes as ever', async () => {
+    const breaker = house.breaker();
+    await house.trip(breaker);
+    breaker.reset();
+    await house.time.advance(10 * OPEN_MS);
+
+    await house.toHalfOpen(breaker);
+    await breaker.call(succeed, site);
+
+    expect(house.path).to.deep.equal(['open', 'closed', 'open', 'half_open', 'closed']);
+  });
+
   it('ends an override', () => {
     const breaker = house.breaker();
     house.impose(breaker, 'forced_open');
@@ -188,9 +200,11 @@ describe('Circuit breaker reset', () => {
   it('forgets what speaks against the service, and changes no state that is closed', async () => {
     const breaker = house.breaker();
     await house.calls(breaker, 2, failWith(down()));
+    await house.calls(breaker, 2, failWith(new UpstreamUnauthorizedError(site, 401)));
 
     breaker.reset();
     await house.calls(breaker, 2, failWith(down()));
+    await house.calls(breaker, 2, failWith(new UpstreamUnauthorizedError(site, 401)));
 
     expect(breaker.snapshot().state).to.equal('closed');
     expect(house.changes).to.deep.equal([]);

@@ -188,6 +188,15 @@ describe('Circuit breaker verdicts', () => {
       expect(house.reasons).to.deep.equal(['credential', 'open_time_over', 'credential']);
     });
 
+    it('open it again at once when it was the probe of another outage', async () => {
+      const breaker = house.breaker();
+      await house.toHalfOpen(breaker);
+
+      await house.calls(breaker, 1, refuse);
+
+      expect(breaker.snapshot()).to.include({ state: 'open', reason: 'credential' });
+    });
+
     it('close it when the credential works again', async () => {
       const breaker = house.breaker();
       await house.calls(breaker, 3, refuse);

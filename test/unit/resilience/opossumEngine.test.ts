@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { OpossumEngine } from '../../../src/resilience/opossumEngine.ts';
+import { HeldAttempt } from '../../support/heldAttempt.ts';
 import { useVirtualTime } from '../../support/virtualTime.ts';
 
 describe('Opossum as engine', () => {
@@ -36,6 +37,18 @@ describe('Opossum as engine', () => {
 
     expect(engine.state).to.equal('closed');
     expect(engine.statistics).to.include({ fires: 100, failures: 100 });
+  });
+
+  it('does not open by itself either when calls outlast its window, and fail after they have rolled out of it', async () => {
+    const outcomes = Array.from({ length: 3 }, () => new HeldAttempt());
+    for (const { begin } of outcomes) engine.follow(begin());
+    for (let bucket = 0; bucket < 10; bucket += 1) rotation.emit('rotate');
+
+    for (const outcome of outcomes) outcome.fail(new Error('down'));
+    await time.settle();
+
+    expect(engine.statistics).to.include({ fires: 0, failures: 3 });
+    expect(engine.state).to.equal('closed');
   });
 
   it('opens for as long as it is told, then says so', async () => {

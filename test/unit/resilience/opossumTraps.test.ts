@@ -118,6 +118,21 @@ describe('Opossum’s traps in how states change', () => {
     expect(action.snapshot()).to.include({ state: 'open', reason: 'failure_rate' });
   });
 
+  it('09: calls that outlast the engine’s own window and then fail do not set its timer instead of ours', async () => {
+    const breaker = house.breaker();
+    const slow = Array.from({ length: 3 }, () => new HeldAttempt());
+    const calls = slow.map(({ begin }) => breaker.call(begin, site).catch(() => undefined));
+    await house.time.advance(seconds(12));
+    for (const attempt of slow.slice(0, 2)) attempt.fail(down());
+    await house.time.advance(seconds(1));
+
+    slow[2]?.fail(down());
+    await Promise.all(calls);
+    await house.time.advance(OPEN_MS);
+
+    expect(house.path).to.deep.equal(['open', 'half_open']);
+  });
+
   it('10: failures from before a recovery do not count again after it', async () => {
     const breaker = house.breaker({ detection: half });
     await house.calls(breaker, 10, fail);

@@ -12,7 +12,7 @@ interface Happening {
 
 const happenings = fc.array(
   fc.record({ afterMs: fc.oneof(fc.nat(150), fc.nat(3 * WINDOW_MS)), failed: fc.boolean(), slow: fc.boolean() }),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 /** The same by remembering everything: what is younger than that, at that time. */

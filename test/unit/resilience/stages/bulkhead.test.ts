@@ -140,7 +140,7 @@ const steps = fc.array(
     { weight: 3, arbitrary: fc.record({ does: fc.constantFrom('end' as const, 'leave' as const), which: fc.nat(30) }) },
     { weight: 1, arbitrary: fc.record({ does: fc.constant('pass' as const), ms: fc.nat(120) }) },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 const settled = (): Promise<void> =>
