@@ -52,6 +52,8 @@ const RUNBOOK = 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen';
 interface Core {
   readonly metrics: PrometheusMetrics;
   readonly quotas: QuotaBoard;
+  /** Whoever joins later hears from then on. */
+  readonly listeners: ResilienceEvents[];
   readonly events: Required<ResilienceEvents>;
   readonly breakers: CircuitBreakerFactory;
   readonly cache: MemoryCache;
@@ -70,10 +72,11 @@ const createCore = (config: Config, { clock, random, logger, processMetrics = tr
     processMetrics,
   });
   const quotas = new QuotaBoard(clock);
-  const events = guarded([metrics, quotas, resilienceLog(logger)], onListenerError);
+  const listeners: ResilienceEvents[] = [metrics, quotas, resilienceLog(logger)];
+  const events = guarded(listeners, onListenerError);
   const onEngine = metrics.observeEngine.bind(metrics);
   const breakers = new CircuitBreakerFactory({ clock, random, events, onEngine, onListenerError });
-  return { metrics, quotas, events, breakers, cache: new MemoryCache(clock, MAX_CACHED_ANSWERS), wire: createWire(WIRE), onListenerError };
+  return { metrics, quotas, listeners, events, breakers, cache: new MemoryCache(clock, MAX_CACHED_ANSWERS), wire: createWire(WIRE), onListenerError };
 };
 
 type Connected = Readonly<Record<keyof Clients, ConnectedService>>;
@@ -122,10 +125,13 @@ const watch = ({ metrics, breakers }: Core, services: readonly ConnectedService[
 };
 
 /** The parts that live, in the order of their start; they stop in reverse: no new requests, then no new calls. */
-const registerParts = (lifecycle: Lifecycle, core: Core, sandbox: EmbeddedSandbox | undefined): void => {
+const registerParts = (lifecycle: Lifecycle, core: Core, services: readonly ConnectedService[], sandbox: EmbeddedSandbox | undefined): void => {
+  const probers = services.flatMap(({ prober }) => prober ?? []);
+  core.listeners.push(...probers);
   lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
   lifecycle.add({ name: 'wire', stop: () => core.wire.close() });
   lifecycle.add({ name: 'cache', stop: () => { core.cache.close(); } });
+  lifecycle.add({ name: 'recovery probes', stop: () => { for (const prober of probers) prober.stop(); } });
   lifecycle.add({ name: 'circuit breakers', stop: () => { core.breakers.shutdown(); } });
 };
 
@@ -154,7 +160,7 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const connected = connectAll({ ...core, ...seams, transport: core.wire.transport, settings: config.services, sandboxUrl, userAgent });
   const services = Object.values(connected);
   watch(core, services);
-  registerParts(lifecycle, core, sandbox);
+  registerParts(lifecycle, core, services, sandbox);
   const { main, management } = createApp(appParts(config, seams, core, services, lifecycle));
   const managementPort = management && serve(lifecycle, seams.clock, management, config.managementPort ?? 0, config.host);
   const port = serve(lifecycle, seams.clock, main, config.port, config.host);

@@ -30,5 +30,5 @@ export const embeddedSandbox = async (
     logger.info({ sandbox: true }, line);
   };
   const sandbox = await startSandbox({ simulators, port: config.sandboxPort, seed: Math.floor(random() * SEEDS), clock, log });
-  return { root: `http://127.0.0.1:${String(sandbox.port)}`, url: (service) => sandbox.url(service), close: () => sandbox.close() };
+  return { root: `http://127.0.0.1:${String(sandbox.port)}`, url: (service) => sandbox.directUrl(service), close: () => sandbox.close() };
 };

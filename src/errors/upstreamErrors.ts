@@ -203,3 +203,12 @@ export class CallCancelledError extends UpstreamError {
     super(site, 'cancelled by the caller');
   }
 }
+
+/** An attempt that has not ended, but takes longer than it should: evidence for the circuit, seen by no caller. */
+export class SlowAttemptError extends Error {
+  readonly kind = 'slow';
+
+  constructor() {
+    super('an attempt is taking longer than it should');
+  }
+}

@@ -6,19 +6,18 @@
 import type { ResponseCache } from '../cache/responseCache.ts';
 import { GatewayError } from '../errors/gatewayError.ts';
 import { UpstreamTimeoutError, type CallSite } from '../errors/upstreamErrors.ts';
-import { withAttemptTimeout } from '../resilience/attemptTimeout.ts';
+import { withAttemptTimeout, type Cuttable } from '../resilience/attemptTimeout.ts';
 import { compose, type Answer, type Call, type CallContext, type CallOptions } from '../resilience/call.ts';
 import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
 import { deepFreeze } from '../resilience/deepFreeze.ts';
-import { slowThresholdMs, type ResiliencePolicy } from '../resilience/policy.ts';
+import type { ResiliencePolicy } from '../resilience/policy.ts';
 import { RetryBudget } from '../resilience/retryBudget.ts';
 import { Bulkhead } from '../resilience/stages/bulkhead.ts';
 import { CacheStage } from '../resilience/stages/cache.ts';
 import { deadline } from '../resilience/stages/deadline.ts';
 import { fallback } from '../resilience/stages/fallback.ts';
 import { retryRule } from '../resilience/stages/retry.ts';
-import { verdictOf } from '../resilience/verdict.ts';
 import { makeAttempt, type AttemptParts } from './attempt.ts';
 import { createAttemptLoop } from './axiosTransport.ts';
 import { callContext } from './callContext.ts';
@@ -42,6 +41,9 @@ export interface HttpClientParts extends AttemptParts {
   readonly onListenerError: (error: unknown) => void;
 }
 
+/** A service that takes longer for its cheapest operation is not back, ms. */
+const PROBE_PATIENCE_MS = 2000;
+
 /** What the gateway watches of a client, besides what its callers see. */
 export interface ClientLimits {
   readonly bulkhead: { readonly limit: number; readonly inFlight: number };
@@ -64,7 +66,7 @@ export class PipelinedHttpClient implements HttpClient {
     this.#budget = new RetryBudget(policy.retry.budgetPercent, clock);
     this.#bulkhead = new Bulkhead(policy.bulkhead, clock);
     this.#cacheStage = new CacheStage(parts);
-    this.#delayFor = retryRule({ policy: policy.retry, budget: this.#budget, clock, random });
+    this.#delayFor = retryRule({ policy: policy.retry, budget: this.#budget, isSuspect: () => parts.breaker.isSuspect, clock, random });
   }
 
   async send<T>(operation: Operation<T>, request: OperationRequest, options: CallOptions = {}): Promise<Flagged<T>> {
@@ -112,6 +114,24 @@ export class PipelinedHttpClient implements HttpClient {
     return { bulkhead: { limit, inFlight }, retryBudgetRatio: this.#budget.ratio };
   }
 
+  /**
+   * One attempt past circuit, cache and retries, to see whether the service is back. An answer of any kind will do, a
+   * refusal of our input too.
+   *
+   * @throws {GatewayError} if the service did not prove to be well.
+   */
+  async probe(operation: Operation<unknown>, request: OperationRequest): Promise<void> {
+    const { clock, target, policy } = this.#parts;
+    const wire = buildRequest(target, operation, request);
+    const context = callContext(this.#parts, operation, { wire, body: request.body }, {}, clock.now());
+    const timeoutMs = Math.min(policy.attemptTimeoutMs, PROBE_PATIENCE_MS);
+    try {
+      await this.#attempt(operation, wire, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.verdict !== 'success') throw error;
+    }
+  }
+
   async healthCheck(operation: Operation<unknown>, request: OperationRequest): Promise<HealthReport> {
     const startedAt = this.#parts.clock.now();
     const failure = await this.send(operation, request, { refresh: true, strict: true }).then(
@@ -134,14 +154,19 @@ export class PipelinedHttpClient implements HttpClient {
     this.#budget.deposit();
     const value = await this.#loop.run(
       request,
-      () => this.#parts.breaker.call(() => this.#attempt(operation, request, context), context.site),
+      () => this.#guarded(operation, request, context),
       (error) => this.#delayFor(error, context),
       context.signal,
     );
     return { value, source: 'upstream', ageMs: 0 };
   }
 
-  async #attempt<T>(operation: Operation<T>, request: HttpRequest, context: CallContext): Promise<T> {
+  #guarded<T>(operation: Operation<T>, request: HttpRequest, context: CallContext): Promise<T> {
+    const cuttable: Cuttable | undefined = (operation.abandonable ?? operation.idempotency !== 'never') ? {} : undefined;
+    return this.#parts.breaker.call(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable);
+  }
+
+  async #attempt<T>(operation: Operation<T>, request: HttpRequest, context: CallContext, cuttable: Cuttable | undefined): Promise<T> {
     const { clock } = this.#parts;
     const { site, progress, attemptTimeoutMs: timeoutMs, signal } = context;
     const startedAt = clock.now();
@@ -150,7 +175,7 @@ export class PipelinedHttpClient implements HttpClient {
     const onTimeout = (): Error => new UpstreamTimeoutError(site, timeoutMs);
     try {
       const send = (ends: AbortSignal): Promise<T> => makeAttempt(this.#parts, operation, request, site, ends);
-      const value = await withAttemptTimeout(send, { timeoutMs, signal, onTimeout }, clock);
+      const value = await withAttemptTimeout(send, { timeoutMs, signal, onTimeout, cuttable }, clock);
       progress.unsettled = false;
       this.#attemptEnded(context, startedAt, undefined);
       return value;
@@ -162,14 +187,12 @@ export class PipelinedHttpClient implements HttpClient {
   }
 
   #attemptEnded({ site, progress }: CallContext, startedAt: number, error: unknown): void {
-    const { clock, events, policy } = this.#parts;
-    const durationMs = clock.now() - startedAt;
+    const { clock, events } = this.#parts;
     events.attemptEnded({
       ...site,
       attempt: progress.attempts === 1 ? 'first' : 'retry',
       outcome: error === undefined ? 'success' : codeOf(error),
-      verdict: error === undefined ? 'success' : verdictOf(error, durationMs, slowThresholdMs(policy.attemptTimeoutMs)),
-      durationMs,
+      durationMs: clock.now() - startedAt,
     });
   }
 

@@ -13,6 +13,11 @@ export interface Operation<T> {
   readonly idempotency: Idempotency;
   /** What the service answers; unknown fields pass. */
   readonly answer: ZodType<T>;
+  /**
+   * Whether an attempt may be given up while it hangs, although it may still be carried out. By default what may be
+   * repeated may be given up; a paid read too: nothing is written, and what it cost is lost either way.
+   */
+  readonly abandonable?: boolean;
   /** Permits of the service's quota per call; the caller may say more (rows). Default 1. */
   readonly weight?: number;
   /** Which limit of the service it counts against, where there are several; default `default`. */

@@ -21,6 +21,8 @@ const stateValue: Readonly<Record<CircuitSnapshot['effectiveState'], number>> = 
 
 /** Keyed by its type: a reason that the detectors gain must be added here, or this does not compile. */
 const tripReasons = Object.keys({
+  failure_evidence: true,
+  slow_evidence: true,
   failure_rate: true,
   slow_rate: true,
   consecutive_failures: true,

@@ -7,7 +7,19 @@ export interface AttemptLimits {
   readonly signal?: AbortSignal | undefined;
   /** The error the attempt ends with when its time is over. */
   readonly onTimeout: () => Error;
+  /** Where to leave what ends the attempt early, for a circuit that opens over it. */
+  readonly cuttable?: Cuttable | undefined;
 }
+
+/** An attempt that may be cut off; whoever makes it leaves here how. */
+export interface Cuttable {
+  cut?: (error: Error) => void;
+}
+
+/** A timer that comes this much too late tells of a stall of our own, ms… */
+const STALL_MS = 100;
+/** …and the answer may lie unread in the socket: it gets this long to be read, ms. */
+const STALL_GRACE_MS = 50;
 
 /**
  * Makes one attempt under its own AbortController: its time-out ends this attempt and no other. Settles as soon as the
@@ -25,8 +37,13 @@ export const withAttemptTimeout = <T>(attempt: (signal: AbortSignal) => Promise<
     const onAbort = (): void => {
       end(signal?.reason);
     };
-    const cancelTimer = clock.after(limits.timeoutMs, () => {
+    const due = clock.now() + limits.timeoutMs;
+    const timeOut = (): void => {
       end(limits.onTimeout());
+    };
+    let cancelTimer = clock.after(limits.timeoutMs, () => {
+      if (clock.now() - due > STALL_MS) cancelTimer = clock.after(STALL_GRACE_MS, timeOut);
+      else timeOut();
     });
     const cleanUp = (): void => {
       cancelTimer();
@@ -37,6 +54,7 @@ export const withAttemptTimeout = <T>(attempt: (signal: AbortSignal) => Promise<
       return;
     }
     signal?.addEventListener('abort', onAbort);
+    if (limits.cuttable !== undefined) limits.cuttable.cut = end;
     // Asynchronous, so that an attempt that throws at once cleans up like any other.
     const begin = async (): Promise<T> => attempt(controller.signal);
     begin().finally(cleanUp).then(resolve, reject);

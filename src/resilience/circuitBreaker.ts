@@ -4,13 +4,15 @@
  */
 import { CircuitOpenError, type CallSite } from '../errors/upstreamErrors.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Cuttable } from './attemptTimeout.ts';
 import { CircuitRecord } from './circuitRecord.ts';
-import type { CircuitSnapshot, DetectionPolicy, Override, OverrideMode } from './circuitState.ts';
+import type { CircuitSnapshot, CircuitState, DetectionPolicy, Override, OverrideMode } from './circuitState.ts';
 import { CircuitStateMachine } from './circuitStateMachine.ts';
+import { LatencyBook } from './detection/latencyBook.ts';
 import type { CircuitCallResult, ResilienceEvents } from './events.ts';
 import type { ObservedEngine, OpossumEngine } from './opossumEngine.ts';
 import { OverrideSlot } from './overrideSlot.ts';
-import type { Passage } from './passage.ts';
+import type { Applicant, Passage } from './passage.ts';
 import type { CircuitPolicy } from './policy.ts';
 import { findingOf, isTimeout, verdictOf } from './verdict.ts';
 
@@ -20,8 +22,8 @@ const PROBING_RETRY_AFTER_MS = 1000;
 export interface CircuitBreakerParts {
   readonly name: string;
   readonly policy: CircuitPolicy;
-  /** An answer that took longer is `slow`, ms. */
-  readonly slowMs: number;
+  /** An attempt is given up after so long, ms; what is slow is measured against it. */
+  readonly attemptTimeoutMs: number;
   /** A probe without an outcome after this long is lost, ms. */
   readonly probeLeaseMs: number;
   readonly clock: Clock;
@@ -46,6 +48,8 @@ export class CircuitBreaker {
     this.#machine = new CircuitStateMachine({
       ...parts,
       record: this.#record,
+      latencies: new LatencyBook(parts.attemptTimeoutMs),
+      refusal: (operation) => this.#refusal(undefined, { service: name, operation }),
       onChange: (event) => {
         events.circuitChanged(event);
       },
@@ -63,12 +67,19 @@ export class CircuitBreaker {
   /**
    * Makes the attempt if the circuit allows it. The result is the attempt's own, value or error, unchanged.
    *
-   * @throws {CircuitOpenError} without making the attempt, if the circuit is open, its probe is out, or after shutdown.
+   * @param cuttable Where the attempt leaves how it is cut off, should the service turn out to hang; only for attempts
+   *   whose repeat does no harm.
+   * @throws {CircuitOpenError} without making the attempt, if the circuit is open or ramping, its probes are out, or
+   *   after shutdown; or when the attempt was cut off.
    */
-  async call<T>(attempt: () => Promise<T>, site: CallSite = { service: this.name, operation: 'call' }): Promise<T> {
+  async call<T>(
+    attempt: () => Promise<T>,
+    site: CallSite = { service: this.name, operation: 'call' },
+    cuttable?: Cuttable,
+  ): Promise<T> {
     const { mode } = this.#override;
     if (mode === 'disabled' && !this.#shutDown) return attempt();
-    const passage = this.#admit(mode);
+    const passage = this.#admit(mode, { operation: site.operation, cuttable });
     if (passage === undefined) {
       this.#tellCalled('reject');
       throw this.#refusal(mode, site);
@@ -83,6 +94,21 @@ export class CircuitBreaker {
     }
   }
 
+  /** Whether the service is to be spared retries for now. */
+  get isSuspect(): boolean {
+    return this.#machine.isSuspect;
+  }
+
+  /** What the circuit is in, without the cost of a snapshot. */
+  get state(): CircuitState {
+    return this.#machine.phase.state;
+  }
+
+  /** While open: the service was seen to be well, so the half-open trial begins now. */
+  recoverNow(): void {
+    this.#machine.recoverNow();
+  }
+
   snapshot(): CircuitSnapshot {
     const now = this.#parts.clock.now();
     const override = this.#override.current;
@@ -93,6 +119,7 @@ export class CircuitBreaker {
       override,
       effectiveState: override?.mode ?? phase.state,
       nextProbeAt: this.#nextProbeAt(now),
+      isRamping: phase.state === 'closed' && phase.ramp !== undefined,
       failureRatio: detection.current.failureRatio(now),
       suspicion: detection.current.suspicion(now),
       epoch,
@@ -136,36 +163,36 @@ export class CircuitBreaker {
     return this.#parts.clock.wallTime() + Math.max(0, phase.until - now);
   }
 
-  #admit(mode: OverrideMode | undefined): Passage | undefined {
+  #admit(mode: OverrideMode | undefined, applicant: Applicant): Passage | undefined {
     if (this.#shutDown || mode === 'forced_open') return undefined;
-    return this.#machine.admit() ?? (mode === 'metrics_only' ? this.#unjudged() : undefined);
-  }
-
-  /** Passes although the circuit would not let it; its outcome decides nothing. */
-  #unjudged(): Passage {
-    return { epoch: -1, startedAt: this.#parts.clock.now(), outcome: undefined, probe: undefined };
+    return this.#machine.admit(applicant) ?? (mode === 'metrics_only' ? this.#machine.passUnjudged(applicant) : undefined);
   }
 
   #refusal(mode: OverrideMode | undefined, site: CallSite): CircuitOpenError {
     const { phase } = this.#machine;
     if (this.#shutDown) return new CircuitOpenError(site, this.name, 'shutdown');
     if (mode === 'forced_open') return new CircuitOpenError(site, this.name, mode, Math.max(1, this.#override.leftMs));
-    if (phase.state !== 'open') return new CircuitOpenError(site, this.name, 'probing', PROBING_RETRY_AFTER_MS);
+    if (phase.state !== 'open') {
+      const reason = phase.state === 'closed' ? 'ramping' : 'probing';
+      return new CircuitOpenError(site, this.name, reason, PROBING_RETRY_AFTER_MS);
+    }
     return new CircuitOpenError(site, this.name, phase.reason, Math.max(1, phase.until - this.#parts.clock.now()));
   }
 
   #succeeded(passage: Passage): void {
     this.#tellCalled('success');
-    const isSlow = this.#parts.clock.now() - passage.startedAt >= this.#parts.slowMs;
-    this.#machine.settle(passage, isSlow ? 'slow' : 'success');
+    this.#machine.settle(passage, this.#isSlow(passage) ? 'slow' : 'success');
   }
 
   #failed(passage: Passage, error: unknown): void {
-    const { slowMs } = this.#parts;
-    const durationMs = this.#parts.clock.now() - passage.startedAt;
-    const verdict = verdictOf(error, durationMs, slowMs);
+    const wasSlow = this.#isSlow(passage);
+    const verdict = verdictOf(error, wasSlow);
     this.#tellCalled(verdict === 'failure' && isTimeout(error) ? 'timeout' : verdict);
-    this.#machine.settle(passage, findingOf(error, durationMs, slowMs), error);
+    this.#machine.settle(passage, findingOf(error, wasSlow), error);
+  }
+
+  #isSlow({ slowAt }: Passage): boolean {
+    return this.#parts.clock.now() >= slowAt;
   }
 
   #tellCalled(result: CircuitCallResult): void {

@@ -14,7 +14,7 @@ import type { CircuitSnapshot } from './circuitState.ts';
 import { deepFreeze } from './deepFreeze.ts';
 import type { ResilienceEvents } from './events.ts';
 import { OpossumEngine, type ObservedEngine } from './opossumEngine.ts';
-import { resolvePolicy, slowThresholdMs, type PolicyOverrides, type ResiliencePolicy } from './policy.ts';
+import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from './policy.ts';
 import { policyTemplates, type TemplateName } from './policyTemplates.ts';
 
 /** What a circuit needs to know of a policy. */
@@ -125,7 +125,7 @@ export class CircuitBreakerFactory {
     const breaker = new CircuitBreaker({
       name,
       policy: policy.circuit,
-      slowMs: slowThresholdMs(policy.attemptTimeoutMs),
+      attemptTimeoutMs: policy.attemptTimeoutMs,
       probeLeaseMs: policy.attemptTimeoutMs + LEASE_MARGIN_MS,
       ...this.#parts,
       createEngine: (onHalfOpen) => this.#engine(name, onHalfOpen),

@@ -32,8 +32,10 @@ export interface CircuitSnapshot {
   readonly reason: string;
   /** Share of failures in what the detector looks at, 0 to 1; 0 when it looks at nothing. */
   readonly failureRatio: number;
-  /** How near the detector is to opening, 0 to 1. */
+  /** How near the detector is to opening, 0 to 1. From 0.5 on the service is suspect: no retries are made. */
   readonly suspicion: number;
+  /** Whether the rate of calls is still held back after a recovery. */
+  readonly isRamping: boolean;
   readonly lastFailure: { readonly kind: FailureKind | 'unauthorized' | 'unknown'; readonly at: number } | undefined;
   readonly epoch: number;
   /** Consecutive openings without a lasting recovery. */
@@ -45,8 +47,12 @@ export interface CircuitSnapshot {
   readonly calls: Readonly<Record<'fired' | 'success' | 'failure' | 'timeout' | 'ignored' | 'rejected', number>>;
 }
 
-/** `rate`: a share of failures or of slow calls in a window. `consecutive`: so many failures in a row. */
+/**
+ * `cusum`: when the evidence for "down" outweighs that for "as usual". `rate`: a share of failures or of slow calls in a
+ * window. `consecutive`: so many failures in a row.
+ */
 export type DetectionPolicy =
+  | { readonly strategy: 'cusum'; readonly threshold: number }
   | {
       readonly strategy: 'rate';
       readonly windowMs: number;

@@ -5,31 +5,46 @@
  * that admitted its attempt; an ignored outcome never closes anything, it gives the probe back; and the engine hears
  * of attempts, but no caller ever waits for the engine.
  */
+import { SlowAttemptError } from '../errors/upstreamErrors.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CircuitRecord } from './circuitRecord.ts';
 import type { CircuitState } from './circuitState.ts';
+import { ArrivalMeter } from './detection/arrivalMeter.ts';
 import type { Evidence } from './detection/detector.ts';
 import { DetectorSlot } from './detection/detectorSlot.ts';
+import type { LatencyBook } from './detection/latencyBook.ts';
 import type { CircuitChanged } from './events.ts';
+import { InFlight } from './inFlight.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
 import { Outcome } from './outcome.ts';
-import type { Passage, Phase } from './passage.ts';
+import type { Applicant, Passage, Phase } from './passage.ts';
 import type { CircuitPolicy } from './policy.ts';
 import { CREDENTIAL_OPEN_MS, LASTING_RECOVERY_MS, openTimeMs } from './recovery/openTime.ts';
+import { Ramp } from './recovery/ramp.ts';
 import { Trial, type Probe } from './recovery/trial.ts';
 import { retryAfterOf, type Finding } from './verdict.ts';
 
 /** Refused credentials in a row that open the circuit: none of the calls behind them can succeed. */
 const CREDENTIAL_STRIKES = 3;
+/** Suspicion from which on no retries are made. */
+const SUSPECT_FROM = 0.5;
+/** Of attempts that decide nothing. */
+const NO_EPOCH = -1;
+/** While a recovery is young, half the evidence opens again. */
+const RAMP_SHARPNESS = 0.5;
 
 export interface CircuitStateMachineParts {
   readonly name: string;
   readonly policy: CircuitPolicy;
+  /** What an operation's attempts are like, and from when on they count as slow. */
+  readonly latencies: LatencyBook;
   /** A probe without an outcome after this long is lost, ms. */
   readonly probeLeaseMs: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly record: CircuitRecord;
+  /** What an attempt that is cut off ends with. */
+  readonly refusal: (operation: string) => Error;
   readonly onChange: (event: CircuitChanged) => void;
   readonly createEngine: (onHalfOpen: () => void) => OpossumEngine;
 }
@@ -38,14 +53,22 @@ export class CircuitStateMachine {
   readonly engine: OpossumEngine;
   readonly detection: DetectorSlot;
   readonly #parts: CircuitStateMachineParts;
-  #phase: Phase = { state: 'closed' };
+  readonly #arrivals: ArrivalMeter;
+  readonly #inFlight: InFlight;
+  #phase: Phase = { state: 'closed', ramp: undefined };
   #epoch = 0;
   #openings = 0;
   #credentialStrikes = 0;
+  /** Calls a second before the circuit opened. */
+  #formerPerSecond = 0;
 
   constructor(parts: CircuitStateMachineParts) {
     this.#parts = parts;
     this.detection = new DetectorSlot(parts.clock, parts.policy.detection);
+    this.#arrivals = new ArrivalMeter(parts.clock.now());
+    this.#inFlight = new InFlight(parts.clock, (passage) => {
+      this.#becameSlow(passage);
+    });
     this.engine = parts.createEngine(() => {
       this.#startTrial();
     });
@@ -67,51 +90,110 @@ export class CircuitStateMachine {
     return hasRecovered ? 0 : this.#openings;
   }
 
-  /** The right to make one attempt, or `undefined` if the circuit is open or its probe is out. */
-  admit(): Passage | undefined {
-    const startedAt = this.#parts.clock.now();
-    if (this.#phase.state === 'open') return undefined;
-    if (this.#phase.state === 'half_open') return this.#admitProbe(this.#phase.trial, startedAt);
-    const outcome = new Outcome();
-    this.engine.follow(outcome.promise);
-    return { epoch: this.#epoch, startedAt, outcome, probe: undefined };
+  /** Half-way to opening: the service gets no retries, so as not to be pushed over. */
+  get isSuspect(): boolean {
+    return this.#phase.state === 'closed' && this.detection.current.suspicion(this.#parts.clock.now()) >= SUSPECT_FROM;
   }
 
-  /** What an admitted attempt showed. Of an earlier epoch, it decides nothing. */
+  /** The right to make one attempt, or `undefined` if the circuit is open, ramping, or its probes are out. */
+  admit(applicant: Applicant): Passage | undefined {
+    const now = this.#parts.clock.now();
+    this.#arrivals.arrived(now);
+    const passage = this.#admitInPhase(applicant, now);
+    if (passage !== undefined) this.#inFlight.enter(passage);
+    return passage;
+  }
+
+  /** Passes although the circuit would not let it; its outcome decides nothing. */
+  passUnjudged(applicant: Applicant): Passage {
+    const slowMs = this.#parts.latencies.slowMs(applicant.operation);
+    return { ...this.#passage(applicant, this.#parts.clock.now(), slowMs, {}), epoch: NO_EPOCH };
+  }
+
+  /** What an admitted attempt showed. Of an earlier epoch, or after it has spoken by hanging, it decides nothing. */
   settle(passage: Passage, finding: Finding, error?: unknown): void {
-    if (passage.epoch !== this.#epoch) return;
+    this.#inFlight.leave(passage);
+    if (passage.epoch !== this.#epoch || passage.hasSpoken) return;
     if (finding === 'ignored') passage.probe?.giveBack();
     else if (finding === 'unauthorized') this.#strike(passage, error);
     else this.#judge(passage, finding, error);
+  }
+
+  /** The service was seen to be well while the circuit was open: the trial begins now. */
+  recoverNow(): void {
+    if (this.#phase.state === 'open') this.engine.halfOpenNow();
   }
 
   /** Closed, with nothing remembered against the service. */
   reset(): void {
     this.#openings = 0;
     if (this.#phase.state === 'closed') this.#forget();
-    else this.#close('reset');
+    else this.#close('reset', undefined);
   }
 
   /** No timer or listener is left, and no attempt still under way decides anything. For good. */
   shutdown(): void {
     this.#epoch += 1;
+    this.#inFlight.stop();
     this.engine.shutdown();
   }
 
-  #admitProbe(trial: Trial, startedAt: number): Passage | undefined {
-    if (trial.hasLostProbe(startedAt)) {
+  #admitInPhase(applicant: Applicant, now: number): Passage | undefined {
+    if (this.#phase.state === 'open') return undefined;
+    if (this.#phase.state === 'half_open') return this.#admitProbe(this.#phase.trial, applicant, now);
+    if (!this.#passesRamp(this.#phase.ramp, now)) return undefined;
+    const outcome = new Outcome();
+    this.engine.follow(outcome.promise);
+    return this.#passage(applicant, now, this.#parts.latencies.slowMs(applicant.operation), { outcome });
+  }
+
+  #passage(
+    { operation, cuttable }: Applicant,
+    startedAt: number,
+    slowMs: number,
+    { outcome, probe }: { readonly outcome?: Outcome; readonly probe?: Probe },
+  ): Passage {
+    const slowAt = startedAt + slowMs;
+    return { operation, cuttable, epoch: this.#epoch, startedAt, slowAt, outcome, probe, hasSpoken: false };
+  }
+
+  #passesRamp(ramp: Ramp | undefined, now: number): boolean {
+    if (ramp === undefined) return true;
+    if (!ramp.isOver(now)) return ramp.admit(now);
+    this.#phase = { state: 'closed', ramp: undefined };
+    this.detection.current.sharpen?.(1);
+    return true;
+  }
+
+  #admitProbe(trial: Trial, applicant: Applicant, now: number): Passage | undefined {
+    if (trial.hasLostProbe(now)) {
       this.#open('probe_lost');
       return undefined;
     }
-    const probe = trial.admit(startedAt + this.#parts.probeLeaseMs);
-    return probe && { epoch: this.#epoch, startedAt, outcome: undefined, probe };
+    const probe = trial.admit(now + this.#parts.probeLeaseMs);
+    return probe && this.#passage(applicant, now, this.#parts.latencies.probeMs(applicant.operation), { probe });
+  }
+
+  /** An attempt in flight has become slow: evidence now, not when its time-out comes. */
+  #becameSlow(passage: Passage): void {
+    if (passage.epoch === this.#epoch) {
+      passage.hasSpoken = true;
+      this.#judge(passage, passage.probe === undefined ? 'slow' : 'failure', new SlowAttemptError());
+    }
+    if (this.#phase.state !== 'closed') this.#inFlight.cutOverdue(this.#parts.refusal);
   }
 
   #judge(passage: Passage, evidence: Evidence, error: unknown): void {
-    if (evidence === 'failure') this.#parts.record.failed(error);
-    else this.#credentialStrikes = 0;
+    if (evidence !== 'success' && error !== undefined) this.#parts.record.failed(error);
+    if (evidence === 'success') this.#learn(passage);
     if (passage.probe === undefined) this.#judgeCall(passage, evidence, error);
     else if (this.#phase.state === 'half_open') this.#judgeProbe(this.#phase.trial, passage.probe, evidence, error);
+  }
+
+  #learn(passage: Passage): void {
+    this.#credentialStrikes = 0;
+    if (this.isSuspect) return;
+    this.#parts.latencies.learn(passage.operation, this.#parts.clock.now() - passage.startedAt);
   }
 
   #judgeCall(passage: Passage, evidence: Evidence, error: unknown): void {
@@ -123,7 +205,7 @@ export class CircuitStateMachine {
   #judgeProbe(trial: Trial, probe: Probe, evidence: Evidence, error: unknown): void {
     const decision = probe.settle(evidence === 'failure');
     if (decision === 'undecided') return;
-    if (decision === 'recovered') this.#close('probe_succeeded');
+    if (decision === 'recovered') this.#close('probe_succeeded', new Ramp(this.#formerPerSecond, this.#parts.clock.now()));
     else this.#open('probe_failed', retryAfterOf(error));
     trial.outcome.settle(decision === 'failed' ? error : undefined);
   }
@@ -139,23 +221,26 @@ export class CircuitStateMachine {
   #open(reason: string, retryAfterMs?: number): void {
     const { clock, policy, random } = this.#parts;
     const { openings } = this;
+    if (this.#phase.state === 'closed' && this.#phase.ramp === undefined) this.#formerPerSecond = this.#arrivals.perSecond(clock.now());
     const forMs = openTimeMs(policy, openings, random, retryAfterMs);
     this.#openings = openings + 1;
     this.#become({ state: 'open', until: clock.now() + forMs, reason }, reason);
     this.engine.open(forMs);
+    this.#inFlight.cutOverdue(this.#parts.refusal);
   }
 
   #startTrial(): void {
     if (this.#phase.state !== 'open') return;
     const trial = new Trial((outcome) => {
       this.engine.follow(outcome);
-    });
+    }, this.detection.current.usualRatio);
     this.#become({ state: 'half_open', trial }, 'open_time_over');
   }
 
-  #close(reason: string): void {
-    this.#become({ state: 'closed' }, reason);
+  #close(reason: string, ramp: Ramp | undefined): void {
+    this.#become({ state: 'closed', ramp }, reason);
     this.#forget();
+    if (ramp !== undefined) this.detection.current.sharpen?.(RAMP_SHARPNESS);
     this.engine.close();
   }
 

@@ -3,7 +3,7 @@
  * no call notices.
  */
 import type { AnswerSource } from './call.ts';
-import type { ErrorCode, Verdict } from '../errors/gatewayError.ts';
+import type { ErrorCode } from '../errors/gatewayError.ts';
 import type { CircuitState, Override } from './circuitState.ts';
 
 export interface AttemptEnded {
@@ -11,7 +11,6 @@ export interface AttemptEnded {
   readonly operation: string;
   readonly attempt: 'first' | 'retry';
   readonly outcome: 'success' | ErrorCode;
-  readonly verdict: Verdict;
   readonly durationMs: number;
 }
 

@@ -20,6 +20,11 @@ export const detectionSchema = z.discriminatedUnion('strategy', [
     slowRatePercent: percent,
   }),
   z.strictObject({ strategy: z.literal('consecutive'), failures: count }),
+  z.strictObject({
+    strategy: z.literal('cusum'),
+    /** Evidence at which to open, in natural logarithms of odds; below 4 one failure could open. */
+    threshold: z.number().min(4, 'must be at least 4').max(50, 'must be at most 50'),
+  }),
 ]);
 
 export const circuitPolicySchema = z
@@ -28,6 +33,8 @@ export const circuitPolicySchema = z
     /** Open time of the first opening, ms; doubles with each further one, up to the cap, then is jittered. */
     openForMs: durationMs,
     openForCapMs: durationMs,
+    /** How often to look, while open, whether the service is back, ms; `off`: callers alone find out. */
+    recoveryProbeMs: z.union([durationMs, z.literal('off')]),
   })
   .refine((circuit) => circuit.openForMs <= circuit.openForCapMs, {
     path: ['openForMs'],
@@ -90,6 +97,3 @@ const faultsOf = (issue: z.core.$ZodIssue): readonly string[] =>
   issue.code === 'unrecognized_keys'
     ? issue.keys.map((key) => `${[...issue.path, key].join('.')} is not part of a policy`)
     : [`${issue.path.join('.')} ${issue.message}`];
-
-/** An operation counts as slow from here on: half the attempt timeout, until a latency has been learned. */
-export const slowThresholdMs = (attemptTimeoutMs: number): number => attemptTimeoutMs / 2;

@@ -1,6 +1,7 @@
 import { GatewayError, type Verdict } from '../errors/gatewayError.ts';
 import {
   DeadlineExceededError,
+  SlowAttemptError,
   UpstreamError,
   UpstreamTimeoutError,
   UpstreamUnauthorizedError,
@@ -12,19 +13,19 @@ import type { Evidence } from './detection/detector.ts';
 export type Finding = Evidence | 'ignored' | 'unauthorized';
 
 /**
- * How a failed attempt counts. A deadline that cut off an attempt past its slow threshold speaks against the service;
- * one that came sooner is the caller's impatience. An error that is none of ours counts as a failure.
+ * How a failed attempt counts. A time-out or a deadline that cut off an attempt past its slow threshold speaks against
+ * the service; one that came sooner is the caller's impatience. An error that is none of ours counts as a failure.
  */
-export const verdictOf = (error: unknown, durationMs: number, slowMs: number): Verdict => {
-  if (error instanceof DeadlineExceededError) return durationMs >= slowMs ? 'failure' : 'ignored';
+export const verdictOf = (error: unknown, wasSlow: boolean): Verdict => {
+  if (isTimeout(error)) return wasSlow ? 'failure' : 'ignored';
   return error instanceof GatewayError ? error.verdict : 'failure';
 };
 
 /** The same in the words of the circuit: a refusal of our input is an answer, and like any answer it can be slow. */
-export const findingOf = (error: unknown, durationMs: number, slowMs: number): Finding => {
+export const findingOf = (error: unknown, wasSlow: boolean): Finding => {
   if (error instanceof UpstreamUnauthorizedError) return 'unauthorized';
-  const verdict = verdictOf(error, durationMs, slowMs);
-  return verdict === 'success' && durationMs >= slowMs ? 'slow' : verdict;
+  const verdict = verdictOf(error, wasSlow);
+  return verdict === 'success' && wasSlow ? 'slow' : verdict;
 };
 
 export const isTimeout = (error: unknown): boolean => error instanceof UpstreamTimeoutError || error instanceof DeadlineExceededError;
@@ -33,6 +34,7 @@ export const isTimeout = (error: unknown): boolean => error instanceof UpstreamT
 export const kindOf = (error: unknown): FailureKind | 'unauthorized' | 'unknown' => {
   if (error instanceof UpstreamUnauthorizedError) return 'unauthorized';
   if (isTimeout(error)) return 'timeout';
+  if (error instanceof SlowAttemptError) return error.kind;
   return error instanceof UpstreamError && 'kind' in error ? (error.kind as FailureKind) : 'unknown';
 };
 

@@ -6,8 +6,11 @@ import type { ServiceSettings } from '../config/serviceConfig.ts';
 import { createHttpClient, type PipelinedHttpClient } from '../http/createHttpClient.ts';
 import { digest, targetFrom } from '../http/requestBuilder.ts';
 import type { Transport } from '../http/transport.ts';
+import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
 import type { CircuitBreakerFactory } from '../resilience/circuitBreakerFactory.ts';
 import type { ResilienceEvents } from '../resilience/events.ts';
+import type { ResiliencePolicy } from '../resilience/policy.ts';
+import { RecoveryProber } from '../resilience/recovery/recoveryProber.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Route } from '../web/route.ts';
 import type { Service, ServiceClient } from './service.ts';
@@ -33,6 +36,8 @@ export interface ConnectedService<Client extends ServiceClient = ServiceClient> 
   readonly client: Client;
   readonly routes: readonly Route[];
   readonly http: PipelinedHttpClient;
+  /** Absent where the policy has it off. */
+  readonly prober: RecoveryProber | undefined;
 }
 
 /** @throws {Error} if the policy is impossible; start-up stops on it. */
@@ -45,15 +50,27 @@ export const connectService = <Client extends ServiceClient>(
   const secret = settings.secret?.reveal() ?? service.sandboxSecret;
   const baseUrl = settings.useSandbox ? parts.sandboxUrl(service.name) : (settings.baseUrl ?? service.baseUrl);
   const policy = resolveServicePolicy(service, settings.limits);
+  const breaker = parts.breakers.breaker(service.name, policy);
   const http = createHttpClient({
     ...parts,
     service: service.name,
     account: digest(secret),
     target: targetFrom(baseUrl, { 'user-agent': parts.userAgent, ...service.authenticate(secret) }),
     policy,
-    breaker: parts.breakers.breaker(service.name, policy),
+    breaker,
     classify: service.classify,
     readQuota: service.readQuota,
   });
-  return { name: service.name, title: service.title, http, ...service.mount(http) };
+  return { name: service.name, title: service.title, http, prober: proberOf(service, policy, breaker, http, parts), ...service.mount(http) };
+};
+
+const proberOf = (
+  { health }: Service,
+  { circuit: { recoveryProbeMs: everyMs } }: ResiliencePolicy,
+  breaker: CircuitBreaker,
+  http: PipelinedHttpClient,
+  { clock, random }: ConnectionParts,
+): RecoveryProber | undefined => {
+  if (everyMs === 'off') return undefined;
+  return new RecoveryProber({ breaker, everyMs, attempt: () => http.probe(health.operation, health.request), clock, random });
 };

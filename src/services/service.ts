@@ -3,7 +3,7 @@
  */
 import type { Classifier } from '../http/classification.ts';
 import type { HttpClient } from '../http/httpClient.ts';
-import type { DeclaredOperation } from '../http/operation.ts';
+import type { DeclaredOperation, Operation, OperationRequest } from '../http/operation.ts';
 import type { QuotaReader } from '../http/quota.ts';
 import type { PolicyOverrides } from '../resilience/policy.ts';
 import type { TemplateName } from '../resilience/policyTemplates.ts';
@@ -30,6 +30,8 @@ export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient>
   readonly overrides?: PolicyOverrides;
   /** Everything the client may do, so that every metric series exists from the start. */
   readonly operations: readonly DeclaredOperation[];
+  /** The cheapest thing to ask, to see whether the service is well; `docs/services/` says what it costs. */
+  readonly health: { readonly operation: Operation<unknown>; readonly request: OperationRequest };
   readonly classify: Classifier;
   readonly readQuota: QuotaReader;
   readonly createClient: (http: HttpClient) => Client;

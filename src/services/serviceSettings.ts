@@ -3,7 +3,7 @@
  */
 import type { ConfigurableService, ServiceLimits } from '../config/serviceConfig.ts';
 import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../resilience/policy.ts';
-import { policyTemplates } from '../resilience/policyTemplates.ts';
+import { policyTemplates, rateDetection } from '../resilience/policyTemplates.ts';
 import type { Service } from './service.ts';
 
 type Policed = Pick<Service, 'name' | 'overrides'>;
@@ -37,14 +37,11 @@ const overridesFrom = (limits: ServiceLimits, own: ResiliencePolicy): PolicyOver
 const openTimesFrom = ({ openForMs }: ServiceLimits, own: ResiliencePolicy): NonNullable<PolicyOverrides['circuit']> =>
   openForMs === undefined ? {} : { openForMs, openForCapMs: Math.max(openForMs, own.circuit.openForCapMs) };
 
-/** Window and slow share where the service's own strategy is another; the templates' own. */
-const rateDefaults = policyTemplates.hubspot.circuit.detection;
-
 /** Either threshold selects the strategy `rate`; what is not said stays as it was, or as the templates have it. */
 const detectionFrom = (limits: ServiceLimits, own: ResiliencePolicy): NonNullable<PolicyOverrides['circuit']> => {
   const { failureRatePercent, minimumCalls } = limits;
   if (failureRatePercent === undefined && minimumCalls === undefined) return {};
-  const base = own.circuit.detection.strategy === 'rate' ? own.circuit.detection : rateDefaults;
+  const base = own.circuit.detection.strategy === 'rate' ? own.circuit.detection : rateDetection;
   return {
     detection: {
       ...base,

@@ -3,11 +3,11 @@
  * parameter, on the monotonic clock, in ms.
  */
 
-/** One judged attempt. `slow`: it succeeded, but took longer than the slow threshold. */
+/** One judged attempt. `slow`: it took longer than its slow threshold, whether or not it has ended since. */
 export type Evidence = 'success' | 'slow' | 'failure';
 
 /** Why a circuit opens; a metric label. */
-export type TripReason = 'failure_rate' | 'slow_rate' | 'consecutive_failures';
+export type TripReason = 'failure_evidence' | 'slow_evidence' | 'failure_rate' | 'slow_rate' | 'consecutive_failures';
 
 export interface Detector {
   /** Takes in one judged attempt. A reason means: open now. */
@@ -16,6 +16,10 @@ export interface Detector {
   failureRatio(now: number): number;
   /** How near the rule is to opening, 0 to 1. */
   suspicion(now: number): number;
-  /** Forgets everything, as after a recovery: old failures must not count twice. */
+  /** Forgets the evidence, as after a recovery: old failures must not count twice. */
   reset(): void;
+  /** Opens at this share of the usual evidence: below 1 while a recovery is young. Not every rule has degrees. */
+  sharpen?(share: number): void;
+  /** The failure ratio taken for "as usual", where the rule learns one. */
+  readonly usualRatio?: number;
 }

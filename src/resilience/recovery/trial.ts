@@ -1,7 +1,5 @@
 import { Outcome } from '../outcome.ts';
-
-/** What a trial says after a probe: the service is back, it is not, or more probes are needed. */
-export type TrialDecision = 'recovered' | 'failed' | 'undecided';
+import { Sprt, type TrialDecision } from './sprt.ts';
 
 /** The right to make one attempt while half-open. It is leased: whatever becomes of it, nothing waits for ever. */
 export interface Probe {
@@ -12,39 +10,44 @@ export interface Probe {
 }
 
 /**
- * One half-open phase. One probe at a time, one success closes. The engine follows the trial as a whole, through its
- * own half-open token, from the first probe to the decision.
+ * One half-open phase: one probe at first, one more with each success, until the test has decided. The engine follows
+ * the trial as a whole, through its own half-open token, from the first probe to the decision.
  */
 export class Trial {
   readonly outcome = new Outcome();
   readonly #follow: (outcome: Promise<unknown>) => void;
+  readonly #test: Sprt;
+  /** When the lease of each probe that is out ends; monotonic ms. */
+  readonly #leases = new Map<Probe, number>();
   #followed = false;
-  #leaseUntil: number | undefined;
 
-  constructor(follow: (outcome: Promise<unknown>) => void) {
+  /** @param usualRatio The failure ratio of the service when it is well, where it was learned. */
+  constructor(follow: (outcome: Promise<unknown>) => void, usualRatio?: number) {
     this.#follow = follow;
+    this.#test = new Sprt(usualRatio);
   }
 
   /** A probe's lease has run out without an outcome. */
   hasLostProbe(now: number): boolean {
-    return this.#leaseUntil !== undefined && now >= this.#leaseUntil;
+    for (const leaseUntil of this.#leases.values()) if (now >= leaseUntil) return true;
+    return false;
   }
 
-  /** The right to probe, or `undefined` while it is taken. */
+  /** The right to probe, or `undefined` while all are taken. */
   admit(leaseUntil: number): Probe | undefined {
-    if (this.#leaseUntil !== undefined) return undefined;
-    this.#leaseUntil = leaseUntil;
+    if (this.#leases.size >= this.#test.concurrency) return undefined;
     if (!this.#followed) this.#follow(this.outcome.promise);
     this.#followed = true;
-    const giveBack = (): void => {
-      this.#leaseUntil = undefined;
-    };
-    return {
-      giveBack,
+    const probe: Probe = {
+      giveBack: () => {
+        this.#leases.delete(probe);
+      },
       settle: (failed) => {
-        giveBack();
-        return failed ? 'failed' : 'recovered';
+        this.#leases.delete(probe);
+        return this.#test.record(failed);
       },
     };
+    this.#leases.set(probe, leaseUntil);
+    return probe;
   }
 }

@@ -8,6 +8,8 @@ import type { RetryBudget } from '../retryBudget.ts';
 export interface RetryParts {
   readonly policy: ResiliencePolicy['retry'];
   readonly budget: RetryBudget;
+  /** Whether the service is to be spared: half-way to opening, retries could push it over. */
+  readonly isSuspect: () => boolean;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -21,7 +23,7 @@ export type RetryRule = (error: unknown, context: CallContext) => number | undef
  * deadline and the budget. An open circuit is never asked again.
  */
 export const retryRule =
-  ({ policy, budget, clock, random }: RetryParts): RetryRule =>
+  ({ policy, budget, isSuspect, clock, random }: RetryParts): RetryRule =>
   (error, context) => {
     const { attempts } = context.progress;
     if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
@@ -30,5 +32,5 @@ export const retryRule =
     const delayMs = error.retryAfterMs === undefined ? jitterMs : error.retryAfterMs + jitterMs;
     // A repeat that could only run into the deadline helps nobody; better to say so at once.
     if (clock.now() + delayMs >= context.deadlineAt) return undefined;
-    return budget.take() ? delayMs : undefined;
+    return !isSuspect() && budget.take() ? delayMs : undefined;
   };

@@ -2,6 +2,7 @@
  * Explorium, the enrichment service. Facts and their sources: docs/services/explorium.md.
  */
 import { quotaFrom } from '../../http/quota.ts';
+import { upstreamPath } from '../../http/upstreamPath.ts';
 import { defineService } from '../service.ts';
 import { ExploriumClient } from './exploriumClient.ts';
 import { classifyExploriumAnswer } from './exploriumErrors.ts';
@@ -15,6 +16,7 @@ export const explorium = defineService<ExploriumClient>({
   authenticate: (secret) => ({ api_key: secret }),
   sandboxSecret: 'explorium-sandbox-key',
   operations: Object.values(exploriumOperations),
+  health: { operation: exploriumOperations.getCredits, request: { path: upstreamPath`/v1/credits` } },
   classify: classifyExploriumAnswer,
   readQuota: (headers) => quotaFrom(headers, 'minute', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),
   createClient: (http) => new ExploriumClient(http),

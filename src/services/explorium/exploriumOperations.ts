@@ -11,7 +11,7 @@ import { minutes, seconds } from '../../time/clock.ts';
 import * as answers from './exploriumSchemas.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
-const paid = { method: 'POST', idempotency: 'never', staleForMs: minutes(10) } as const;
+const paid = { method: 'POST', idempotency: 'never', abandonable: true, staleForMs: minutes(10) } as const;
 const DAY_MS = minutes(24 * 60);
 
 export const exploriumOperations = {

@@ -1,7 +1,8 @@
 import { defineService } from '../service.ts';
 import { HubspotClient } from './hubspotClient.ts';
 import { classifyHubspot } from './hubspotErrors.ts';
-import { hubspotOperations } from './hubspotOperations.ts';
+import { getAccount, hubspotOperations } from './hubspotOperations.ts';
+import { accountPath } from './hubspotPaths.ts';
 import { readHubspotQuota } from './hubspotQuota.ts';
 import { hubspotRoutes } from './hubspotRoutes.ts';
 
@@ -13,6 +14,7 @@ export const hubspot = defineService({
   authenticate: (secret) => ({ authorization: `Bearer ${secret}` }),
   sandboxSecret: 'pat-na1-00000000-0000-4000-8000-000000000000',
   operations: hubspotOperations,
+  health: { operation: getAccount, request: { path: accountPath } },
   classify: classifyHubspot,
   readQuota: readHubspotQuota,
   createClient: (http) => new HubspotClient(http),

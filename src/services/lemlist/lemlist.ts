@@ -2,6 +2,7 @@
  * Lemlist, the outreach service. Facts and their sources: docs/services/lemlist.md.
  */
 import { quotaFrom } from '../../http/quota.ts';
+import { upstreamPath } from '../../http/upstreamPath.ts';
 import { defineService } from '../service.ts';
 import { LemlistClient } from './lemlistClient.ts';
 import { classifyLemlistAnswer } from './lemlistErrors.ts';
@@ -16,6 +17,7 @@ export const lemlist = defineService<LemlistClient>({
   authenticate: (secret) => ({ Authorization: `Basic ${Buffer.from(`:${secret}`).toString('base64')}` }),
   sandboxSecret: 'lemlist-sandbox-key',
   operations: Object.values(lemlistOperations),
+  health: { operation: lemlistOperations.getTeam, request: { path: upstreamPath`/team` } },
   classify: classifyLemlistAnswer,
   // X-RateLimit-Reset is a date written for people, so only limit and remaining are read.
   readQuota: (headers) => quotaFrom(headers, 'two_seconds', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),

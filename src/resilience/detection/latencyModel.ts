@@ -1,0 +1,47 @@
+/** Share of the newest latency in the moving averages. */
+const ALPHA = 0.01;
+/** Before so many calls nothing is known. */
+const ENOUGH = 30;
+/** Standard deviations from the mean to the 99th percentile, for logarithms that are normally distributed. */
+const P99_SIGMAS = 2.33;
+/** Seen from this far out a latency tells nothing more, and one monster must not drag the average. */
+const WINSOR_SIGMAS = 3;
+/** Until the spread has been learned, ln units. */
+const INITIAL_SIGMA = 0.5;
+
+/**
+ * What an operation's latency is like when it is well: mean and spread of its logarithm, as moving averages
+ * (resilience E13 b). Constant time and memory, whatever the traffic.
+ */
+export class LatencyModel {
+  #count = 0;
+  #mean = 0;
+  #variance = INITIAL_SIGMA ** 2;
+
+  learn(durationMs: number): void {
+    const logarithm = Math.log(Math.max(durationMs, 0.01));
+    this.#count += 1;
+    if (this.#count === 1) this.#mean = logarithm;
+    // The plain average at first, so that the first call does not count for a hundred.
+    const alpha = Math.max(ALPHA, 1 / this.#count);
+    const limit = WINSOR_SIGMAS * this.#sigma;
+    const distance = Math.max(-limit, Math.min(limit, logarithm - this.#mean));
+    this.#mean += alpha * distance;
+    this.#variance += Math.min(alpha, 0.1) * (distance ** 2 - this.#variance);
+  }
+
+  /** Milliseconds; `undefined` before enough calls were seen. */
+  get p99Ms(): number | undefined {
+    return this.#count < ENOUGH ? undefined : Math.exp(this.#mean + P99_SIGMAS * this.#sigma);
+  }
+
+  /** How far out a latency is, in standard deviations; 0 before enough calls were seen. */
+  distanceOf(durationMs: number): number {
+    if (this.#count < ENOUGH) return 0;
+    return (Math.log(Math.max(durationMs, 0.01)) - this.#mean) / Math.max(this.#sigma, 0.05);
+  }
+
+  get #sigma(): number {
+    return Math.sqrt(this.#variance);
+  }
+}

@@ -1,0 +1,44 @@
+/** The first second after a recovery lets through this share of the traffic before the trip… */
+const FIRST_SHARE = 0.25;
+/** …but at least so many calls a second: a quiet service is not starved. */
+const LEAST_PER_SECOND = 2;
+
+/**
+ * Slow start after a recovery (resilience E5): the allowed rate doubles each second until it is twice what the service
+ * had before. A service that has just come back is not thrown at with everything that waited.
+ */
+export class Ramp {
+  readonly #startedAt: number;
+  readonly #firstPerSecond: number;
+  readonly #endPerSecond: number;
+  #tokens: number;
+  #countedAt: number;
+
+  /** @param perSecond Calls a second before the trip. */
+  constructor(perSecond: number, now: number) {
+    this.#startedAt = now;
+    this.#countedAt = now;
+    this.#firstPerSecond = Math.max(LEAST_PER_SECOND, FIRST_SHARE * perSecond);
+    this.#endPerSecond = 2 * perSecond + 4;
+    this.#tokens = this.#firstPerSecond;
+  }
+
+  /** Whether the rate has grown beyond all need. */
+  isOver(now: number): boolean {
+    return this.#rateAt(now) > this.#endPerSecond;
+  }
+
+  /** Whether one more call may pass now. */
+  admit(now: number): boolean {
+    const rate = this.#rateAt(now);
+    this.#tokens = Math.min(rate, this.#tokens + (rate * (now - this.#countedAt)) / 1000);
+    this.#countedAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  #rateAt(now: number): number {
+    return this.#firstPerSecond * 2 ** Math.floor((now - this.#startedAt) / 1000);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../../time/clock.ts';
+import type { CircuitBreaker } from '../circuitBreaker.ts';
+import type { CircuitChanged, ResilienceEvents } from '../events.ts';
+
+export interface RecoveryProberParts {
+  readonly breaker: CircuitBreaker;
+  /** How often to look, ms; a fifth more or less each time, so that replicas do not look together. */
+  readonly everyMs: number;
+  /** One cheap attempt at the service, past the circuit. Rejects if the service did not prove to be well. */
+  readonly attempt: () => Promise<unknown>;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const JITTER = 0.2;
+/** How soon a trial whose probes are all out is asked again, ms. */
+const BUSY_MS = 20;
+
+/**
+ * Looks after an open circuit (resilience E22): asks the service itself whether it is back, so that recovery waits
+ * neither for the open time to end nor for a caller to come by. A service seen to be well gets its trial at once, and
+ * the trial gets probes until it has decided.
+ *
+ * Not for circuits that opened over a refused credential: asking again mends nothing, and fills the provider's log.
+ */
+export class RecoveryProber implements ResilienceEvents {
+  readonly #parts: RecoveryProberParts;
+  #cancel: () => void = nothing;
+  #stopped = false;
+
+  constructor(parts: RecoveryProberParts) {
+    this.#parts = parts;
+  }
+
+  circuitChanged({ circuit, to, reason }: CircuitChanged): void {
+    if (circuit !== this.#parts.breaker.name || this.#stopped) return;
+    this.#cancel();
+    if (to === 'open' && reason !== 'credential') this.#schedule();
+    if (to === 'half_open') this.#after(0, () => this.#probe());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  #schedule(): void {
+    const { everyMs, random } = this.#parts;
+    this.#after(everyMs * (1 - JITTER + 2 * JITTER * random()), () => this.#scout());
+  }
+
+  #after(ms: number, act: () => Promise<void>): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#parts.clock.after(ms, () => {
+      void act();
+    });
+  }
+
+  async #scout(): Promise<void> {
+    const { attempt, breaker } = this.#parts;
+    const isWell = await attempt().then(yes, no);
+    if (breaker.state !== 'open') return;
+    if (isWell) breaker.recoverNow();
+    else this.#schedule();
+  }
+
+  /** Feeds the trial. What becomes of each probe is the circuit's business: it hears the same outcome. */
+  async #probe(): Promise<void> {
+    const { attempt, breaker } = this.#parts;
+    const mayGoOn = (): boolean => breaker.state === 'half_open' && !this.#stopped;
+    while (mayGoOn()) {
+      const passed = await breaker.call(attempt, { service: breaker.name, operation: 'recovery_probe' }).then(yes, no);
+      if (passed || !mayGoOn()) continue;
+      this.#after(BUSY_MS, () => this.#probe());
+      return;
+    }
+  }
+}
+
+const yes = (): boolean => true;
+const no = (): boolean => false;
+const nothing = (): void => undefined;
