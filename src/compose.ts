@@ -27,6 +27,8 @@ import { closeServer, createHttpServer, listen } from './web/httpServer.ts';
 export interface Seams {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The commit this was built from; `unknown` outside a build. */
+  readonly sha?: string;
   /** Source of [0, 1); by default the system's. */
   readonly random?: () => number;
   /** `false`: without the process's own metrics. */
@@ -105,7 +107,7 @@ const appParts = (config: Config, seams: Seams, core: Core, services: readonly C
     circuits: () => core.breakers.states(),
     quotas: () => core.quotas.states(),
     cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
-    build: { version: config.version, sha: config.version, configHash: config.hash, startedAt: seams.clock.wallTime() },
+    build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
     runbook: RUNBOOK,
   },
   metrics: core.metrics,

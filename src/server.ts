@@ -51,7 +51,7 @@ const run = async (): Promise<void> => {
   const logger = createLogger({ level: config.logLevel, version: config.version });
   stopOnTheUnexpected(logger);
   for (const warning of config.warnings) logger.warn({}, warning);
-  const gateway = await compose(config, { clock: systemClock, logger });
+  const gateway = await compose(config, { clock: systemClock, logger, sha: process.env['GIT_SHA'] ?? 'unknown' });
   stopOnSignals(gateway);
   const at = await gateway.start();
   logger.info({ ...at, environment: config.environment, configHash: config.hash }, 'listening');

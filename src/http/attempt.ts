@@ -18,6 +18,7 @@ export interface AttemptParts {
   readonly readQuota: QuotaReader;
   readonly events: Required<ResilienceEvents>;
   readonly clock: Clock;
+  readonly onListenerError: (error: unknown) => void;
 }
 
 /** Failures before the request left: whatever the operation, repeating it is safe. */
@@ -35,8 +36,17 @@ export const makeAttempt = async <T>(
   signal: AbortSignal,
 ): Promise<T> => {
   const response = await send(parts, request, site, signal);
-  for (const { window, ...quota } of parts.readQuota(response.headers)) parts.events.quotaSeen(site.service, window, quota);
+  tellQuota(parts, response.headers, site);
   return valueFrom(parts, operation, response, site);
+};
+
+/** A hint for gauges: whatever goes wrong in reading it, the answer stands. */
+const tellQuota = ({ readQuota, events, onListenerError }: AttemptParts, headers: HttpResponse['headers'], site: CallSite): void => {
+  try {
+    for (const { window, ...quota } of readQuota(headers)) events.quotaSeen(site.service, window, quota);
+  } catch (error) {
+    onListenerError(error);
+  }
 };
 
 const send = async (parts: AttemptParts, request: HttpRequest, site: CallSite, signal: AbortSignal): Promise<HttpResponse> => {

@@ -38,7 +38,6 @@ export interface HttpClientParts extends AttemptParts {
   readonly breaker: CircuitBreaker;
   readonly cache: ResponseCache;
   readonly random: () => number;
-  readonly onListenerError: (error: unknown) => void;
 }
 
 /** A service that takes longer for its cheapest operation is not back, ms. */

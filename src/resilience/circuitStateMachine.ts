@@ -113,8 +113,9 @@ export class CircuitStateMachine {
   /** What an admitted attempt showed. Of an earlier epoch, or after it has spoken by hanging, it decides nothing. */
   settle(passage: Passage, finding: Finding, error?: unknown): void {
     this.#inFlight.leave(passage);
-    if (passage.epoch !== this.#epoch || passage.hasSpoken) return;
-    if (finding === 'ignored') passage.probe?.giveBack();
+    if (passage.epoch !== this.#epoch) return;
+    if (passage.hasSpoken) passage.outcome?.settle(finding === 'failure' ? error : undefined);
+    else if (finding === 'ignored') passage.probe?.giveBack();
     else if (finding === 'unauthorized') this.#strike(passage, error);
     else this.#judge(passage, finding, error);
   }
@@ -176,7 +177,8 @@ export class CircuitStateMachine {
 
   /** An attempt in flight has become slow: evidence now, not when its time-out comes. */
   #becameSlow(passage: Passage): void {
-    if (passage.epoch === this.#epoch) {
+    const counts = passage.probe !== undefined || this.detection.current.weighsSlowness;
+    if (counts && passage.epoch === this.#epoch) {
       passage.hasSpoken = true;
       this.#judge(passage, passage.probe === undefined ? 'slow' : 'failure', new SlowAttemptError());
     }
@@ -185,20 +187,20 @@ export class CircuitStateMachine {
 
   #judge(passage: Passage, evidence: Evidence, error: unknown): void {
     if (evidence !== 'success' && error !== undefined) this.#parts.record.failed(error);
+    if (evidence !== 'failure') this.#credentialStrikes = 0;
     if (evidence === 'success') this.#learn(passage);
     if (passage.probe === undefined) this.#judgeCall(passage, evidence, error);
     else if (this.#phase.state === 'half_open') this.#judgeProbe(this.#phase.trial, passage.probe, evidence, error);
   }
 
   #learn(passage: Passage): void {
-    this.#credentialStrikes = 0;
     if (this.isSuspect) return;
     this.#parts.latencies.learn(passage.operation, this.#parts.clock.now() - passage.startedAt);
   }
 
   #judgeCall(passage: Passage, evidence: Evidence, error: unknown): void {
     const trip = this.detection.current.record(evidence, this.#parts.clock.now());
-    passage.outcome?.settle(evidence === 'failure' ? error : undefined);
+    if (!passage.hasSpoken) passage.outcome?.settle(evidence === 'failure' ? error : undefined);
     if (trip !== undefined) this.#open(trip, retryAfterOf(error));
   }
 

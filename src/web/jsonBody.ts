@@ -35,7 +35,7 @@ const refuseDepth = (_req: unknown, _res: unknown, text: Buffer): void => {
   throw new InvalidRequestError('the body is nested too deep', [{ at: 'body', message }]);
 };
 
-const parse: RequestHandler = express.json({ limit: MAX_BODY_BYTES, inflate: false, strict: false, type: () => true, verify: refuseDepth });
+const parser = (limit: number): RequestHandler => express.json({ limit, inflate: false, strict: false, type: () => true, verify: refuseDepth });
 
 const hasBody = (headers: Readonly<Record<string, unknown>>): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
@@ -43,13 +43,17 @@ const hasBody = (headers: Readonly<Record<string, unknown>>): boolean =>
 /**
  * Parses the body into `req.body`; leaves it `undefined` where there is none.
  *
+ * @param maxBytes For routes that take long lists.
  * @throws {UnsupportedMediaTypeError} by `next`, for a body that does not say that it is JSON.
  */
-export const jsonBody: RequestHandler = (req, res, next) => {
-  if (!hasBody(req.headers)) {
-    next();
-    return;
-  }
-  if (isJson(req.headers['content-type'] ?? '')) parse(req, res, next);
-  else next(new UnsupportedMediaTypeError('the body must be JSON: send Content-Type: application/json'));
+export const jsonBody = (maxBytes = MAX_BODY_BYTES): RequestHandler => {
+  const parse = parser(maxBytes);
+  return (req, res, next) => {
+    if (!hasBody(req.headers)) {
+      next();
+      return;
+    }
+    if (isJson(req.headers['content-type'] ?? '')) parse(req, res, next);
+    else next(new UnsupportedMediaTypeError('the body must be JSON: send Content-Type: application/json'));
+  };
 };

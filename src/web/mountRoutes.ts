@@ -74,7 +74,7 @@ const admits =
 
 /** Whoever is not admitted is refused before a byte of the body is read. */
 const handlers = (route: Route, parts: MountParts): readonly RequestHandler[] =>
-  route.body === undefined ? [admits(route, parts), runs(route)] : [admits(route, parts), jsonBody, runs(route)];
+  route.body === undefined ? [admits(route, parts), runs(route)] : [admits(route, parts), jsonBody(route.maxBodyBytes), runs(route)];
 
 /** @throws {Error} at start-up, for a path whose parameters nothing checks. */
 const assertChecked = (route: Route, prefix: string): void => {

@@ -44,6 +44,8 @@ export interface Route {
   readonly params?: ZodType;
   readonly query?: ZodType;
   readonly body?: ZodType;
+  /** Bytes; absent: the limit of `jsonBody.ts`. For routes that take long lists. */
+  readonly maxBodyBytes?: number;
   /** Success status, 200 unless said otherwise. */
   readonly status: number;
   readonly answer?: ZodType;
@@ -61,6 +63,7 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly params?: ZodType<Params>;
   readonly query?: ZodType<Query>;
   readonly body?: ZodType<Body>;
+  readonly maxBodyBytes?: number;
   readonly status?: number;
   readonly answer?: ZodType;
   readonly problems?: readonly number[];

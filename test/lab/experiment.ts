@@ -16,7 +16,9 @@ export interface Experiment {
   readonly ratePerSecond: number;
   readonly contender: Contender;
   readonly seed: number;
-  /** Shortens the time without faults; by default at 60,000. */
+  /** Faults last so many times as long as the scenario says. */
+  readonly faultFactor?: number;
+  /** Where the time is shortened. */
   readonly mostCalls?: number;
 }
 
@@ -29,8 +31,9 @@ export const run = async (experiment: Experiment): Promise<Figures> => {
   }
 };
 
-const runIn = async (time: LabTime, { scenario, ratePerSecond, contender, seed, mostCalls }: Experiment): Promise<Figures> => {
-  const newTimeline = (): Timeline => new Timeline(scenario, ratePerSecond, mostCalls);
+const runIn = async (time: LabTime, { contender, ...experiment }: Experiment): Promise<Figures> => {
+  const { scenario, ratePerSecond, seed } = experiment;
+  const newTimeline = (): Timeline => new Timeline(scenario, experiment);
   const ledger = new Ledger(newTimeline());
   const services = Array.from(
     { length: scenario.services },

@@ -1,15 +1,22 @@
 /**
- * A scenario's phases laid out in time, for a given load. Where the load would make too many calls, the time without
- * faults is shortened: what the faults do stays as it is.
+ * A scenario's phases laid out in time. Where the load would make too many calls the time is shortened: of an outage the
+ * health before and after it, since an outage's length is what it is about; of anything else all of it alike.
  */
 import { HEALTH, type FullBehaviour, type Phase, type Scenario } from './scenario.ts';
 
-/** Of one run. */
-export const MOST_CALLS = 60_000;
-/** A phase without a fault is not shortened below this. */
-const SHORTEST_CALM_MS = 20_000;
+/** Of one run, as far as the shortening goes. */
+const MOST_CALLS: Readonly<Record<Scenario['kind'], number>> = { outage: 15_000, partial: 45_000, steady: 40_000 };
+/** Health around an outage is not shortened below this: circuits have to close again. */
+const SHORTEST_HEALTH_MS = 15_000;
 /** What becomes of the circuit this soon after a fault is still the fault's. */
 const AFTERMATH_MS = 10_000;
+
+export interface TimelineOptions {
+  readonly ratePerSecond: number;
+  /** Faults last so many times as long as the scenario says. */
+  readonly faultFactor?: number;
+  readonly mostCalls?: number;
+}
 
 export interface Period {
   readonly phase: Phase;
@@ -22,18 +29,14 @@ export interface Period {
 export class Timeline {
   readonly periods: readonly Period[];
   readonly endsAt: number;
-  /** From 0 to 1: what the time without faults was multiplied by. */
-  readonly shortening: number;
   #current = 0;
 
-  constructor({ phases, operations }: Scenario, ratePerSecond: number, mostCalls = MOST_CALLS) {
-    this.shortening = shorteningFor(phases, ratePerSecond, mostCalls);
+  constructor(scenario: Scenario, options: TimelineOptions) {
     let at = 0;
-    this.periods = phases.map((phase) => {
+    this.periods = scenario.phases.map((phase) => {
       const startsAt = at;
-      const wholeMs = phase.seconds * 1000;
-      at += phase.fault ? wholeMs : Math.max(Math.min(wholeMs, SHORTEST_CALM_MS), Math.round(wholeMs * this.shortening));
-      const behaviours = new Map(operations.map((operation) => [operation, behaviourOf(phase, operation)]));
+      at += Math.round(lengthMs(scenario, phase, options));
+      const behaviours = new Map(scenario.operations.map((operation) => [operation, behaviourOf(phase, operation)]));
       return { phase, startsAt, endsAt: at, behaviours };
     });
     this.endsAt = at;
@@ -75,11 +78,20 @@ export class Timeline {
   }
 }
 
-const shorteningFor = (phases: readonly Phase[], ratePerSecond: number, mostCalls: number): number => {
-  const secondsOf = (fault: boolean): number =>
-    phases.filter((phase) => phase.fault === fault).reduce((sum, phase) => sum + phase.seconds, 0);
-  const leftSeconds = mostCalls / ratePerSecond - secondsOf(true);
-  return Math.max(0, Math.min(1, leftSeconds / secondsOf(false)));
+const lengthMs = (scenario: Scenario, phase: Phase, options: TimelineOptions): number => {
+  const { faultFactor = 1 } = options;
+  const wholeMs = phase.seconds * 1000 * (phase.fault ? faultFactor : 1);
+  const factor = shortening(scenario, options);
+  if (scenario.kind !== 'outage') return wholeMs * factor;
+  return phase.fault || phase.warming !== undefined ? wholeMs : Math.max(Math.min(wholeMs, SHORTEST_HEALTH_MS), wholeMs * factor);
+};
+
+/** From 0 to 1: what that part of the time that can be shortened is multiplied by. */
+const shortening = ({ kind, phases }: Scenario, { ratePerSecond, mostCalls = MOST_CALLS[kind] }: TimelineOptions): number => {
+  const sum = (some: readonly Phase[]): number => some.reduce((seconds, phase) => seconds + phase.seconds, 0);
+  const fixed = kind === 'outage' ? phases.filter(({ fault, warming }) => fault || warming !== undefined) : [];
+  const leftSeconds = mostCalls / ratePerSecond - sum(fixed);
+  return Math.max(0, Math.min(1, leftSeconds / (sum(phases) - sum(fixed))));
 };
 
 const behaviourOf = (phase: Phase, operation: string): FullBehaviour =>

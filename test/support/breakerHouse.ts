@@ -26,6 +26,7 @@ export const policy: CircuitPolicy = {
   detection: { strategy: 'consecutive', failures: 3 },
   openForMs: 2 * OPEN_MS,
   openForCapMs: 16 * OPEN_MS,
+  recoveryProbeMs: 'off',
 };
 
 /** The service's own failure, optionally with a `Retry-After`. */

@@ -27,6 +27,7 @@ export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnaps
   reason: 'start',
   failureRatio: 0,
   suspicion: 0,
+  isRamping: false,
   lastFailure: undefined,
   epoch: 0,
   openings: 0,

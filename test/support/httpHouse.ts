@@ -68,7 +68,7 @@ const policy: ResiliencePolicy = {
   attemptTimeoutMs: 4_000,
   deadlineMs: 10_000,
   retry: { maxAttempts: 3, baseDelayMs: 100, maxDelayMs: 5_000, budgetPercent: 20 },
-  circuit: { detection: { strategy: 'consecutive', failures: 5 }, openForMs: 5_000, openForCapMs: 30_000 },
+  circuit: { detection: { strategy: 'consecutive', failures: 5 }, openForMs: 5_000, openForCapMs: 30_000, recoveryProbeMs: 'off' },
   bulkhead: { maxConcurrent: 10, maxQueued: 10, maxWaitMs: 100 },
 };
 

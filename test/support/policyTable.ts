@@ -1,8 +1,9 @@
 /**
  * The policies as the tables that `docs/policies.md` shows.
  */
+import type { DetectionPolicy } from '../../src/resilience/circuitState.ts';
 import type { ResiliencePolicy } from '../../src/resilience/policy.ts';
-import { slowThresholdMs } from '../../src/resilience/policy.ts';
+import { slowThreshold } from '../../src/resilience/detection/slowThreshold.ts';
 
 type Policies = Readonly<Record<string, ResiliencePolicy>>;
 type Row = readonly [rule: string, show: (policy: ResiliencePolicy) => string];
@@ -10,7 +11,8 @@ type Row = readonly [rule: string, show: (policy: ResiliencePolicy) => string];
 const seconds = (ms: number): string => `${String(ms / 1000)} s`;
 
 const detection = ({ circuit }: ResiliencePolicy): string => {
-  const { detection: rule } = circuit;
+  const rule: DetectionPolicy = circuit.detection;
+  if (rule.strategy === 'cusum') return `sequential, evidence of ${String(rule.threshold)}`;
   if (rule.strategy === 'consecutive') return `${String(rule.failures)} failures in a row`;
   const shares = `${String(rule.failureRatePercent)} % failures, or ${String(rule.slowRatePercent)} % failures and slow answers together`;
   return `${shares}, in ${seconds(rule.windowMs)} with at least ${String(rule.minimumCalls)} calls`;
@@ -18,7 +20,7 @@ const detection = ({ circuit }: ResiliencePolicy): string => {
 
 const rows: readonly Row[] = [
   ['attempt timeout', (policy) => seconds(policy.attemptTimeoutMs)],
-  ['slow from', (policy) => seconds(slowThresholdMs(policy.attemptTimeoutMs))],
+  ['slow from', (policy) => seconds(slowThreshold(undefined, policy.attemptTimeoutMs))],
   ['deadline', (policy) => seconds(policy.deadlineMs)],
   ['attempts in all', (policy) => String(policy.retry.maxAttempts)],
   ['pause before a retry', ({ retry }) => `random, up to ${seconds(retry.baseDelayMs)}, doubling up to ${seconds(retry.maxDelayMs)}`],

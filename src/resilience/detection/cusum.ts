@@ -18,6 +18,7 @@ const RATIO_GUARD = 0.5;
  * lengths are measured, seeded, in `test/unit/resilience/cusumRunLengths.test.ts`.
  */
 export class CusumDetector implements Detector {
+  readonly weighsSlowness = true;
   readonly #threshold: number;
   readonly #baseline = new Baseline();
   #evidence = 0;

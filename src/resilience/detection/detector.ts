@@ -10,6 +10,8 @@ export type Evidence = 'success' | 'slow' | 'failure';
 export type TripReason = 'failure_evidence' | 'slow_evidence' | 'failure_rate' | 'slow_rate' | 'consecutive_failures';
 
 export interface Detector {
+  /** Whether slowness is evidence to it. If not, an attempt that hangs counts by how it ends. */
+  readonly weighsSlowness: boolean;
   /** Takes in one judged attempt. A reason means: open now. */
   record(evidence: Evidence, now: number): TripReason | undefined;
   /** Share of failures in what the rule looks at, 0 to 1. */

@@ -37,7 +37,11 @@ export class HangWatch<Attempt extends Watched> {
   }
 
   leave(attempt: Attempt): void {
-    this.#inFlight.get(attempt.operation)?.delete(attempt);
+    const { operation } = attempt;
+    const others = this.#inFlight.get(operation);
+    if (others?.delete(attempt) !== true || others.size > 0) return;
+    this.#timers.get(operation)?.cancel();
+    this.#timers.delete(operation);
   }
 
   stop(): void {

@@ -9,6 +9,7 @@ type RatePolicy = Extract<DetectionPolicy, { strategy: 'rate' }>;
  * At the percentage, not above it: 50 means half. Only ended attempts count, each once, so nothing dilutes the rate.
  */
 export class RateDetector implements Detector {
+  readonly weighsSlowness = true;
   readonly #policy: RatePolicy;
   readonly #window: SlidingWindow;
 

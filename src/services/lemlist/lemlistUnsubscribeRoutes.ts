@@ -7,6 +7,9 @@ import type { LemlistClient } from './lemlistClient.ts';
 import { pageSchema, unsubscribeValueSchema, unsubscribeValuesSchema } from './lemlistInputs.ts';
 import { unsubscribeSchema, unsubscribesSchema } from './lemlistSchemas.ts';
 
+/** Ten thousand values of a hundred bytes: addresses are shorter, LinkedIn pages not much longer. */
+const MAX_BULK_BYTES = 1_000_000;
+
 const valueParams = z.strictObject({ value: unsubscribeValueSchema });
 const read = 'lemlist:read';
 const write = 'lemlist:write';
@@ -39,6 +42,7 @@ export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] =
       summary: 'Unsubscribe up to 10,000 values',
       scope: write,
       body: z.strictObject({ values: unsubscribeValuesSchema }),
+      maxBodyBytes: MAX_BULK_BYTES,
       answer: z.looseObject({ values: z.int(), unsubscribed: z.literal(true) }),
       handle: async ({ body, call }) => ({ body: { ...(await lemlist.bulkUnsubscribe(body.values, call)), values: body.values.length } }),
     }),

@@ -1,7 +1,28 @@
-import { BreakerState, Circuit, SlidingCountBreaker, SlidingTimeBreaker, type SlidingWindowBreaker } from 'mollitia';
+import {
+  BreakerState,
+  Circuit,
+  SlidingCountBreaker,
+  SlidingTimeBreaker,
+  type CircuitFactory,
+  type SlidingWindowBreaker,
+  type SlidingWindowBreakerOptions,
+} from 'mollitia';
 import type { LabCall } from '../labCall.ts';
 import { RequestFailed, type World } from '../world.ts';
 import { ATTEMPT_TIMEOUT_MS, forEachService, pick, type Contender, type Rival } from './rival.ts';
+
+/** mollitia declares its options as classes, and takes plain objects. */
+const TUNED = {
+  slidingWindowSize: 10_000,
+  minimumNumberOfCalls: 10,
+  failureRateThreshold: 50,
+  slowCallRateThreshold: 50,
+  slowCallDurationThreshold: 2000,
+  openStateDelay: 5000,
+  permittedNumberOfCallsInHalfOpenState: 2,
+  halfOpenStateMaxDelay: 5000,
+  onError: (error: unknown) => !(error instanceof RequestFailed && error.status === 429),
+} as SlidingWindowBreakerOptions;
 
 const behindMollitia = (world: World, createBreaker: () => SlidingWindowBreaker): Rival => {
   const circuits = forEachService(world, (service) => {
@@ -12,7 +33,7 @@ const behindMollitia = (world: World, createBreaker: () => SlidingWindowBreaker)
       if (state === BreakerState.CLOSED) world.closed(name);
     });
     const func = (call: LabCall): Promise<void> => world.ask(call, ATTEMPT_TIMEOUT_MS);
-    return new Circuit({ name, func, options: { modules: [breaker] } });
+    return new Circuit({ name, func, options: { modules: [breaker] } } as CircuitFactory);
   });
   return {
     call: (call) => pick(circuits, call).execute(call),
@@ -32,20 +53,5 @@ export const mollitiaTuned: Contender = {
   name: 'mollitia 0.1.1, tuned',
   settings:
     '`SlidingTimeBreaker` of 10 s, at least 10 calls, 50 % failed or slower than 2 s; open for 5 s, then 2 probes for at most 5 s; 429 is no failure',
-  open: (world) =>
-    behindMollitia(
-      world,
-      () =>
-        new SlidingTimeBreaker({
-          slidingWindowSize: 10_000,
-          minimumNumberOfCalls: 10,
-          failureRateThreshold: 50,
-          slowCallRateThreshold: 50,
-          slowCallDurationThreshold: 2000,
-          openStateDelay: 5000,
-          permittedNumberOfCallsInHalfOpenState: 2,
-          halfOpenStateMaxDelay: 5000,
-          onError: (error) => !(error instanceof RequestFailed && error.status === 429),
-        }),
-    ),
+  open: (world) => behindMollitia(world, () => new SlidingTimeBreaker(TUNED)),
 };

@@ -4,7 +4,7 @@
 import axios, { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetry, { exponentialDelay, type IAxiosRetryConfig } from 'axios-retry';
 import type { LabCall } from '../labCall.ts';
-import { RequestFailed, type World } from '../world.ts';
+import type { RequestFailed, World } from '../world.ts';
 import { behindOpossum } from './opossum.ts';
 import { ATTEMPT_TIMEOUT_MS, type Contender } from './rival.ts';
 

@@ -23,6 +23,7 @@ const attempt = <T>(reply: Reply, answer: ZodType<T>, parts: Partial<AttemptPart
       readQuota: () => [],
       events: guarded([], fail),
       clock: systemClock,
+      onListenerError: fail,
       ...parts,
     },
     { name: 'get_thing', method: 'GET', idempotency: 'safe', answer },

@@ -42,7 +42,7 @@ describe('Circuit metrics of a real breaker', () => {
     factory = watchedFactory(metrics);
     breaker = factory.breaker('hubspot', {
       attemptTimeoutMs: 1000,
-      circuit: { detection: { strategy: 'consecutive', failures: 5 }, openForMs: 1000, openForCapMs: 1000 },
+      circuit: { detection: { strategy: 'consecutive', failures: 5 }, openForMs: 1000, openForCapMs: 1000, recoveryProbeMs: 'off' },
     });
   });
 

@@ -18,7 +18,7 @@ describe('Upstream metrics', () => {
   it('count an attempt by its kind and its error code', async () => {
     const metrics = createMetrics();
 
-    metrics.attemptEnded({ ...site, attempt: 'retry', outcome: 'upstream_unauthorized', verdict: 'ignored', durationMs: 5 });
+    metrics.attemptEnded({ ...site, attempt: 'retry', outcome: 'upstream_unauthorized', durationMs: 5 });
 
     const scrape = new Scrape((await metrics.render()).body);
     expect(scrape.value('upstream_attempts_total', { ...site, attempt: 'retry', outcome: 'upstream_unauthorized' })).to.equal(1);

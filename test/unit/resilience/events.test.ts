@@ -5,7 +5,7 @@ const site = { service: 'hubspot', operation: 'get_contact' };
 
 /** Every event there is, told once. */
 const tellAll = (events: Required<ResilienceEvents>): void => {
-  events.attemptEnded({ ...site, attempt: 'first', outcome: 'success', verdict: 'success', durationMs: 1 });
+  events.attemptEnded({ ...site, attempt: 'first', outcome: 'success', durationMs: 1 });
   events.callEnded({ ...site, outcome: 'upstream', durationMs: 1 });
   events.circuitCalled('hubspot', 'success');
   events.circuitChanged({ circuit: 'hubspot', from: 'closed', to: 'open', reason: 'failure_rate', at: 1, lastedMs: 1 });

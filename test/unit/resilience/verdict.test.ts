@@ -10,31 +10,30 @@ import {
 import { findingOf, isTimeout, kindOf, retryAfterOf, verdictOf } from '../../../src/resilience/verdict.ts';
 import { down, site } from '../../support/breakerHouse.ts';
 
-const SLOW_MS = 500;
 const late = new DeadlineExceededError(site, 1000);
 
 describe('Verdicts', () => {
   it('come from the error itself', () => {
     const errors = [down(), new UpstreamRejectedError(site, 404), new UpstreamRateLimitedError(site)];
 
-    expect(errors.map((error) => verdictOf(error, 1, SLOW_MS))).to.deep.equal(['failure', 'success', 'ignored']);
+    expect(errors.map((error) => verdictOf(error, false))).to.deep.equal(['failure', 'success', 'ignored']);
   });
 
   it('take what is no error of ours for a failure', () => {
-    expect([new Error('a bug'), 'odd', undefined].map((error) => verdictOf(error, 1, SLOW_MS))).to.deep.equal(['failure', 'failure', 'failure']);
+    expect([new Error('a bug'), 'odd', undefined].map((error) => verdictOf(error, false))).to.deep.equal(['failure', 'failure', 'failure']);
   });
 
   it('of a deadline depend on whether the attempt had become slow', () => {
-    expect(verdictOf(late, SLOW_MS - 1, SLOW_MS)).to.equal('ignored');
-    expect(verdictOf(late, SLOW_MS, SLOW_MS)).to.equal('failure');
+    expect(verdictOf(late, false)).to.equal('ignored');
+    expect(verdictOf(late, true)).to.equal('failure');
   });
 
   it('become findings: a refused credential is one of its own, and an answer can be slow', () => {
-    expect(findingOf(new UpstreamUnauthorizedError(site, 401), SLOW_MS, SLOW_MS)).to.equal('unauthorized');
-    expect(findingOf(new UpstreamRejectedError(site, 404), SLOW_MS - 1, SLOW_MS)).to.equal('success');
-    expect(findingOf(new UpstreamRejectedError(site, 404), SLOW_MS, SLOW_MS)).to.equal('slow');
-    expect(findingOf(down(), SLOW_MS, SLOW_MS)).to.equal('failure');
-    expect(findingOf(late, 1, SLOW_MS)).to.equal('ignored');
+    expect(findingOf(new UpstreamUnauthorizedError(site, 401), true)).to.equal('unauthorized');
+    expect(findingOf(new UpstreamRejectedError(site, 404), false)).to.equal('success');
+    expect(findingOf(new UpstreamRejectedError(site, 404), true)).to.equal('slow');
+    expect(findingOf(down(), true)).to.equal('failure');
+    expect(findingOf(late, false)).to.equal('ignored');
   });
 });
 

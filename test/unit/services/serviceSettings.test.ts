@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ServiceLimits } from '../../../src/config/serviceConfig.ts';
-import { policyTemplates } from '../../../src/resilience/policyTemplates.ts';
+import { policyTemplates, rateDetection } from '../../../src/resilience/policyTemplates.ts';
 import { configurableService, resolveServicePolicy } from '../../../src/services/serviceSettings.ts';
 
 const unset: ServiceLimits = {
@@ -39,16 +39,16 @@ describe('resolveServicePolicy', () => {
     expect(circuit).to.include({ openForMs: 60_000, openForCapMs: 60_000 });
   });
 
-  it('changes one threshold of the rate and keeps the others', () => {
+  it('turns to the rate once one of its thresholds is set, and keeps its others', () => {
     const { circuit } = resolveServicePolicy(hubspot, { ...unset, failureRatePercent: 25 });
 
-    expect(circuit.detection).to.deep.equal({ ...policyTemplates.hubspot.circuit.detection, failureRatePercent: 25 });
+    expect(circuit.detection).to.deep.equal({ ...rateDetection, failureRatePercent: 25 });
   });
 
   it('turns a service that counts failures in a row to the rate, once a threshold of the rate is set', () => {
     const { circuit } = resolveServicePolicy(counting, { ...unset, minimumCalls: 3 });
 
-    expect(circuit.detection).to.deep.equal({ ...policyTemplates.hubspot.circuit.detection, minimumCalls: 3 });
+    expect(circuit.detection).to.deep.equal({ ...rateDetection, minimumCalls: 3 });
   });
 
   it('refuses what is impossible together, naming the service', () => {

@@ -45,6 +45,7 @@ export const closedCircuit: CircuitSnapshot = {
   reason: 'start',
   failureRatio: 0,
   suspicion: 0,
+  isRamping: false,
   lastFailure: undefined,
   epoch: 0,
   openings: 0,

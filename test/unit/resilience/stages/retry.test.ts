@@ -28,7 +28,7 @@ describe('retryRule', () => {
 
   /** What it says after an attempt that ended with that error; chance is one half. */
   const delayAfter = (error: unknown, wishes: Partial<CallContext> = {}, attempts = 1) =>
-    retryRule({ policy, budget, clock: systemClock, random: () => 0.5 })(
+    retryRule({ policy, budget, isSuspect: () => false, clock: systemClock, random: () => 0.5 })(
       error,
       contextOf({ ...wishes, progress: { attempts, unsettled: true } }),
     );

@@ -47,6 +47,7 @@ export class RecordingHttpClient implements HttpClient {
       readQuota: hubspot.readQuota,
       events: guarded([], notPlayed),
       clock: this.#clock,
+      onListenerError: notPlayed,
     };
     const site = { service: 'hubspot', operation: operation.name };
     return makeAttempt(parts, operation, request, site, new AbortController().signal) as Promise<Flagged<T>>;
