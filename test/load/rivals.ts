@@ -12,8 +12,9 @@ import { targetFrom } from '../../src/http/requestBuilder.ts';
 import { createWire } from '../../src/http/undiciAdapter.ts';
 import { upstreamPath } from '../../src/http/upstreamPath.ts';
 import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
-import { guarded } from '../../src/resilience/events.ts';
+import { guarded, type ResilienceEvents } from '../../src/resilience/events.ts';
 import { policyTemplates } from '../../src/resilience/policyTemplates.ts';
+import { RecoveryProber } from '../../src/resilience/recovery/recoveryProber.ts';
 import { systemClock as clock } from '../../src/time/clock.ts';
 
 export interface Rival {
@@ -65,17 +66,19 @@ const ours = (url: string): Rival => {
   const report = (error: unknown): never => {
     throw new Error('a listener failed', { cause: error });
   };
-  const events = guarded([], report);
+  const listeners: ResilienceEvents[] = [];
+  const events = guarded(listeners, report);
   const breakers = new CircuitBreakerFactory({ clock, random: Math.random, events, onListenerError: report });
   const wire = createWire({ maxConnections: 100, maxBodyBytes: 1_000_000, connectTimeoutMs: 2000 });
   const cache = new MemoryCache(clock, 100);
   const policy = policyTemplates.hubspot;
+  const breaker = breakers.breaker('hubspot', policy);
   const client = createHttpClient({
     service: 'hubspot',
     account: 'load',
     target: targetFrom(url, {}),
     policy,
-    breaker: breakers.breaker('hubspot', policy),
+    breaker,
     cache,
     transport: wire.transport,
     classify: () => undefined,
@@ -86,12 +89,17 @@ const ours = (url: string): Rival => {
     onListenerError: report,
   });
   const read = { name: 'read', method: 'GET', idempotency: 'safe', answer: z.looseObject({ id: z.string() }) } as const;
+  const request = { path: upstreamPath`/` };
+  const everyMs = policy.circuit.recoveryProbeMs;
+  const prober = new RecoveryProber({ breaker, everyMs, attempt: () => client.probe(read, request), clock, random: Math.random });
+  listeners.push(prober);
   return {
     name: 'ours',
-    call: () => client.send(read, { path: upstreamPath`/` }),
+    call: () => client.send(read, request),
     isFastFailure: (error) => error === 'circuit_open',
     codeOf: (error) => (error instanceof GatewayError ? error.code : 'error'),
     close: async () => {
+      prober.stop();
       breakers.shutdown();
       cache.close();
       await wire.close();
