@@ -85,7 +85,7 @@ export default defineConfig(
     files: ['src/server.ts', 'src/sandbox/main.ts'],
     rules: { 'no-console': 'off', 'no-restricted-properties': ['error', ...clockProperties] },
   },
-  { files: ['scripts/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -15,6 +15,7 @@ import { PrometheusMetrics } from './monitoring/prometheusMetrics.ts';
 import { resilienceLog } from './monitoring/resilienceLog.ts';
 import { CircuitBreakerFactory } from './resilience/circuitBreakerFactory.ts';
 import { guarded, type ResilienceEvents } from './resilience/events.ts';
+import { createIncidentWatch, type IncidentWatch } from './resilience/incidents/incidentWatch.ts';
 import { connectService, type ConnectedService, type ConnectionParts } from './services/connectServices.ts';
 import type { Service } from './services/service.ts';
 import { serviceRegistry } from './services/serviceRegistry.ts';
@@ -58,6 +59,7 @@ interface Core {
   readonly listeners: ResilienceEvents[];
   readonly events: Required<ResilienceEvents>;
   readonly breakers: CircuitBreakerFactory;
+  readonly incidents: IncidentWatch;
   readonly cache: MemoryCache;
   readonly wire: Wire;
   readonly onListenerError: (error: unknown) => void;
@@ -78,7 +80,10 @@ const createCore = (config: Config, { clock, random, logger, processMetrics = tr
   const events = guarded(listeners, onListenerError);
   const onEngine = metrics.observeEngine.bind(metrics);
   const breakers = new CircuitBreakerFactory({ clock, random, events, onEngine, onListenerError });
-  return { metrics, quotas, listeners, events, breakers, cache: new MemoryCache(clock, MAX_CACHED_ANSWERS), wire: createWire(WIRE), onListenerError };
+  const incidents = createIncidentWatch({ clock, logger, metrics, circuits: breakers });
+  listeners.push(incidents);
+  const cache = new MemoryCache(clock, MAX_CACHED_ANSWERS);
+  return { metrics, quotas, listeners, events, breakers, incidents, cache, wire: createWire(WIRE), onListenerError };
 };
 
 type Connected = Readonly<Record<keyof Clients, ConnectedService>>;
@@ -106,6 +111,7 @@ const appParts = (config: Config, seams: Seams, core: Core, services: readonly C
     phase: () => lifecycle.phase,
     circuits: () => core.breakers.states(),
     quotas: () => core.quotas.states(),
+    incidents: core.incidents,
     cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
     build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
     runbook: RUNBOOK,

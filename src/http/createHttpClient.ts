@@ -187,17 +187,17 @@ export class PipelinedHttpClient implements HttpClient {
 
   #attemptEnded({ site, progress }: CallContext, startedAt: number, error: unknown): void {
     const { clock, events } = this.#parts;
-    events.attemptEnded({
-      ...site,
-      attempt: progress.attempts === 1 ? 'first' : 'retry',
-      outcome: error === undefined ? 'success' : codeOf(error),
-      durationMs: clock.now() - startedAt,
-    });
+    const { service, operation } = site;
+    const durationMs = clock.now() - startedAt;
+    this.#bulkhead.attemptEnded(operation, durationMs, error);
+    const attempt = progress.attempts === 1 ? 'first' : 'retry';
+    events.attemptEnded({ service, operation, attempt, outcome: error === undefined ? 'success' : codeOf(error), durationMs });
   }
 
   #answered<T>(answer: Answer<T>, { site }: CallContext, durationMs: number, { onAnswer }: CallOptions): void {
     this.#statistics.answered(answer.source, durationMs);
-    this.#parts.events.callEnded({ ...site, outcome: answer.source, durationMs });
+    const { service, operation } = site;
+    this.#parts.events.callEnded({ service, operation, outcome: answer.source, durationMs });
     this.#tell(onAnswer, answer, site);
   }
 

@@ -45,6 +45,26 @@ export const metricTable = {
     help: 'Seconds spent open since start, the current opening included.',
   },
   circuit_breaker_state_since_timestamp_seconds: { type: 'gauge', labels: circuit, help: 'Unix time since which the state holds.' },
+  circuit_breaker_warnings_total: {
+    type: 'counter',
+    labels: ['circuit_name', 'detector', 'followed'],
+    help: 'Early warnings, counted once it is known whether what they warned of followed within 120 s: open or none.',
+  },
+  circuit_breaker_warning_lead_seconds: {
+    type: 'histogram',
+    labels: ['circuit_name', 'detector'],
+    help: 'How long before the outage a warning that was right had been given.',
+  },
+  circuit_breaker_warnings_muted: {
+    type: 'gauge',
+    labels: ['circuit_name', 'detector'],
+    help: '1 while a detector gives no warnings, because most of its last 50 were wrong.',
+  },
+  common_cause_active: {
+    type: 'gauge',
+    labels: ['class'],
+    help: '1 while several services fail together: local-egress (our network), upstream-shared or mixed.',
+  },
   upstream_request_duration_seconds: {
     type: 'histogram',
     labels: ['service', 'operation', 'outcome'],

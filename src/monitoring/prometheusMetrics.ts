@@ -6,10 +6,13 @@ import type { ObservedCircuit } from 'opossum-prometheus';
 import { Registry } from 'prom-client';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
 import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ResilienceEvents } from '../resilience/events.ts';
+import type { WarningScored } from '../resilience/incidents/earlyWarnings.ts';
+import type { IncidentMetrics as IncidentMetricsPort, IncidentSource } from '../resilience/incidents/incidentWatch.ts';
 import { CircuitMetrics } from './circuitMetrics.ts';
 import { EngineObserver } from './engineMetrics.ts';
 import { expose, type Exposition } from './exposition.ts';
 import { HttpMetrics, type RequestEnded } from './httpMetrics.ts';
+import { IncidentMetrics } from './incidentMetrics.ts';
 import { addBuildInfo, addProcessMetrics } from './processMetrics.ts';
 import { UpstreamMetrics, type DeclaredService, type UpstreamSources } from './upstreamMetrics.ts';
 
@@ -30,14 +33,19 @@ export interface PrometheusMetricsParts {
 
 const NOTHING: MetricSources = { circuits: () => [], bulkheads: () => [], retryBudgets: () => [] };
 
-export class PrometheusMetrics implements ResilienceEvents {
+/** Of a house that watches for none. */
+const NO_INCIDENTS: IncidentSource = { active: () => undefined, warnings: () => [], muted: () => [] };
+
+export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort {
   readonly #registry = new Registry();
   readonly #circuits: CircuitMetrics;
   readonly #upstream: UpstreamMetrics;
+  readonly #incidents: IncidentMetrics;
   readonly #http: HttpMetrics;
   readonly #engine: EngineObserver;
   readonly #onError: (error: unknown) => void;
   #sources: MetricSources = NOTHING;
+  #incidentSource = NO_INCIDENTS;
 
   constructor({ services, version, onError, processMetrics = true }: PrometheusMetricsParts) {
     this.#onError = onError;
@@ -45,6 +53,10 @@ export class PrometheusMetrics implements ResilienceEvents {
     this.#upstream = new UpstreamMetrics(this.#registry, services, {
       bulkheads: () => this.#read((sources) => sources.bulkheads()),
       retryBudgets: () => this.#read((sources) => sources.retryBudgets()),
+    });
+    this.#incidents = new IncidentMetrics(this.#registry, services.map(({ name }) => name), {
+      activeClass: () => this.#safely(() => this.#incidentSource.active()?.class, undefined),
+      muted: () => this.#safely(() => this.#incidentSource.muted(), []),
     });
     this.#http = new HttpMetrics(this.#registry);
     this.#engine = new EngineObserver(this.#registry);
@@ -57,6 +69,16 @@ export class PrometheusMetrics implements ResilienceEvents {
   watch(sources: MetricSources): void {
     this.#sources = sources;
     for (const { name } of this.#read((sources) => sources.circuits())) this.#circuits.declare(name);
+  }
+
+  /** Names whom to ask at each scrape whether services fail together. */
+  watchIncidents(source: IncidentSource): void {
+    this.#incidentSource = source;
+  }
+
+  /** An early warning turned out right or wrong. Never throws. */
+  warningScored(warning: WarningScored): void {
+    this.#quietly(() => { this.#incidents.warningScored(warning); });
   }
 
   /** Counts an opossum circuit's own events. */
@@ -106,13 +128,17 @@ export class PrometheusMetrics implements ResilienceEvents {
     this.#quietly(() => { this.#upstream.quotaSeen(...seen); });
   }
 
-  /** A source that fails costs its own gauges, not the scrape. */
   #read<Reading>(readings: (sources: MetricSources) => readonly Reading[]): readonly Reading[] {
+    return this.#safely(() => readings(this.#sources), []);
+  }
+
+  /** A source that fails costs its own gauges, not the scrape. */
+  #safely<Reading>(read: () => Reading, otherwise: Reading): Reading {
     try {
-      return readings(this.#sources);
+      return read();
     } catch (error) {
       this.#onError(error);
-      return [];
+      return otherwise;
     }
   }
 

@@ -94,14 +94,22 @@ export class CircuitBreaker {
     }
   }
 
-  /** Whether the service is to be spared retries for now. */
+  /** Whether the service is to be spared retries for now. Not while a person has put the circuit out of action. */
   get isSuspect(): boolean {
-    return this.#machine.isSuspect;
+    return this.#override.mode === undefined && this.#machine.isSuspect;
   }
 
   /** What the circuit is in, without the cost of a snapshot. */
   get state(): CircuitState {
     return this.#machine.phase.state;
+  }
+
+  /** Whether a call made now would be a probe: half-open, with room for one, and no override in the way. */
+  get wantsProbe(): boolean {
+    const { mode } = this.#override;
+    const { phase } = this.#machine;
+    if (this.#shutDown || mode === 'forced_open' || mode === 'disabled') return false;
+    return phase.state === 'half_open' && phase.trial.wantsProbe(this.#parts.clock.now());
   }
 
   /** While open: the service was seen to be well, so the half-open trial begins now. */
@@ -119,7 +127,7 @@ export class CircuitBreaker {
       override,
       effectiveState: override?.mode ?? phase.state,
       nextProbeAt: this.#nextProbeAt(now),
-      isRamping: phase.state === 'closed' && phase.ramp !== undefined,
+      isRamping: this.#machine.isRamping,
       failureRatio: detection.current.failureRatio(now),
       suspicion: detection.current.suspicion(now),
       epoch,

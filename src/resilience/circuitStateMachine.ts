@@ -9,7 +9,6 @@ import { SlowAttemptError } from '../errors/upstreamErrors.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CircuitRecord } from './circuitRecord.ts';
 import type { CircuitState } from './circuitState.ts';
-import { ArrivalMeter } from './detection/arrivalMeter.ts';
 import type { Evidence } from './detection/detector.ts';
 import { DetectorSlot } from './detection/detectorSlot.ts';
 import type { LatencyBook } from './detection/latencyBook.ts';
@@ -17,19 +16,16 @@ import type { CircuitChanged } from './events.ts';
 import { InFlight } from './inFlight.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
 import { Outcome } from './outcome.ts';
-import type { Applicant, Passage, Phase } from './passage.ts';
+import { NO_EPOCH, passageOf, type Applicant, type Passage, type Phase } from './passage.ts';
 import type { CircuitPolicy } from './policy.ts';
-import { CREDENTIAL_OPEN_MS, LASTING_RECOVERY_MS, openTimeMs } from './recovery/openTime.ts';
-import { Ramp } from './recovery/ramp.ts';
+import { Openings } from './recovery/openings.ts';
+import { CREDENTIAL_OPEN_MS } from './recovery/openTime.ts';
+import { SlowStart } from './recovery/slowStart.ts';
 import { Trial, type Probe } from './recovery/trial.ts';
 import { retryAfterOf, type Finding } from './verdict.ts';
 
 /** Refused credentials in a row that open the circuit: none of the calls behind them can succeed. */
 const CREDENTIAL_STRIKES = 3;
-/** Suspicion from which on no retries are made. */
-const SUSPECT_FROM = 0.5;
-/** Of attempts that decide nothing. */
-const NO_EPOCH = -1;
 /** While a recovery is young, half the evidence opens again. */
 const RAMP_SHARPNESS = 0.5;
 
@@ -53,19 +49,20 @@ export class CircuitStateMachine {
   readonly engine: OpossumEngine;
   readonly detection: DetectorSlot;
   readonly #parts: CircuitStateMachineParts;
-  readonly #arrivals: ArrivalMeter;
+  readonly #slowStart: SlowStart;
   readonly #inFlight: InFlight;
-  #phase: Phase = { state: 'closed', ramp: undefined };
+  readonly #openings: Openings;
+  #phase: Phase = { state: 'closed' };
   #epoch = 0;
-  #openings = 0;
   #credentialStrikes = 0;
-  /** Calls a second before the circuit opened. */
-  #formerPerSecond = 0;
 
   constructor(parts: CircuitStateMachineParts) {
     this.#parts = parts;
     this.detection = new DetectorSlot(parts.clock, parts.policy.detection);
-    this.#arrivals = new ArrivalMeter(parts.clock.now());
+    this.#slowStart = new SlowStart(parts.clock.now(), (isOn) => {
+      this.detection.current.sharpen?.(isOn ? RAMP_SHARPNESS : 1);
+    });
+    this.#openings = new Openings(parts.policy, parts.clock, parts.random);
     this.#inFlight = new InFlight(parts.clock, (passage) => {
       this.#becameSlow(passage);
     });
@@ -85,20 +82,23 @@ export class CircuitStateMachine {
 
   /** Openings in a row; a lasting recovery ends the row. */
   get openings(): number {
-    const { clock, record } = this.#parts;
-    const hasRecovered = this.#phase.state === 'closed' && record.lastedMs(clock.now()) >= LASTING_RECOVERY_MS;
-    return hasRecovered ? 0 : this.#openings;
+    return this.#openings.inARow;
   }
 
-  /** Half-way to opening: the service gets no retries, so as not to be pushed over. */
+  /** A recovery is young, and calls are still held back. */
+  get isRamping(): boolean {
+    return this.#phase.state === 'closed' && this.#slowStart.isOn(this.#parts.clock.now());
+  }
+
+  /** Half-way to opening, or beyond: the service gets no retries, so as not to be pushed over. */
   get isSuspect(): boolean {
-    return this.#phase.state === 'closed' && this.detection.current.suspicion(this.#parts.clock.now()) >= SUSPECT_FROM;
+    return this.#phase.state !== 'closed' || this.detection.isSuspect;
   }
 
   /** The right to make one attempt, or `undefined` if the circuit is open, ramping, or its probes are out. */
   admit(applicant: Applicant): Passage | undefined {
     const now = this.#parts.clock.now();
-    this.#arrivals.arrived(now);
+    this.#slowStart.arrived(now);
     const passage = this.#admitInPhase(applicant, now);
     if (passage !== undefined) this.#inFlight.enter(passage);
     return passage;
@@ -107,7 +107,7 @@ export class CircuitStateMachine {
   /** Passes although the circuit would not let it; its outcome decides nothing. */
   passUnjudged(applicant: Applicant): Passage {
     const slowMs = this.#parts.latencies.slowMs(applicant.operation);
-    return { ...this.#passage(applicant, this.#parts.clock.now(), slowMs, {}), epoch: NO_EPOCH };
+    return passageOf(applicant, { epoch: NO_EPOCH, startedAt: this.#parts.clock.now(), slowMs });
   }
 
   /** What an admitted attempt showed. Of an earlier epoch, or after it has spoken by hanging, it decides nothing. */
@@ -127,9 +127,10 @@ export class CircuitStateMachine {
 
   /** Closed, with nothing remembered against the service. */
   reset(): void {
-    this.#openings = 0;
+    this.#openings.clear();
     if (this.#phase.state === 'closed') this.#forget();
-    else this.#close('reset', undefined);
+    else this.#close('reset');
+    this.#slowStart.end();
   }
 
   /** No timer or listener is left, and no attempt still under way decides anything. For good. */
@@ -142,28 +143,11 @@ export class CircuitStateMachine {
   #admitInPhase(applicant: Applicant, now: number): Passage | undefined {
     if (this.#phase.state === 'open') return undefined;
     if (this.#phase.state === 'half_open') return this.#admitProbe(this.#phase.trial, applicant, now);
-    if (!this.#passesRamp(this.#phase.ramp, now)) return undefined;
+    if (!this.#slowStart.admit(now)) return undefined;
     const outcome = new Outcome();
     this.engine.follow(outcome.promise);
-    return this.#passage(applicant, now, this.#parts.latencies.slowMs(applicant.operation), { outcome });
-  }
-
-  #passage(
-    { operation, cuttable }: Applicant,
-    startedAt: number,
-    slowMs: number,
-    { outcome, probe }: { readonly outcome?: Outcome; readonly probe?: Probe },
-  ): Passage {
-    const slowAt = startedAt + slowMs;
-    return { operation, cuttable, epoch: this.#epoch, startedAt, slowAt, outcome, probe, hasSpoken: false };
-  }
-
-  #passesRamp(ramp: Ramp | undefined, now: number): boolean {
-    if (ramp === undefined) return true;
-    if (!ramp.isOver(now)) return ramp.admit(now);
-    this.#phase = { state: 'closed', ramp: undefined };
-    this.detection.current.sharpen?.(1);
-    return true;
+    const slowMs = this.#parts.latencies.slowMs(applicant.operation);
+    return passageOf(applicant, { epoch: this.#epoch, startedAt: now, slowMs, outcome });
   }
 
   #admitProbe(trial: Trial, applicant: Applicant, now: number): Passage | undefined {
@@ -172,7 +156,8 @@ export class CircuitStateMachine {
       return undefined;
     }
     const probe = trial.admit(now + this.#parts.probeLeaseMs);
-    return probe && this.#passage(applicant, now, this.#parts.latencies.probeMs(applicant.operation), { probe });
+    const slowMs = this.#parts.latencies.probeMs(applicant.operation);
+    return probe && passageOf(applicant, { epoch: this.#epoch, startedAt: now, slowMs, probe });
   }
 
   /** An attempt in flight has become slow: evidence now, not when its time-out comes. */
@@ -207,8 +192,8 @@ export class CircuitStateMachine {
   #judgeProbe(trial: Trial, probe: Probe, evidence: Evidence, error: unknown): void {
     const decision = probe.settle(evidence === 'failure');
     if (decision === 'undecided') return;
-    if (decision === 'recovered') this.#close('probe_succeeded', new Ramp(this.#formerPerSecond, this.#parts.clock.now()));
-    else this.#open('probe_failed', retryAfterOf(error));
+    if (decision === 'failed') this.#open('probe_failed', retryAfterOf(error));
+    else this.#recovered();
     trial.outcome.settle(decision === 'failed' ? error : undefined);
   }
 
@@ -216,16 +201,13 @@ export class CircuitStateMachine {
   #strike(passage: Passage, error: unknown): void {
     this.#credentialStrikes += 1;
     this.#parts.record.failed(error);
-    const tripped = this.#credentialStrikes >= CREDENTIAL_STRIKES || passage.probe !== undefined;
-    if (tripped) this.#open('credential', CREDENTIAL_OPEN_MS);
+    if (this.#credentialStrikes >= CREDENTIAL_STRIKES || passage.probe !== undefined) this.#open('credential', CREDENTIAL_OPEN_MS);
   }
 
   #open(reason: string, retryAfterMs?: number): void {
-    const { clock, policy, random } = this.#parts;
-    const { openings } = this;
-    if (this.#phase.state === 'closed' && this.#phase.ramp === undefined) this.#formerPerSecond = this.#arrivals.perSecond(clock.now());
-    const forMs = openTimeMs(policy, openings, random, retryAfterMs);
-    this.#openings = openings + 1;
+    const { clock } = this.#parts;
+    if (this.#phase.state === 'closed') this.#slowStart.opened(clock.now());
+    const forMs = this.#openings.add(retryAfterMs);
     this.#become({ state: 'open', until: clock.now() + forMs, reason }, reason);
     this.engine.open(forMs);
     this.#inFlight.cutOverdue(this.#parts.refusal);
@@ -239,10 +221,15 @@ export class CircuitStateMachine {
     this.#become({ state: 'half_open', trial }, 'open_time_over');
   }
 
-  #close(reason: string, ramp: Ramp | undefined): void {
-    this.#become({ state: 'closed', ramp }, reason);
+  #recovered(): void {
+    this.#close('probe_succeeded');
+    this.#slowStart.begin(this.#parts.clock.now());
+  }
+
+  #close(reason: string): void {
+    this.#become({ state: 'closed' }, reason);
+    this.#openings.closed();
     this.#forget();
-    if (ramp !== undefined) this.detection.current.sharpen?.(RAMP_SHARPNESS);
     this.engine.close();
   }
 

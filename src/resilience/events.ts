@@ -50,7 +50,12 @@ export interface ResilienceEvents {
   overrideChanged?(event: OverrideChanged): void;
   fallbackUsed?(circuit: string): void;
   cacheAsked?(service: string, result: 'hit' | 'stale' | 'miss' | 'coalesced' | 'bypass'): void;
-  quotaSeen?(service: string, window: string, quota: { readonly limit?: number; readonly remaining?: number }): void;
+  /** `resetAt`: wall-clock ms at which it is full again, where the service says so. */
+  quotaSeen?(
+    service: string,
+    window: string,
+    quota: { readonly limit?: number; readonly remaining?: number; readonly resetAt?: number },
+  ): void;
 }
 
 /** Fans out to many listeners; one that throws is reported and harms neither the call nor the others. */

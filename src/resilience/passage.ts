@@ -1,6 +1,5 @@
 import type { Cuttable } from './attemptTimeout.ts';
 import type { Outcome } from './outcome.ts';
-import type { Ramp } from './recovery/ramp.ts';
 import type { Probe, Trial } from './recovery/trial.ts';
 
 /** Who asks to pass. */
@@ -23,8 +22,25 @@ export interface Passage extends Applicant {
   hasSpoken: boolean;
 }
 
+/** Of attempts that decide nothing. */
+export const NO_EPOCH = -1;
+
+/** What it is admitted with. */
+export interface Admission {
+  readonly epoch: number;
+  readonly startedAt: number;
+  /** How long it may take before it counts as slow, ms. */
+  readonly slowMs: number;
+  readonly outcome?: Outcome;
+  readonly probe?: Probe;
+}
+
+export const passageOf = ({ operation, cuttable }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
+  return { operation, cuttable, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
+};
+
 /** The state of a circuit, with what exists only in it. */
 export type Phase =
-  | { readonly state: 'closed'; readonly ramp: Ramp | undefined }
+  | { readonly state: 'closed' }
   | { readonly state: 'open'; readonly until: number; readonly reason: string }
   | { readonly state: 'half_open'; readonly trial: Trial };

@@ -23,7 +23,7 @@ export const detectionSchema = z.discriminatedUnion('strategy', [
   z.strictObject({
     strategy: z.literal('cusum'),
     /** Evidence at which to open, in natural logarithms of odds; below 4 one failure could open. */
-    threshold: z.number().min(4, 'must be at least 4').max(50, 'must be at most 50'),
+    threshold: z.number({ error: 'must be a number from 4 to 50' }).min(4, 'must be at least 4').max(50, 'must be at most 50'),
   }),
 ]);
 
@@ -34,11 +34,29 @@ export const circuitPolicySchema = z
     openForMs: durationMs,
     openForCapMs: durationMs,
     /** How often to look, while open, whether the service is back, ms; `off`: callers alone find out. */
-    recoveryProbeMs: z.union([durationMs, z.literal('off')]),
+    recoveryProbeMs: z.union([durationMs, z.literal('off')], { error: `${error}, or "off"` }),
   })
   .refine((circuit) => circuit.openForMs <= circuit.openForCapMs, {
     path: ['openForMs'],
     error: 'must not exceed openForCapMs: the cap is the longest open time',
+  });
+
+const bulkheadPolicySchema = z
+  .strictObject({
+    /** Calls at once to begin with; what the service bears is found out from there. */
+    startConcurrent: count,
+    /** Never fewer, whatever goes wrong: some calls have to show that it is well again. */
+    minConcurrent: count,
+    /** Never more, however well it goes. */
+    maxConcurrent: count,
+    /** Calls waiting for a place; once the service has shown its limit, at most as many as that. */
+    maxQueued: whole(0, 100_000),
+    /** The longest wait for a place, ms. */
+    maxWaitMs: durationMs,
+  })
+  .refine(({ minConcurrent, startConcurrent, maxConcurrent }) => minConcurrent <= startConcurrent && startConcurrent <= maxConcurrent, {
+    path: ['startConcurrent'],
+    error: 'must lie between minConcurrent and maxConcurrent',
   });
 
 export const policySchema = z
@@ -56,7 +74,7 @@ export const policySchema = z
       budgetPercent: percent,
     }),
     circuit: circuitPolicySchema,
-    bulkhead: z.strictObject({ maxConcurrent: count, maxQueued: whole(0, 100_000), maxWaitMs: durationMs }),
+    bulkhead: bulkheadPolicySchema,
   })
   .refine((policy) => policy.attemptTimeoutMs <= policy.deadlineMs, {
     path: ['attemptTimeoutMs'],
@@ -86,11 +104,19 @@ export const resolvePolicy = (service: string, template: ResiliencePolicy, overr
     ...overrides,
     retry: { ...template.retry, ...overrides.retry },
     circuit: { ...template.circuit, ...overrides.circuit },
-    bulkhead: { ...template.bulkhead, ...overrides.bulkhead },
+    bulkhead: { ...narrowed(template.bulkhead, overrides.bulkhead?.maxConcurrent), ...overrides.bulkhead },
   });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap(faultsOf);
   throw new Error(`The policy of "${service}" is impossible: ${faults.join('; ')}`);
+};
+
+/** Who says only that there may be fewer at once does not want an error about where to start. */
+const narrowed = (bulkhead: ResiliencePolicy['bulkhead'], most: number | undefined): ResiliencePolicy['bulkhead'] => {
+  // What is no possible maximum is told by its own rule.
+  if (most === undefined || !(most >= 1)) return bulkhead;
+  const { startConcurrent, minConcurrent } = bulkhead;
+  return { ...bulkhead, startConcurrent: Math.min(startConcurrent, most), minConcurrent: Math.min(minConcurrent, most) };
 };
 
 const faultsOf = (issue: z.core.$ZodIssue): readonly string[] =>

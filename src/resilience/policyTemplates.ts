@@ -26,34 +26,37 @@ const recoveryProbeMs = 2500;
 /** Two retries at most: beyond them the deadline is usually over, and the service has enough to bear. */
 const retry = { maxAttempts: 3, baseDelayMs: 100, maxDelayMs: seconds(5), budgetPercent: 20 };
 
+/** Two, so that one call that hangs does not keep all others out. */
+const minConcurrent = 2;
+
 export const policyTemplates = {
   hubspot: {
     attemptTimeoutMs: seconds(4),
     deadlineMs: seconds(10),
     retry,
     circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30), recoveryProbeMs },
-    bulkhead: { maxConcurrent: 100, maxQueued: 100, maxWaitMs: 100 },
+    bulkhead: { startConcurrent: 10, minConcurrent, maxConcurrent: 100, maxQueued: 100, maxWaitMs: 100 },
   },
   lemlist: {
     attemptTimeoutMs: seconds(6),
     deadlineMs: seconds(15),
     retry,
     circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30), recoveryProbeMs },
-    bulkhead: { maxConcurrent: 20, maxQueued: 40, maxWaitMs: 100 },
+    bulkhead: { startConcurrent: 10, minConcurrent, maxConcurrent: 20, maxQueued: 40, maxWaitMs: 100 },
   },
   explorium: {
     attemptTimeoutMs: seconds(12),
     deadlineMs: seconds(30),
     retry,
     circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(60), recoveryProbeMs },
-    bulkhead: { maxConcurrent: 50, maxQueued: 50, maxWaitMs: 100 },
+    bulkhead: { startConcurrent: 10, minConcurrent, maxConcurrent: 50, maxQueued: 50, maxWaitMs: 100 },
   },
   kit: {
     attemptTimeoutMs: seconds(5),
     deadlineMs: seconds(15),
     retry,
     circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30), recoveryProbeMs },
-    bulkhead: { maxConcurrent: 50, maxQueued: 50, maxWaitMs: 100 },
+    bulkhead: { startConcurrent: 10, minConcurrent, maxConcurrent: 50, maxQueued: 50, maxWaitMs: 100 },
   },
   mailchimp: {
     attemptTimeoutMs: seconds(10),
@@ -61,14 +64,14 @@ export const policyTemplates = {
     retry,
     circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30), recoveryProbeMs },
     /** Ten connections per user is the provider's hard limit, shared with everything else of that user. */
-    bulkhead: { maxConcurrent: 8, maxQueued: 40, maxWaitMs: 100 },
+    bulkhead: { startConcurrent: 6, minConcurrent, maxConcurrent: 8, maxQueued: 40, maxWaitMs: 100 },
   },
   sendgrid: {
     attemptTimeoutMs: seconds(5),
     deadlineMs: seconds(15),
     retry,
     circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30), recoveryProbeMs },
-    bulkhead: { maxConcurrent: 100, maxQueued: 100, maxWaitMs: 100 },
+    bulkhead: { startConcurrent: 10, minConcurrent, maxConcurrent: 100, maxQueued: 100, maxWaitMs: 100 },
   },
 } as const satisfies Record<string, ResiliencePolicy>;
 

@@ -4,6 +4,8 @@
  */
 import type { LifecyclePhase } from '../lifecycle.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
+import { serviceOf, type Incident, type IncidentClass } from '../resilience/incidents/incident.ts';
+import type { IncidentSource, PendingWarning } from '../resilience/incidents/incidentWatch.ts';
 
 export type HealthStatus = 'pass' | 'warn' | 'fail';
 
@@ -22,6 +24,8 @@ export interface HealthSource {
   circuits(): readonly CircuitSnapshot[];
   quotas(): readonly QuotaState[];
   cache(): { readonly entries: number; readonly maxEntries: number };
+  /** Absent where nobody watches for failures in common. */
+  readonly incidents?: Pick<IncidentSource, 'active' | 'warnings'>;
   readonly build: {
     readonly version: string;
     /** The commit; `unknown` outside a build. */
@@ -104,15 +108,59 @@ const quotaCheck = ({ remaining, limit, at, window }: QuotaState): HealthCheck =
   time: isoTime(at),
 });
 
-const describe = (status: HealthStatus, source: HealthSource): string => {
-  if (status === 'fail') return source.phase();
+const likelyCause: Readonly<Record<IncidentClass, string>> = {
+  'local-egress': 'looks like our own network',
+  'upstream-shared': 'looks like something they share',
+  mixed: 'the cause is unclear',
+};
+
+const describeIncident = ({ services, since, class: incidentClass }: Incident): string =>
+  `${String(services.length)} services failed together since ${isoTime(since)}: ${likelyCause[incidentClass]}`;
+
+const incidentCheck = (incident: Incident, time: string): HealthCheck => ({
+  observedValue: incident.class,
+  status: 'warn',
+  time,
+  incident: incident.id,
+  since: isoTime(incident.since),
+  services: incident.services,
+});
+
+/** Only a prediction: it makes nothing worse than it is. */
+const warningCheck = ({ detector, since }: PendingWarning, time: string): HealthCheck => ({
+  observedValue: detector,
+  status: 'warn',
+  time,
+  since: isoTime(since),
+});
+
+const describeCircuits = (source: HealthSource): string => {
   const disturbed = source.circuits().filter((circuit) => circuitStatus(circuit) === 'warn');
   if (disturbed.length === 0) return 'all circuits closed';
   return disturbed.map(({ name, effectiveState }) => `${name} circuit ${effectiveState}`).join('; ');
 };
 
-/** A circuit is named after its service, or `<service>:<part>`. */
-const serviceOf = (circuit: string): string => circuit.split(':')[0] ?? circuit;
+/** What the circuits have in common comes first: it is the one thing to look at. */
+const describe = (status: HealthStatus, source: HealthSource): string => {
+  if (status === 'fail') return source.phase();
+  const incident = source.incidents?.active();
+  return [...(incident === undefined ? [] : [describeIncident(incident)]), describeCircuits(source)].join('; ');
+};
+
+const checksOf = (source: HealthSource, endpoints: ReadonlyMap<string, readonly string[]>, time: string): HealthReport['checks'] => {
+  const { incidents } = source;
+  const { entries, maxEntries } = source.cache();
+  const checks: Record<string, HealthCheck[]> = {};
+  const incident = incidents?.active();
+  if (incident !== undefined) checks['services:common_cause'] = [incidentCheck(incident, time)];
+  for (const circuit of source.circuits()) {
+    checks[`${circuit.name}:circuit`] = [circuitCheck(circuit, time, endpoints.get(serviceOf(circuit.name)) ?? [], source.runbook)];
+  }
+  for (const warning of incidents?.warnings() ?? []) (checks[`${warning.service}:early_warning`] ??= []).push(warningCheck(warning, time));
+  for (const quota of source.quotas()) (checks[`${quota.service}:quota`] ??= []).push(quotaCheck(quota));
+  checks['cache:entries'] = [{ observedValue: entries, observedUnit: 'entries', maxEntries, status: 'pass', time }];
+  return checks;
+};
 
 /**
  * @param endpoints The templates of each service's routes, by the service's name.
@@ -122,13 +170,6 @@ export const healthReport = (source: HealthSource, endpoints: ReadonlyMap<string
   const status = overallStatus(source);
   const time = isoTime(now);
   const { version, sha, configHash, startedAt } = source.build;
-  const { entries, maxEntries } = source.cache();
-  const checks: Record<string, HealthCheck[]> = {};
-  for (const circuit of source.circuits()) {
-    checks[`${circuit.name}:circuit`] = [circuitCheck(circuit, time, endpoints.get(serviceOf(circuit.name)) ?? [], source.runbook)];
-  }
-  for (const quota of source.quotas()) (checks[`${quota.service}:quota`] ??= []).push(quotaCheck(quota));
-  checks['cache:entries'] = [{ observedValue: entries, observedUnit: 'entries', maxEntries, status: 'pass', time }];
   return {
     status,
     version,
@@ -140,6 +181,6 @@ export const healthReport = (source: HealthSource, endpoints: ReadonlyMap<string
     configHash,
     startedAt: isoTime(startedAt),
     uptimeSeconds: Math.floor((now - startedAt) / 1000),
-    checks,
+    checks: checksOf(source, endpoints, time),
   };
 };

@@ -5,6 +5,11 @@ import type { HealthCheck, HealthReport } from './healthReport.ts';
 
 type Row = readonly string[];
 
+interface Named {
+  readonly name: string;
+  readonly check: HealthCheck;
+}
+
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '-');
 
 /** A member of a member, where there is one. */
@@ -49,17 +54,29 @@ const affected = (checks: readonly HealthCheck[]): readonly string[] => {
   return endpoints.length === 0 ? [] : ['', 'affected:', ...endpoints.map((endpoint) => `  ${endpoint}`)];
 };
 
+const together = (checks: readonly HealthCheck[]): readonly string[] =>
+  checks.map((check) => `failed together since ${text(check['since'])}: ${(check['services'] as readonly string[]).join(', ')}`);
+
+const early = (found: readonly Named[]): readonly string[] => {
+  const serviceOf = (name: string): string => name.replace(/:early_warning$/u, '');
+  const lines = found.map(({ name, check }) => `  ${serviceOf(name)}: ${text(check.observedValue)} since ${text(check['since'])}`);
+  return lines.length === 0 ? [] : ['', 'early warnings:', ...lines];
+};
+
 export const healthText = (report: HealthReport): string => {
   const checks = Object.entries(report.checks).flatMap(([name, found]) => found.map((check) => ({ name, check })));
-  const circuits = checks.filter(({ name }) => name.endsWith(':circuit'));
-  const others = checks.filter(({ name }) => !name.endsWith(':circuit'));
+  const ending = (end: string): readonly Named[] => checks.filter(({ name }) => name.endsWith(end));
+  const [incidents, circuits, warnings] = [ending(':common_cause'), ending(':circuit'), ending(':early_warning')];
+  const others = checks.filter((each) => ![...incidents, ...circuits, ...warnings].includes(each));
   const build = `${report.serviceId} ${report.version} (${report.releaseId}), settings ${report.configHash}`;
   const lines = [
     `${report.status.toUpperCase()}: ${report.description}`,
     `${build}, up ${String(report.uptimeSeconds)} s, this replica only`,
+    ...together(incidents.map(({ check }) => check)),
     '',
     table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
     ...affected(circuits.map(({ check }) => check)),
+    ...early(warnings),
     '',
     table([OTHER_HEAD, ...others.map(({ name, check }) => otherRow(name, check))]),
   ];

@@ -10,6 +10,7 @@ import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
 import type { CircuitBreakerFactory } from '../resilience/circuitBreakerFactory.ts';
 import type { ResilienceEvents } from '../resilience/events.ts';
 import type { ResiliencePolicy } from '../resilience/policy.ts';
+import type { SharedRecoveries } from '../resilience/incidents/sharedRecovery.ts';
 import { RecoveryProber } from '../resilience/recovery/recoveryProber.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Route } from '../web/route.ts';
@@ -24,6 +25,8 @@ export interface ConnectionParts {
   readonly transport: Transport;
   readonly cache: ResponseCache;
   readonly events: Required<ResilienceEvents>;
+  /** Gives services that failed together their turns to be probed. */
+  readonly incidents: SharedRecoveries;
   readonly clock: Clock;
   readonly random: () => number;
   readonly userAgent: string;
@@ -69,8 +72,8 @@ const proberOf = (
   { circuit: { recoveryProbeMs: everyMs } }: ResiliencePolicy,
   breaker: CircuitBreaker,
   http: PipelinedHttpClient,
-  { clock, random }: ConnectionParts,
+  { clock, random, incidents }: ConnectionParts,
 ): RecoveryProber | undefined => {
   if (everyMs === 'off') return undefined;
-  return new RecoveryProber({ breaker, everyMs, attempt: () => http.probe(health.operation, health.request), clock, random });
+  return new RecoveryProber({ breaker, everyMs, attempt: () => http.probe(health.operation, health.request), shared: incidents, clock, random });
 };

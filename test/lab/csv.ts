@@ -16,6 +16,7 @@ const COLUMNS: readonly Column[] = [
   ['sent', ({ sent }) => sent.toFixed(1)],
   ['served', ({ served }) => served.toFixed(1)],
   ['doomed', ({ doomed }) => doomed.toFixed(1)],
+  ['doomed_probes', ({ doomedProbes }) => doomedProbes.toFixed(1)],
   ['lost', ({ lost }) => lost.toFixed(1)],
   ['detect_ms', ({ detectMs }) => whole(detectMs)],
   ['runs_that_detected', ({ detected }) => String(detected)],

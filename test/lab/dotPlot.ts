@@ -12,6 +12,8 @@ export interface Dots {
   /** Drawn as a ring. */
   readonly second: Series;
   readonly asText: (value: number) => string;
+  /** Where the line begins; what is less stands there. A power of ten. */
+  readonly least: number;
 }
 
 interface Series {
@@ -39,7 +41,7 @@ const colourOf = (rival: string): string => COLOURS.find(([name]) => rival.start
 interface Place {
   readonly left: number;
   readonly top: number;
-  /** Where a value stands; 0 and all below 1 at the left edge. */
+  /** Where a value stands. */
   readonly x: (value: number) => number;
 }
 
@@ -48,7 +50,7 @@ const text = (x: number, y: number, content: string, more = ''): string => `<tex
 const full = (x: number, y: number, colour: string): string =>
   `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${colour}"/>`;
 const ring = (x: number, y: number, colour: string): string =>
-  `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="#fff" stroke="${colour}" stroke-width="1.8"/>`;
+  `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="none" stroke="${colour}" stroke-width="1.8"/>`;
 const cross = (x: number, y: number, colour: string): string =>
   `<path d="M${(x - 4).toFixed(1)} ${(y - 4).toFixed(1)}l8 8m0 -8l-8 8" stroke="${colour}" stroke-width="1.8"/>`;
 
@@ -66,8 +68,10 @@ const rowOf = (summary: Summary, dots: Dots, place: Place, y: number): string =>
   ].join('');
 };
 
-const ticks = (largest: number): readonly number[] =>
-  Array.from({ length: Math.max(1, Math.ceil(Math.log10(Math.max(largest, 10)))) + 1 }, (_, power) => 10 ** power);
+const ticks = (least: number, largest: number): readonly number[] => {
+  const decades = Math.max(1, Math.ceil(Math.log10(Math.max(largest, least) / least)));
+  return Array.from({ length: decades + 1 }, (_, power) => least * 10 ** power);
+};
 
 const axis = (marks: readonly number[], place: Place, bottom: number, dots: Dots): string =>
   marks
@@ -82,11 +86,11 @@ const panel = (scenario: string, summaries: readonly Summary[], dots: Dots, inde
   const left = 20 + (index % COLUMNS) * (PANEL.width + PANEL.gap);
   const top = TOP + Math.floor(index / COLUMNS) * height + PANEL.top;
   const values = summaries.flatMap((summary) => [dots.first.valueOf(summary) ?? 0, dots.second.valueOf(summary) ?? 0]);
-  const marks = ticks(Math.max(...values));
-  const decades = Math.log10(marks.at(-1) ?? 10);
+  const marks = ticks(dots.least, Math.max(...values));
+  const decadesOf = (value: number): number => Math.log10(Math.max(dots.least, value) / dots.least) / (marks.length - 1);
   // Room at both ends: for "none" on the left, for "never" on the right.
   const [from, to] = [left + PANEL.labels + 8, left + PANEL.width - 16];
-  const place: Place = { left, top, x: (value) => from + (Math.log10(Math.max(1, value)) / decades) * (to - from) };
+  const place: Place = { left, top, x: (value) => from + decadesOf(value) * (to - from) };
   const bottom = top + (summaries.length - 1) * PANEL.row + 10;
   return [
     axis(marks, place, bottom, dots),

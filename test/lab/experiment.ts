@@ -107,7 +107,6 @@ class Callers {
     const { time, ledger, services, world, rival } = this.#parts;
     const wouldBeAnswered = services[call.service]?.wouldAnswer(call, time.now, ATTEMPT_TIMEOUT_MS) ?? false;
     const end = (served: boolean): void => {
-      world.leave(call);
       ledger.callEnded(call, served, wouldBeAnswered, time.now);
     };
     ledger.callBegun();

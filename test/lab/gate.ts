@@ -15,20 +15,9 @@ const SEEDS: readonly number[] = [11, 12];
 const MOST_CALLS = 8_000;
 const BASELINE = new URL('../../docs/lab/gate.json', import.meta.url);
 
-/** A figure may be so much worse: a share of the baseline, and so much besides. */
-const TOLERANCE = {
-  doomed: { share: 0.1, besides: 3 },
-  lost: { share: 0.1, besides: 5 },
-  detectMs: { share: 0.1, besides: 250 },
-  recoverMs: { share: 0.1, besides: 1000 },
-  p99Ms: { share: 0.1, besides: 100 },
-  amplification: { share: 0.05, besides: 0.02 },
-  falseTripsPerHour: { share: 0, besides: 0 },
-} as const;
-
-type FigureName = keyof typeof TOLERANCE;
 /** The figures that are held against the baseline; in each of them less is better. */
-const FIGURES = Object.keys(TOLERANCE) as readonly FigureName[];
+const FIGURES = ['doomed', 'lost', 'detectMs', 'recoverMs', 'p99Ms', 'amplification', 'falseTripsPerHour'] as const;
+type FigureName = (typeof FIGURES)[number];
 
 const lineSchema = z.strictObject({
   scenario: z.string(),
@@ -44,10 +33,22 @@ const lineSchema = z.strictObject({
 });
 const baselineSchema = z.strictObject({
   note: z.string(),
-  tolerance: z.record(z.string(), z.strictObject({ share: z.number(), besides: z.number() })),
+  tolerance: z.record(z.enum(FIGURES), z.strictObject({ share: z.number().nonnegative(), besides: z.number().nonnegative() })),
   lines: z.array(lineSchema).min(1),
 });
 export type GateLine = z.infer<typeof lineSchema>;
+export type Baseline = Pick<z.infer<typeof baselineSchema>, 'tolerance' | 'lines'>;
+
+/** What `--write-gate` writes beside the figures: each may be worse by a share of the baseline, and by so much besides. */
+const TOLERANCE = {
+  doomed: { share: 0.1, besides: 3 },
+  lost: { share: 0.1, besides: 5 },
+  detectMs: { share: 0.1, besides: 250 },
+  recoverMs: { share: 0.1, besides: 1000 },
+  p99Ms: { share: 0.1, besides: 100 },
+  amplification: { share: 0.05, besides: 0.02 },
+  falseTripsPerHour: { share: 0, besides: 0 },
+} as const satisfies Baseline['tolerance'];
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
@@ -77,23 +78,22 @@ export const measureGate = async (): Promise<readonly GateLine[]> => {
 };
 
 /** @throws {Error} if the baseline is missing or is none. */
-export const readBaseline = async (): Promise<readonly GateLine[]> => baselineSchema.parse(JSON.parse(await readFile(BASELINE, 'utf8'))).lines;
+export const readBaseline = async (): Promise<Baseline> => baselineSchema.parse(JSON.parse(await readFile(BASELINE, 'utf8')));
 
-const isWorse = (figure: FigureName, was: number | undefined, now: number | undefined): boolean => {
+const isWorse = ({ share, besides }: Baseline['tolerance'][FigureName], was: number | undefined, now: number | undefined): boolean => {
   if (was === undefined) return false;
-  const { share, besides } = TOLERANCE[figure];
   return now === undefined || now > was * (1 + share) + besides;
 };
 
 const text = (value: number | undefined): string => (value === undefined ? 'never' : String(value));
 
 /** A sentence for each figure that has become worse. */
-export const regressions = (baseline: readonly GateLine[], now: readonly GateLine[]): readonly string[] =>
-  baseline.flatMap((was) => {
+export const regressions = ({ tolerance, lines }: Baseline, now: readonly GateLine[]): readonly string[] =>
+  lines.flatMap((was) => {
     const where = `${was.scenario} at ${String(was.ratePerSecond)}/s`;
     const is = now.find(({ scenario, ratePerSecond }) => scenario === was.scenario && ratePerSecond === was.ratePerSecond);
     if (is === undefined) return [`${where} is not measured any more`];
-    return FIGURES.filter((figure) => isWorse(figure, was[figure], is[figure])).map(
+    return FIGURES.filter((figure) => isWorse(tolerance[figure], was[figure], is[figure])).map(
       (figure) => `${where}: ${figure} was ${text(was[figure])}, is ${text(is[figure])}`,
     );
   });

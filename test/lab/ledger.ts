@@ -12,6 +12,8 @@ export interface Figures {
   readonly served: number;
   /** Requests that came to nothing: failed, refused by the service, or never answered in time. */
   readonly doomed: number;
+  /** Of those doomed, probes of the rival's own: no caller waited for them. */
+  readonly doomedProbes: number;
   /** Calls that were not served although the service would have answered them. */
   readonly lost: number;
   /** From the first fault's begin to the first call refused without asking the service; absent: never. */
@@ -20,7 +22,7 @@ export interface Figures {
   readonly recoverMs: number | undefined;
   /** What callers waited, of calls begun in a fault; of all calls where there is no fault. */
   readonly p99Ms: number;
-  /** Requests sent for each call made, over the same calls. */
+  /** Requests sent for each call made, over the same calls; without the rival's own probes. */
   readonly amplification: number;
   /** Circuits that opened with no fault on or just over. */
   readonly falseTrips: number;
@@ -37,8 +39,8 @@ export class Ledger {
   #sent = 0;
   #served = 0;
   #doomed = 0;
+  #doomedProbes = 0;
   #lost = 0;
-  #measuredCalls = 0;
   #measuredSent = 0;
   #firstRefusedAt: number | undefined;
   #lastLostAt = -1;
@@ -59,18 +61,20 @@ export class Ledger {
     this.#pending += 1;
   }
 
-  requestSent(): void {
+  requestSent(call: LabCall): void {
     this.#sent += 1;
+    if (call.index >= 0 && this.#isMeasured(call)) this.#measuredSent += 1;
   }
 
-  requestDoomed(): void {
+  requestDoomed({ index }: LabCall): void {
     this.#doomed += 1;
+    if (index < 0) this.#doomedProbes += 1;
   }
 
   /** @param wouldBeAnswered Whether the service would have answered it when it was made. */
   callEnded(call: LabCall, served: boolean, wouldBeAnswered: boolean, now: number): void {
     this.#pending -= 1;
-    this.#measure(call, now);
+    if (this.#isMeasured(call)) this.#waits.push(now - call.startedAt);
     if (served) {
       this.#served += 1;
       this.#lastServedAt = Math.max(this.#lastServedAt, call.startedAt);
@@ -99,11 +103,12 @@ export class Ledger {
       sent: this.#sent,
       served: this.#served,
       doomed: this.#doomed,
+      doomedProbes: this.#doomedProbes,
       lost: this.#lost,
       detectMs: firstFaultAt === undefined || this.#firstRefusedAt === undefined ? undefined : this.#firstRefusedAt - firstFaultAt,
       recoverMs: this.#recoverMs,
       p99Ms: percentile(this.#waits, 0.99),
-      amplification: this.#measuredCalls === 0 ? 0 : this.#measuredSent / this.#measuredCalls,
+      amplification: this.#waits.length === 0 ? 0 : this.#measuredSent / this.#waits.length,
       falseTrips: this.#falseTrips,
       calmMs,
     };
@@ -115,12 +120,10 @@ export class Ledger {
     return this.#lastLostAt > this.#lastServedAt ? undefined : Math.max(0, this.#lastLostAt - lastFaultEndsAt);
   }
 
-  #measure({ startedAt, attempts }: LabCall, now: number): void {
+  /** Begun while something was wrong; where nothing ever is, any. */
+  #isMeasured({ startedAt }: LabCall): boolean {
     const { firstFaultAt = 0, lastFaultEndsAt = Infinity } = this.#timeline;
-    if (startedAt < firstFaultAt || startedAt >= lastFaultEndsAt) return;
-    this.#waits.push(now - startedAt);
-    this.#measuredCalls += 1;
-    this.#measuredSent += attempts;
+    return startedAt >= firstFaultAt && startedAt < lastFaultEndsAt;
   }
 }
 

@@ -6,18 +6,15 @@ import { contenders } from './rivals/contenders.ts';
 import type { Contender } from './rivals/rival.ts';
 import { loadScenarios, type Scenario } from './scenario.ts';
 import { summarize, type Summary } from './summary.ts';
-import { Timeline } from './timeline.ts';
 
-/** Calls a second, and how many runs they take: small loads say little in one. */
-const MOST_RUNS: ReadonlyMap<number, number> = new Map([
-  [0.5, 20],
-  [5, 10],
-  [50, 4],
-  [500, 2],
-]);
-export const RATES: readonly number[] = [...MOST_RUNS.keys()];
-/** Of all runs together. */
-const ENOUGH_CALLS = 100_000;
+/** Calls a second. */
+export const RATES: readonly number[] = [0.5, 5, 50, 500];
+/** Runs at each of these loads: small ones say little in one run, large ones take long. */
+const RUNS: Readonly<Record<Scenario['kind'], readonly number[]>> = {
+  outage: [20, 6, 3, 2],
+  partial: [20, 6, 2, 1],
+  steady: [20, 2, 1, 1],
+};
 /** Over the runs a fault's length goes from so much less to so much more: a fixed open time that fits it once is no merit. */
 const FAULT_VARIATION = 0.15;
 
@@ -38,10 +35,7 @@ export interface Selection {
   readonly rivals: readonly string[];
 }
 
-const runsFor = (scenario: Scenario, ratePerSecond: number): number => {
-  const calls = (new Timeline(scenario, { ratePerSecond }).endsAt / 1000) * ratePerSecond;
-  return Math.max(1, Math.min(MOST_RUNS.get(ratePerSecond) ?? 1, Math.floor(ENOUGH_CALLS / calls)));
-};
+const runsFor = ({ kind }: Scenario, ratePerSecond: number): number => RUNS[kind][RATES.indexOf(ratePerSecond)] ?? 1;
 
 /** Evenly spread over the runs; 1 if there is but one. */
 const faultFactorOf = (index: number, runs: number): number => 1 + FAULT_VARIATION * ((2 * index + 1) / runs - 1);

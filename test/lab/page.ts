@@ -21,14 +21,18 @@ const counts = (ratePerSecond: number): Dots => ({
   first: { name: 'requests doomed', valueOf: ({ doomed }) => doomed },
   second: { name: 'good calls lost', valueOf: ({ lost }) => lost },
   asText: asCount,
+  least: 1,
 });
 
 const times = (ratePerSecond: number): Dots => ({
   heading: `Time to detect and time to recover, at ${String(ratePerSecond)} calls a second (logarithmic)`,
   first: { name: 'time to detect', valueOf: ({ detectMs }) => detectMs },
   second: { name: 'time to recover', valueOf: ({ recoverMs }) => recoverMs },
-  asText: asTime,
+  asText: asTick,
+  least: 10,
 });
+
+const asTick = (ms: number): string => (ms < 1000 ? `${String(ms)} ms` : `${String(ms / 1000)} s`);
 
 const faultsOnly = (summaries: readonly Summary[], rate: number): readonly Summary[] => {
   const steady = new Set(loadScenarios().filter(({ kind }) => kind === 'steady').map(({ name }) => name));

@@ -4,7 +4,7 @@
  */
 import { Chance } from './chance.ts';
 import type { LabCall } from './labCall.ts';
-import { HEALTH, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import type { Period, Timeline } from './timeline.ts';
 import { Warming } from './warming.ts';
 
@@ -58,7 +58,7 @@ export class SimulatedService {
   }
 
   #fate(call: LabCall, attempt: number, period: Period, now: number): Fate {
-    const { failures, hangs, throttled, latency, slowFactor } = period.behaviours.get(call.operation) ?? HEALTH;
+    const { failures, hangs, throttled, latency, slowFactor } = period.exceptions.get(call.operation) ?? period.behaviour;
     const verdict = this.#chance.at(call.index, attempt, VERDICT);
     if (verdict < hangs) return NEVER;
     if (verdict < hangs + failures.share) return { status: failures.status, afterMs: failures.afterMs };

@@ -16,6 +16,7 @@ export interface Summary {
   readonly sent: number;
   readonly served: number;
   readonly doomed: number;
+  readonly doomedProbes: number;
   readonly lost: number;
   /** Mean of the runs that detected, in ms; absent: none did. */
   readonly detectMs: number | undefined;
@@ -51,6 +52,7 @@ export const summarize = (labels: Pick<Summary, 'scenario' | 'ratePerSecond' | '
     sent: meanOf(({ sent }) => sent),
     served: meanOf(({ served }) => served),
     doomed: meanOf(({ doomed }) => doomed),
+    doomedProbes: meanOf(({ doomedProbes }) => doomedProbes),
     lost: meanOf(({ lost }) => lost),
     detectMs: detect.value,
     detected: detect.count,

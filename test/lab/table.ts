@@ -5,6 +5,10 @@ import type { Summary } from './summary.ts';
 
 export const asCount = (count: number): string => (count >= 100 || Number.isInteger(count) ? count.toFixed(0) : count.toFixed(1));
 
+/** `32 (24 probes)`: of what was doomed, what no caller waited for. */
+export const asDoomed = ({ doomed, doomedProbes }: Pick<Summary, 'doomed' | 'doomedProbes'>): string =>
+  doomedProbes === 0 ? asCount(doomed) : `${asCount(doomed)} (${asCount(doomedProbes)} probes)`;
+
 export const asTime = (ms: number): string => (ms < 995 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 /** `1.2 s (7/10)`: the mean of the seven runs of ten in which it came to that at all. */
@@ -17,7 +21,7 @@ const HEADINGS = ['rival', 'doomed', 'lost', 'detect', 'recover', 'p99', 'sent/c
 
 const row = (one: Summary, hasFault: boolean): readonly string[] => [
   one.rival,
-  asCount(one.doomed),
+  asDoomed(one),
   asCount(one.lost),
   hasFault ? asSometimes(one.detectMs, one.detected, one.runs) : '-',
   hasFault ? asSometimes(one.recoverMs, one.recovered, one.runs) : '-',

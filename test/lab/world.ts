@@ -44,12 +44,9 @@ export class World {
     return this.#parts.services.length;
   }
 
+  /** Known to the end of the run: a rival may go on with a call whose caller has long gone. */
   enter(call: LabCall): void {
     this.#calls.set(call.index, call);
-  }
-
-  leave(call: LabCall): void {
-    this.#calls.delete(call.index);
   }
 
   /** For clients that are handed a URL only: the last part of its path is the call's number. */
@@ -68,7 +65,7 @@ export class World {
   ask(call: LabCall, timeoutMs: number): Promise<void> {
     const { status, afterMs } = this.#send(call);
     const inTime = afterMs <= timeoutMs;
-    if (status !== 200 || !inTime) this.#parts.ledger.requestDoomed();
+    if (status !== 200 || !inTime) this.#parts.ledger.requestDoomed(call);
     return new Promise((resolve, reject) => {
       setTimeout(() => {
         if (status === 200 && inTime) resolve();
@@ -81,17 +78,18 @@ export class World {
   transport(service: number): Transport {
     const { ledger } = this.#parts;
     return ({ path }, signal) => {
-      const fate = this.#send(this.callOf(path, service));
+      const call = this.callOf(path, service);
+      const fate = this.#send(call);
       return new Promise((resolve, reject) => {
         const answer = (): void => {
           signal.removeEventListener('abort', onAbort);
-          if (fate.status !== 200) ledger.requestDoomed();
+          if (fate.status !== 200) ledger.requestDoomed(call);
           resolve(responseOf(fate));
         };
         const timer = fate.status === undefined ? undefined : setTimeout(answer, fate.afterMs);
         const onAbort = (): void => {
           clearTimeout(timer);
-          ledger.requestDoomed();
+          ledger.requestDoomed(call);
           reject(signal.reason as Error);
         };
         signal.addEventListener('abort', onAbort, { once: true });
@@ -110,7 +108,7 @@ export class World {
   #send(call: LabCall): Fate {
     const service = this.#parts.services[call.service];
     if (service === undefined) throw new Error(`there is no service ${String(call.service)}`);
-    this.#parts.ledger.requestSent();
+    this.#parts.ledger.requestSent(call);
     return service.receive(call, this.#parts.time.now);
   }
 }

@@ -10,6 +10,7 @@ import type { CircuitState, OverrideMode } from '../../src/resilience/circuitSta
 import { guarded, type CircuitCallResult, type CircuitChanged, type OverrideChanged, type ResilienceEvents } from '../../src/resilience/events.ts';
 import type { CircuitPolicy } from '../../src/resilience/policy.ts';
 import { minutes, systemClock } from '../../src/time/clock.ts';
+import { HeldAttempt } from './heldAttempt.ts';
 import { VirtualTime } from './virtualTime.ts';
 
 export const site: CallSite = { service: 'hubspot', operation: 'get_contact' };
@@ -19,6 +20,10 @@ export const ATTEMPT_TIMEOUT_MS = 1000;
 export const SLOW_MS = 500;
 /** A probe's lease: a second longer than its attempt may take. */
 export const LEASE_MS = 2000;
+/** Good probes in a row that close a half-open circuit. */
+export const PROBES = 5;
+/** No ramp is longer: by then it allows four times what the service had before, or more. */
+export const RAMP_MS = 4000;
 /** The first open time. The policy says 2 s; a house whose chance is 0 takes half of it off. */
 export const OPEN_MS = 1000;
 
@@ -95,6 +100,16 @@ export class BreakerHouse {
     for (let made = 0; made < times; made += 1) await breaker.call(attempt, site).catch(() => undefined);
   }
 
+  /** A call whose attempt ends with that error, or well, after so long. What becomes of it is for the circuit only. */
+  async callLasting(breaker: CircuitBreaker, ms: number, error?: Error): Promise<void> {
+    const attempt = new HeldAttempt();
+    const call = breaker.call(attempt.begin, site).catch(() => undefined);
+    await this.time.advance(ms);
+    if (error === undefined) attempt.succeed('contact');
+    else attempt.fail(error);
+    await call;
+  }
+
   /** Fails often enough to open a circuit of the policy above. */
   async trip(breaker: CircuitBreaker, error: unknown = down()): Promise<void> {
     await this.calls(breaker, 3, failWith(error));
@@ -105,6 +120,19 @@ export class BreakerHouse {
     await this.trip(breaker);
     await this.time.advance(OPEN_MS);
     expect(breaker.snapshot().state).to.equal('half_open');
+  }
+
+  /** As many probes as close a half-open circuit, all good. The ramp after it is still on. */
+  async probeWell(breaker: CircuitBreaker): Promise<void> {
+    await this.calls(breaker, PROBES, succeed);
+    expect(breaker.snapshot()).to.include({ state: 'closed', reason: 'probe_succeeded', isRamping: true });
+  }
+
+  /** Closes a half-open circuit, and lets the ramp pass. */
+  async recover(breaker: CircuitBreaker): Promise<void> {
+    await this.probeWell(breaker);
+    await this.time.advance(RAMP_MS);
+    expect(breaker.snapshot()).to.include({ state: 'closed', isRamping: false });
   }
 
   impose(breaker: CircuitBreaker, mode: OverrideMode, forMs = minutes(10)): void {

@@ -69,7 +69,7 @@ const policy: ResiliencePolicy = {
   deadlineMs: 10_000,
   retry: { maxAttempts: 3, baseDelayMs: 100, maxDelayMs: 5_000, budgetPercent: 20 },
   circuit: { detection: { strategy: 'consecutive', failures: 5 }, openForMs: 5_000, openForCapMs: 30_000, recoveryProbeMs: 'off' },
-  bulkhead: { maxConcurrent: 10, maxQueued: 10, maxWaitMs: 100 },
+  bulkhead: { startConcurrent: 10, minConcurrent: 2, maxConcurrent: 10, maxQueued: 10, maxWaitMs: 100 },
 };
 
 export interface HttpHouse {

@@ -1,10 +1,14 @@
 /**
- * A circuit as one would explain it on a blackboard: no library, no timers, no events. It opens after three failures
- * in a row or three refused credentials, for the time that a house with chance 0 gives it. The real one has to agree.
+ * A circuit as one would explain it on a blackboard: no library, no timers, no events; time is looked at, not waited
+ * for. The rules that are pure and proven by themselves (evidence, slow start) are the real ones; when they are asked,
+ * and what follows, is said here in its own words. The real circuit has to agree.
  */
 import type { CircuitState } from '../../src/resilience/circuitState.ts';
+import { CusumDetector } from '../../src/resilience/detection/cusum.ts';
+import type { Evidence } from '../../src/resilience/detection/detector.ts';
+import { SlowStart } from '../../src/resilience/recovery/slowStart.ts';
 import { minutes } from '../../src/time/clock.ts';
-import { LEASE_MS, OPEN_MS } from './breakerHouse.ts';
+import { ATTEMPT_TIMEOUT_MS, LEASE_MS, OPEN_MS, SLOW_MS } from './breakerHouse.ts';
 
 export type Ending = 'success' | 'failure' | 'ignored' | 'unauthorized';
 
@@ -12,56 +16,136 @@ export type Ending = 'success' | 'failure' | 'ignored' | 'unauthorized';
 export interface Admission {
   readonly epoch: number;
   readonly isProbe: boolean;
+  readonly isCuttable: boolean;
+  readonly admittedAt: number;
+  /** It has become slow, and said so. */
+  isSlow: boolean;
+  wasCut: boolean;
 }
 
-const FAILURES = 3;
+export const THRESHOLD = 10;
 const STRIKES = 3;
 const OPEN_CAP_MS = 8 * OPEN_MS;
+/** What a trial is 95 % sure of, as odds. */
+const SURE = 19;
+
+const slowAt = ({ isProbe, admittedAt }: Admission): number => admittedAt + (isProbe ? ATTEMPT_TIMEOUT_MS : SLOW_MS);
 
 export class ReferenceCircuit {
+  readonly #detector = new CusumDetector(THRESHOLD);
+  readonly #slowStart = new SlowStart(0, (isOn) => {
+    this.#detector.sharpen(isOn ? 0.5 : 1);
+  });
+  readonly #inFlight = new Set<Admission>();
   #state: CircuitState = 'closed';
   #epoch = 0;
   #since = 0;
   #until = 0;
-  #row = 0;
   #strikes = 0;
   #openings = 0;
-  #leaseUntil: number | undefined;
+  #goodProbes = 0;
+  #goodProbesNeeded = 0;
 
   stateAt(now: number): CircuitState {
-    if (this.#state === 'open' && now >= this.#until) this.#become('half_open', this.#until);
+    this.#passTime(now);
     return this.#state;
   }
 
   epochAt(now: number): number {
-    this.stateAt(now);
+    this.#passTime(now);
     return this.#epoch;
   }
 
-  admit(now: number): Admission | undefined {
-    const state = this.stateAt(now);
-    if (state === 'closed') return { epoch: this.#epoch, isProbe: false };
-    if (state === 'open') return undefined;
-    if (this.#leaseUntil !== undefined && now >= this.#leaseUntil) this.#open(now, 0);
-    if (this.#state === 'open' || this.#leaseUntil !== undefined) return undefined;
-    this.#leaseUntil = now + LEASE_MS;
-    return { epoch: this.#epoch, isProbe: true };
+  get isSuspect(): boolean {
+    return this.#state !== 'closed' || this.#detector.suspicion() >= 0.5;
   }
 
-  settle({ epoch, isProbe }: Admission, ending: Ending, now: number): void {
-    if (this.epochAt(now) !== epoch) return;
-    if (isProbe) this.#leaseUntil = undefined;
-    if (ending === 'ignored') return;
-    if (ending === 'unauthorized') this.#strike(isProbe, now);
-    else if (isProbe) this.#decide(ending, now);
-    else this.#count(ending, now);
+  admit(now: number, isCuttable: boolean): Admission | undefined {
+    this.#passTime(now);
+    this.#slowStart.arrived(now);
+    if (!this.#mayPass(now)) return undefined;
+    const isProbe = this.#state === 'half_open';
+    const admission = { epoch: this.#epoch, isProbe, isCuttable, admittedAt: now, isSlow: false, wasCut: false };
+    this.#inFlight.add(admission);
+    return admission;
+  }
+
+  settle(admission: Admission, ending: Ending, now: number): void {
+    this.#passTime(now);
+    this.#inFlight.delete(admission);
+    if (admission.epoch !== this.#epoch || admission.isSlow || ending === 'ignored') return;
+    if (ending === 'unauthorized') this.#strike(admission.isProbe, now);
+    else this.#judge(admission, ending, now);
+  }
+
+  /** The process has stood still up to now: nobody was slow but we. All answers lay in their sockets, and were good. */
+  stall(now: number): void {
+    if (this.#state === 'open' && now >= this.#until) this.#startTrial(this.#until);
+    for (const admission of this.#inFlight) {
+      this.#inFlight.delete(admission);
+      if (admission.epoch === this.#epoch && !admission.isSlow) this.#judge(admission, 'success', now);
+    }
   }
 
   reset(now: number): void {
-    if (this.stateAt(now) !== 'closed') this.#become('closed', now);
+    this.#passTime(now);
+    if (this.#state !== 'closed') this.#become('closed', now);
     this.#openings = 0;
-    this.#row = 0;
-    this.#strikes = 0;
+    this.#forget();
+    this.#slowStart.end();
+  }
+
+  /** What falls due up to now, in order: the end of the open time, and attempts that become slow. */
+  #passTime(now: number): void {
+    for (let next = this.#nextSlow(now); next !== undefined; next = this.#nextSlow(now)) {
+      this.#endOpenTime(slowAt(next));
+      this.#becomeSlow(next);
+    }
+    this.#endOpenTime(now);
+  }
+
+  #nextSlow(now: number): Admission | undefined {
+    const due = [...this.#inFlight].filter((admission) => !admission.isSlow && slowAt(admission) <= now);
+    return due.sort((one, other) => slowAt(one) - slowAt(other))[0];
+  }
+
+  #endOpenTime(now: number): void {
+    if (this.#state === 'open' && now >= this.#until) this.#startTrial(this.#until);
+  }
+
+  #becomeSlow(admission: Admission): void {
+    admission.isSlow = true;
+    if (admission.epoch === this.#epoch) this.#judge(admission, admission.isProbe ? 'failure' : 'slow', slowAt(admission));
+    if (this.#state !== 'closed') this.#cutOverdue();
+  }
+
+  #mayPass(now: number): boolean {
+    if (this.#state === 'open') return false;
+    if (this.#state === 'closed') return this.#slowStart.admit(now);
+    const probes = [...this.#inFlight].filter(({ epoch }) => epoch === this.#epoch);
+    if (probes.some(({ admittedAt }) => now >= admittedAt + LEASE_MS)) {
+      this.#open(now, 0);
+      return false;
+    }
+    return probes.length <= this.#goodProbes;
+  }
+
+  #judge({ isProbe }: Admission, evidence: Evidence, now: number): void {
+    if (evidence !== 'failure') this.#strikes = 0;
+    if (isProbe) this.#judgeProbe(evidence, now);
+    else if (this.#detector.record(evidence) !== undefined) this.#open(now, 0);
+  }
+
+  #judgeProbe(evidence: Evidence, now: number): void {
+    if (evidence === 'failure') {
+      this.#open(now, 0);
+      return;
+    }
+    this.#goodProbes += 1;
+    if (this.#goodProbes < this.#goodProbesNeeded) return;
+    this.#become('closed', now);
+    this.#forget();
+    this.#slowStart.begin(now);
   }
 
   #strike(isProbe: boolean, now: number): void {
@@ -69,31 +153,35 @@ export class ReferenceCircuit {
     if (isProbe || this.#strikes >= STRIKES) this.#open(now, minutes(1));
   }
 
-  #decide(ending: 'success' | 'failure', now: number): void {
-    if (ending === 'failure') this.#open(now, 0);
-    else this.#become('closed', now);
-  }
-
-  #count(ending: 'success' | 'failure', now: number): void {
-    this.#row = ending === 'failure' ? this.#row + 1 : 0;
-    if (ending === 'success') this.#strikes = 0;
-    if (this.#row >= FAILURES) this.#open(now, 0);
+  #startTrial(at: number): void {
+    this.#become('half_open', at);
+    this.#goodProbes = 0;
+    // Each good probe makes "as usual" more likely than "down", which fails half the time, by this factor.
+    this.#goodProbesNeeded = Math.ceil(Math.log(SURE) / Math.log((1 - this.#detector.usualRatio) / 0.5));
   }
 
   #open(now: number, atLeastMs: number): void {
+    if (this.#state === 'closed') this.#slowStart.opened(now);
     if (this.#state === 'closed' && now - this.#since >= minutes(2)) this.#openings = 0;
     const forMs = Math.max(atLeastMs, Math.min(OPEN_CAP_MS, OPEN_MS * 2 ** this.#openings));
     this.#openings += 1;
     this.#become('open', now);
     this.#until = now + forMs;
+    this.#cutOverdue();
+  }
+
+  #cutOverdue(): void {
+    for (const admission of this.#inFlight) if (admission.isSlow && admission.isCuttable) admission.wasCut = true;
+  }
+
+  #forget(): void {
+    this.#detector.reset();
+    this.#strikes = 0;
   }
 
   #become(state: CircuitState, at: number): void {
-    if (state === 'closed') this.#row = 0;
-    if (state === 'closed') this.#strikes = 0;
     this.#state = state;
     this.#since = at;
     this.#epoch += 1;
-    this.#leaseUntil = undefined;
   }
 }

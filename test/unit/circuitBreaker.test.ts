@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CircuitOpenError } from '../../src/errors/upstreamErrors.ts';
-import { down, failWith, OPEN_MS, site, succeed, useBreakerHouse } from '../support/breakerHouse.ts';
+import { down, failWith, OPEN_MS, PROBES, site, succeed, useBreakerHouse } from '../support/breakerHouse.ts';
 import { errorOf } from '../support/errorOf.ts';
 import { HeldAttempt } from '../support/heldAttempt.ts';
 
@@ -119,20 +119,24 @@ describe('Circuit breaker', () => {
   });
 
   describe('on the way back', () => {
-    it('closes on a probe that succeeds', async () => {
+    it('closes on five probes that succeed, and on no fewer', async () => {
       const breaker = house.breaker();
       await house.toHalfOpen(breaker);
 
+      await house.calls(breaker, PROBES - 1, succeed);
+      const before = breaker.snapshot().state;
       const value = await breaker.call(succeed, site);
 
+      expect(before).to.equal('half_open');
       expect(value).to.equal('contact');
       expect(house.path).to.deep.equal(['open', 'half_open', 'closed']);
       expect(house.reasons).to.deep.equal(['consecutive_failures', 'open_time_over', 'probe_succeeded']);
     });
 
-    it('opens again on a probe that fails', async () => {
+    it('opens again on one probe that fails, however many have succeeded', async () => {
       const breaker = house.breaker();
       await house.toHalfOpen(breaker);
+      await house.calls(breaker, PROBES - 1, succeed);
 
       await house.calls(breaker, 1, failWith(down()));
 
@@ -143,17 +147,29 @@ describe('Circuit breaker', () => {
     it('holds nothing from before the outage against the service', async () => {
       const breaker = house.breaker();
       await house.toHalfOpen(breaker);
-      await breaker.call(succeed, site);
+      await house.recover(breaker);
 
       await house.calls(breaker, 2, failWith(down()));
 
       expect(breaker.snapshot()).to.include({ state: 'closed', reason: 'probe_succeeded' });
     });
 
-    it('serves everybody at once after it has closed', async () => {
+    it('lets only a few through in the first second after it has closed, and tells the others to come again', async () => {
       const breaker = house.breaker();
       await house.toHalfOpen(breaker);
-      await breaker.call(succeed, site);
+      await house.probeWell(breaker);
+
+      const calls = Array.from({ length: 20 }, () => breaker.call(succeed, site));
+      const refused = await Promise.all(calls.slice(2).map((call) => errorOf(call, CircuitOpenError)));
+
+      expect(await Promise.all(calls.slice(0, 2))).to.deep.equal(['contact', 'contact']);
+      expect(refused[0]).to.include({ reason: 'ramping', retryAfterMs: 1000, retryable: false });
+    });
+
+    it('serves everybody once the ramp is over', async () => {
+      const breaker = house.breaker();
+      await house.toHalfOpen(breaker);
+      await house.recover(breaker);
 
       const values = await Promise.all(Array.from({ length: 20 }, () => breaker.call(succeed, site)));
 

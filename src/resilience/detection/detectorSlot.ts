@@ -3,6 +3,9 @@ import type { DetectionPolicy } from '../circuitState.ts';
 import { createDetector } from './createDetector.ts';
 import type { Detector } from './detector.ts';
 
+/** Suspicion from which on the service is to be spared. */
+const SUSPECT_FROM = 0.5;
+
 /** The detector in force: the policy's, or for a time one with thresholds that a person set. */
 export class DetectorSlot {
   readonly #clock: Clock;
@@ -22,6 +25,11 @@ export class DetectorSlot {
   get current(): Detector {
     this.#endInTime();
     return this.#detector;
+  }
+
+  /** Half-way to opening. */
+  get isSuspect(): boolean {
+    return this.current.suspicion(this.#clock.now()) >= SUSPECT_FROM;
   }
 
   get policy(): DetectionPolicy {

@@ -8,19 +8,23 @@ export interface Watched {
 
 /** A timer that comes this much too late tells of a stall of our own, ms: then nobody was slow but we. */
 const STALL_MS = 100;
+/** Answers that arrived during a stall get this long to be read, ms. */
+const STALL_GRACE_MS = 50;
 
 /**
  * Sees a hang before any time-out: each attempt in flight is reported the moment it becomes slow, once (design,
- * decision 4). One timer per operation, set for its oldest attempt: the cost of a call is an insertion and a deletion.
+ * decision 4). One timer per operation, set for the attempt that will be slow first; it is left alone when that one
+ * ends in time. So the cost of a call is an insertion and a deletion.
  *
  * After a stall of the event loop, timers run before the answers that arrived meanwhile are read; so all that is in
- * flight is given the length of the stall.
+ * flight is given the length of the stall, and a moment for those answers.
  */
 export class HangWatch<Attempt extends Watched> {
   readonly #clock: Clock;
   readonly #onSlow: (attempt: Attempt) => void;
-  /** In order of begin, which is the order of `slowAt` but for small changes of the threshold. */
   readonly #inFlight = new Map<string, Set<Attempt>>();
+  /** Up to when stalls have been excused: several late timers tell of the same one. */
+  #excusedUntil = 0;
   readonly #timers = new Map<string, { readonly due: number; readonly cancel: () => void }>();
 
   constructor(clock: Clock, onSlow: (attempt: Attempt) => void) {
@@ -33,7 +37,10 @@ export class HangWatch<Attempt extends Watched> {
     const others = this.#inFlight.get(operation);
     if (others === undefined) this.#inFlight.set(operation, new Set([attempt]));
     else others.add(attempt);
-    if (!this.#timers.has(operation)) this.#arm(operation);
+    const timer = this.#timers.get(operation);
+    if (timer !== undefined && timer.due <= attempt.slowAt) return;
+    timer?.cancel();
+    this.#arm(operation);
   }
 
   leave(attempt: Attempt): void {
@@ -52,9 +59,9 @@ export class HangWatch<Attempt extends Watched> {
 
   #arm(operation: string): void {
     this.#timers.delete(operation);
-    const [oldest] = this.#inFlight.get(operation) ?? [];
-    if (oldest === undefined) return;
-    const waitMs = Math.max(1, oldest.slowAt - this.#clock.now());
+    const slowAt = earliest(this.#inFlight.get(operation) ?? []);
+    if (slowAt === undefined) return;
+    const waitMs = Math.max(1, slowAt - this.#clock.now());
     const due = this.#clock.now() + waitMs;
     const cancel = this.#clock.after(waitMs, () => {
       this.#look(operation, due);
@@ -64,18 +71,26 @@ export class HangWatch<Attempt extends Watched> {
 
   #look(operation: string, due: number): void {
     const now = this.#clock.now();
-    if (now - due > STALL_MS) this.#excuse(now - due);
+    const stalledSince = Math.max(due, this.#excusedUntil);
+    if (now - stalledSince > STALL_MS) this.#excuse(now - stalledSince, now);
     for (const attempt of this.#inFlight.get(operation) ?? []) {
-      if (attempt.slowAt > now) break;
+      if (attempt.slowAt > now) continue;
       this.leave(attempt);
       this.#onSlow(attempt);
     }
     this.#arm(operation);
   }
 
-  #excuse(stallMs: number): void {
+  #excuse(stallMs: number, now: number): void {
+    this.#excusedUntil = now;
     for (const attempts of this.#inFlight.values()) {
-      for (const attempt of attempts) attempt.slowAt += stallMs;
+      for (const attempt of attempts) attempt.slowAt += stallMs + STALL_GRACE_MS;
     }
   }
 }
+
+const earliest = (attempts: Iterable<Watched>): number | undefined => {
+  let slowAt: number | undefined;
+  for (const attempt of attempts) if (slowAt === undefined || attempt.slowAt < slowAt) ({ slowAt } = attempt);
+  return slowAt;
+};

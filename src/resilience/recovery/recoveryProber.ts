@@ -1,6 +1,7 @@
 import type { Clock } from '../../time/clock.ts';
 import type { CircuitBreaker } from '../circuitBreaker.ts';
 import type { CircuitChanged, ResilienceEvents } from '../events.ts';
+import type { SharedRecoveries } from '../incidents/sharedRecovery.ts';
 
 export interface RecoveryProberParts {
   readonly breaker: CircuitBreaker;
@@ -8,6 +9,8 @@ export interface RecoveryProberParts {
   readonly everyMs: number;
   /** One cheap attempt at the service, past the circuit. Rejects if the service did not prove to be well. */
   readonly attempt: () => Promise<unknown>;
+  /** Where services that failed together are given turns; a turn that comes sooner is taken. */
+  readonly shared?: SharedRecoveries;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -45,11 +48,14 @@ export class RecoveryProber implements ResilienceEvents {
   }
 
   #schedule(): void {
-    const { everyMs, random } = this.#parts;
-    this.#after(everyMs * (1 - JITTER + 2 * JITTER * random()), () => this.#scout());
+    const { breaker, everyMs, random, shared } = this.#parts;
+    const jitteredMs = everyMs * (1 - JITTER + 2 * JITTER * random());
+    const turnMs = shared?.recoveryOf(breaker.name)?.nextProbeInMs ?? jitteredMs;
+    this.#after(Math.min(jitteredMs, turnMs), () => this.#scout());
   }
 
   #after(ms: number, act: () => Promise<void>): void {
+    this.#cancel();
     if (this.#stopped) return;
     this.#cancel = this.#parts.clock.after(ms, () => {
       void act();
@@ -59,21 +65,23 @@ export class RecoveryProber implements ResilienceEvents {
   async #scout(): Promise<void> {
     const { attempt, breaker } = this.#parts;
     const isWell = await attempt().then(yes, no);
-    if (breaker.state !== 'open') return;
+    if (this.#stopped || breaker.state !== 'open') return;
     if (isWell) breaker.recoverNow();
     else this.#schedule();
   }
 
-  /** Feeds the trial. What becomes of each probe is the circuit's business: it hears the same outcome. */
+  /**
+   * Feeds the trial. What becomes of each probe is the circuit's business: it hears the same outcome. One that decided
+   * nothing, such as a rate limit, is not repeated at once.
+   */
   async #probe(): Promise<void> {
-    const { attempt, breaker } = this.#parts;
-    const mayGoOn = (): boolean => breaker.state === 'half_open' && !this.#stopped;
-    while (mayGoOn()) {
+    const { attempt, breaker, everyMs } = this.#parts;
+    let pauseMs = BUSY_MS;
+    while (pauseMs === BUSY_MS && !this.#stopped && breaker.wantsProbe) {
       const passed = await breaker.call(attempt, { service: breaker.name, operation: 'recovery_probe' }).then(yes, no);
-      if (passed || !mayGoOn()) continue;
-      this.#after(BUSY_MS, () => this.#probe());
-      return;
+      if (!passed) pauseMs = everyMs;
     }
+    if (breaker.state === 'half_open') this.#after(pauseMs, () => this.#probe());
   }
 }
 

@@ -33,6 +33,11 @@ export class Trial {
     return false;
   }
 
+  /** Whether a probe would be let out now, or would show that one is lost. */
+  wantsProbe(now: number): boolean {
+    return this.#leases.size < this.#test.concurrency || this.hasLostProbe(now);
+  }
+
   /** The right to probe, or `undefined` while all are taken. */
   admit(leaseUntil: number): Probe | undefined {
     if (this.#leases.size >= this.#test.concurrency) return undefined;

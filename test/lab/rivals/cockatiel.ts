@@ -1,10 +1,9 @@
 import {
   circuitBreaker,
   ConsecutiveBreaker,
-  ExponentialBackoff,
+  CountBreaker,
   handleAll,
   handleWhen,
-  SamplingBreaker,
   type ICircuitBreakerOptions,
   type Policy,
 } from 'cockatiel';
@@ -38,15 +37,14 @@ export const cockatielDefault: Contender = {
 
 export const cockatielTuned: Contender = {
   name: 'cockatiel 3.2.1, tuned',
-  settings:
-    '`SamplingBreaker` above 50 % of 10 s from 1 call a second on; `ExponentialBackoff` from 2.5 to 30 s; 429 is not handled',
+  settings: '`CountBreaker` above 50 % of the last 10 calls, `halfOpenAfter` 5 s; 429 is not handled',
   open: (world) =>
     behindCockatiel(
       world,
       handleWhen((error) => !(error instanceof RequestFailed && error.status === 429)),
       () => ({
-        halfOpenAfter: new ExponentialBackoff({ initialDelay: 2500, maxDelay: 30_000 }),
-        breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000, minimumRps: 1 }),
+        halfOpenAfter: 5000,
+        breaker: new CountBreaker({ threshold: 0.5, size: 10 }),
       }),
     ),
 };

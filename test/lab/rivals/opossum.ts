@@ -51,10 +51,12 @@ export const opossumDefault: Contender = {
 
 export const opossumTuned: Contender = {
   name: 'opossum 9, tuned',
-  settings: '`volumeThreshold` 10, `resetTimeout` 5 s, `errorFilter` lets 429 pass as a success',
+  settings: 'a window of 3 s (`rollingCountTimeout`), `volumeThreshold` 6, `resetTimeout` 5 s, `errorFilter` lets 429 pass as a success',
   open: (world) =>
     behindOpossum(world, (call) => world.ask(call, ATTEMPT_TIMEOUT_MS), {
-      volumeThreshold: 10,
+      rollingCountTimeout: 3000,
+      rollingCountBuckets: 6,
+      volumeThreshold: 6,
       resetTimeout: 5000,
       errorFilter: (error) => error instanceof RequestFailed && error.status === 429,
     }),

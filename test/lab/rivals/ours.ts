@@ -1,27 +1,68 @@
 /**
- * The pipeline as it ships, over the simulated service: everything is real but the wire.
+ * The services as the gateway connects them, pipeline, circuit, recovery probes and all; only the wire is simulated.
  */
 import { z } from 'zod';
 import { MemoryCache } from '../../../src/cache/memoryCache.ts';
-import { createHttpClient, type PipelinedHttpClient } from '../../../src/http/createHttpClient.ts';
+import type { ServiceSettings } from '../../../src/config/serviceConfig.ts';
+import type { HttpClient } from '../../../src/http/httpClient.ts';
 import type { Operation } from '../../../src/http/operation.ts';
-import { targetFrom } from '../../../src/http/requestBuilder.ts';
 import { upstreamPath } from '../../../src/http/upstreamPath.ts';
 import { CircuitBreakerFactory } from '../../../src/resilience/circuitBreakerFactory.ts';
 import { guarded, type ResilienceEvents } from '../../../src/resilience/events.ts';
-import { resolvePolicy, type PolicyOverrides } from '../../../src/resilience/policy.ts';
-import { policyTemplates } from '../../../src/resilience/policyTemplates.ts';
+import type { PolicyOverrides } from '../../../src/resilience/policy.ts';
+import { policyTemplates, rateDetection, type TemplateName } from '../../../src/resilience/policyTemplates.ts';
+import { connectService, type ConnectedService, type ConnectionParts } from '../../../src/services/connectServices.ts';
+import { defineService, type Service, type ServiceClient } from '../../../src/services/service.ts';
 import { systemClock as clock } from '../../../src/time/clock.ts';
 import type { LabCall } from '../labCall.ts';
 import type { World } from '../world.ts';
 import { forEachService, pick, type Contender, type Rival } from './rival.ts';
 
-const answer = z.object({ id: z.string() });
-const target = targetFrom('https://service.lab.test', {});
+const template = policyTemplates.hubspot;
+/** A name for each service of a scenario. Their own templates are laid over: all are as HubSpot. */
+const NAMES = Object.keys(policyTemplates) as readonly TemplateName[];
+const NO_LIMITS = {
+  attemptTimeoutMs: undefined,
+  deadlineMs: undefined,
+  openForMs: undefined,
+  failureRatePercent: undefined,
+  minimumCalls: undefined,
+  rateLimit: undefined,
+} as const satisfies ServiceSettings['limits'];
 
-const onListenerError = (error: unknown): never => {
-  throw new Error('a listener failed', { cause: error });
-};
+const answer = z.object({ id: z.string() });
+const read = (name: string): Operation<{ id: string }> => ({ name, method: 'GET', idempotency: 'safe', answer });
+
+const clientOf = (http: HttpClient): ServiceClient => ({
+  getCircuitState: () => http.getCircuitState(),
+  getMetrics: () => http.getMetrics(),
+  healthCheck: () => Promise.reject(new Error('not asked in the laboratory')),
+});
+
+const describeService = (name: TemplateName, overrides: PolicyOverrides): Service =>
+  defineService({
+    name,
+    title: name,
+    baseUrl: 'https://service.lab.test',
+    authenticate: () => ({}),
+    sandboxSecret: 'lab',
+    overrides: { ...template, ...overrides, circuit: { ...template.circuit, ...overrides.circuit } },
+    operations: [],
+    health: { operation: read('health'), request: { path: upstreamPath`/health` } },
+    classify: () => undefined,
+    readQuota: () => [],
+    createClient: clientOf,
+    createRoutes: () => [],
+    loadSimulator: () => Promise.reject(new Error('the laboratory simulates the wire')),
+  });
+
+const settingsOf = (name: TemplateName): ServiceSettings => ({
+  name,
+  baseUrl: undefined,
+  secret: undefined,
+  useSandbox: false,
+  limits: NO_LIMITS,
+});
 
 const listenFor = (world: World): ResilienceEvents => ({
   circuitChanged: ({ circuit, to }) => {
@@ -30,56 +71,60 @@ const listenFor = (world: World): ResilienceEvents => ({
   },
 });
 
-/** One operation object for each name, as a service's client has them. */
-const operations = (): ((name: string) => Operation<{ id: string }>) => {
-  const known = new Map<string, Operation<{ id: string }>>();
-  return (name) => {
-    const operation = known.get(name) ?? { name, method: 'GET', idempotency: 'safe', answer };
-    known.set(name, operation);
-    return operation;
-  };
+const onListenerError = (error: unknown): never => {
+  throw new Error('a listener failed', { cause: error });
+};
+
+type Common = Omit<ConnectionParts, 'transport' | 'settings'>;
+
+const connect = (world: World, index: number, common: Common, overrides: PolicyOverrides): ConnectedService => {
+  const name = NAMES[index];
+  if (name === undefined) throw new Error(`there is no name for service ${String(index)}`);
+  return connectService(describeService(name, overrides), { ...common, transport: world.transport(index), settings: { [name]: settingsOf(name) } });
 };
 
 const openOurs = (world: World, overrides: PolicyOverrides): Rival => {
   const { random } = world;
-  const events = guarded([listenFor(world)], onListenerError);
+  const listeners: ResilienceEvents[] = [listenFor(world)];
+  const events = guarded(listeners, onListenerError);
   const breakers = new CircuitBreakerFactory({ clock, random, events, onListenerError });
   const cache = new MemoryCache(clock, 100);
-  const operationNamed = operations();
-  const policy = resolvePolicy('lab', policyTemplates.hubspot, overrides);
-  const clients = forEachService(world, (index): PipelinedHttpClient => {
-    const service = `service ${String(index)}`;
-    const breaker = breakers.breaker(service, policy);
-    const shared = { policy, breaker, cache, events, clock, random, onListenerError, target };
-    const transport = world.transport(index);
-    return createHttpClient({ ...shared, service, account: 'lab', transport, classify: () => undefined, readQuota: () => [] });
-  });
-  const call = (one: LabCall): Promise<unknown> =>
-    pick(clients, one).send(operationNamed(one.operation), { path: upstreamPath`/${one.operation}/${String(one.index)}` });
-  const close = (): void => {
-    breakers.shutdown();
-    cache.close();
+  const incidents = { recoveryOf: () => undefined };
+  const common: Common = { clock, random, events, breakers, cache, onListenerError, userAgent: 'lab', sandboxUrl: () => '', incidents };
+  const connected = forEachService(world, (index) => connect(world, index, common, overrides));
+  const probers = connected.flatMap(({ prober }) => prober ?? []);
+  listeners.push(...probers);
+  const operations = new Map<string, Operation<{ id: string }>>();
+  const operationNamed = (name: string): Operation<{ id: string }> => {
+    const operation = operations.get(name) ?? read(name);
+    operations.set(name, operation);
+    return operation;
   };
-  return { call, close };
+  return {
+    call: (call: LabCall) =>
+      pick(connected, call).http.send(operationNamed(call.operation), { path: upstreamPath`/${call.operation}/${String(call.index)}` }),
+    close: () => {
+      for (const prober of probers) prober.stop();
+      breakers.shutdown();
+      cache.close();
+    },
+  };
 };
-
-/** The rule that came before, as the environment's variables select it. */
-const rate = { strategy: 'rate', windowMs: 10_000, minimumCalls: 10, failureRatePercent: 50, slowRatePercent: 50 } as const;
 
 export const ours: Contender = {
   name: 'ours',
-  settings: 'the template of HubSpot as it ships (`docs/policies.md`), retries, bulkhead and all',
+  settings: 'the template of HubSpot as it ships ([policies](../policies.md)): retries, bulkhead, recovery probes and all',
   open: (world) => openOurs(world, {}),
 };
 
 export const oursByRate: Contender = {
   name: 'ours, by rate',
-  settings: 'the same with the strategy `rate`: 50 % failed or slow of at least 10 calls in 10 s',
-  open: (world) => openOurs(world, { circuit: { detection: rate } }),
+  settings: 'the same with the strategy `rate`: half of at least 10 calls in 10 s failed or slow',
+  open: (world) => openOurs(world, { circuit: { detection: rateDetection } }),
 };
 
 export const oursByRateTuned: Contender = {
   name: 'ours, by rate, tuned',
-  settings: 'the same from 5 calls on',
-  open: (world) => openOurs(world, { circuit: { detection: { ...rate, minimumCalls: 5 } } }),
+  settings: 'the same with half of at least 5 calls in 3 s',
+  open: (world) => openOurs(world, { circuit: { detection: { ...rateDetection, windowMs: 3000, minimumCalls: 5 } } }),
 };

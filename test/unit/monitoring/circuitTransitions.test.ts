@@ -55,6 +55,7 @@ describe('Circuit metrics of a real breaker', () => {
     for (let made = 0; made < count; made += 1) await breaker.call(action, site).catch(() => undefined);
   };
   const untilItProbes = async (): Promise<unknown> => timers.tickAsync(minutes(20));
+  const untilTheRampIsOver = async (): Promise<unknown> => timers.tickAsync(minutes(1));
   const scrape = async (): Promise<Scrape> => new Scrape((await metrics.render()).body);
 
   it('know every transition beforehand: none brings a series that was not there at 0', async () => {
@@ -67,6 +68,7 @@ describe('Circuit metrics of a real breaker', () => {
     await attempts(1, refuse);
     await untilItProbes();
     await attempts(20, succeed);
+    await untilTheRampIsOver();
     await attempts(3, refuse);
     breaker.reset();
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
-import { withAttemptTimeout } from '../../../src/resilience/attemptTimeout.ts';
+import { withAttemptTimeout, type Cuttable } from '../../../src/resilience/attemptTimeout.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { errorOf } from '../../support/errorOf.ts';
 import { HeldAttempt } from '../../support/heldAttempt.ts';
@@ -66,6 +66,52 @@ describe('withAttemptTimeout', () => {
     await time.settle();
 
     expect(await error).to.equal(timedOut);
+  });
+
+  it('leaves behind how the attempt is cut off early, with what error', async () => {
+    const attempt = new HeldAttempt();
+    const cuttable: Cuttable = {};
+    const limits = { timeoutMs: 100, onTimeout: () => timedOut, cuttable };
+    const error = errorOf(withAttemptTimeout(attempt.begin, limits, systemClock), Error);
+    const cutOff = new Error('cut off');
+
+    cuttable.cut?.(cutOff);
+
+    expect(await error).to.equal(cutOff);
+    expect(attempt.signal?.reason).to.equal(cutOff);
+  });
+
+  describe('after the process has stood still', () => {
+    it('gives the answer that has arrived meanwhile a moment to be read', async () => {
+      const attempt = new HeldAttempt();
+      const call = within(attempt.begin);
+
+      time.stall(5000);
+      await time.advance(49);
+      attempt.succeed('contact');
+
+      expect(await call).to.equal('contact');
+    });
+
+    it('times out when there is none', async () => {
+      const error = errorOf(within(new HeldAttempt().begin), Error);
+
+      time.stall(5000);
+      await time.advance(50);
+
+      expect(await error).to.equal(timedOut);
+    });
+
+    it('ends during that moment as soon as the outer signal aborts', async () => {
+      const outer = new AbortController();
+      const error = errorOf(within(new HeldAttempt().begin, outer.signal), Error);
+      time.stall(5000);
+      const hungUp = new Error('hung up');
+
+      outer.abort(hungUp);
+
+      expect(await error).to.equal(hungUp);
+    });
   });
 
   it('gives each attempt a signal of its own', async () => {

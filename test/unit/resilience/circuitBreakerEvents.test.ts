@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { UpstreamRateLimitedError, UpstreamTimeoutError } from '../../../src/errors/upstreamErrors.ts';
 import type { ResilienceEvents } from '../../../src/resilience/events.ts';
 import { systemClock } from '../../../src/time/clock.ts';
-import { ATTEMPT_TIMEOUT_MS, down, failWith, OPEN_MS, policy, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
+import { ATTEMPT_TIMEOUT_MS, down, failWith, OPEN_MS, policy, PROBES, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 import { errorOf } from '../../support/errorOf.ts';
 
 describe('Circuit breaker events', () => {
@@ -13,7 +13,7 @@ describe('Circuit breaker events', () => {
 
     await house.calls(breaker, 1, succeed);
     await house.calls(breaker, 1, failWith(new UpstreamRateLimitedError(site)));
-    await house.calls(breaker, 1, failWith(new UpstreamTimeoutError(site, ATTEMPT_TIMEOUT_MS)));
+    await house.callLasting(breaker, ATTEMPT_TIMEOUT_MS, new UpstreamTimeoutError(site, ATTEMPT_TIMEOUT_MS));
     await house.calls(breaker, 3, failWith(down()));
 
     expect(house.results).to.deep.equal(['success', 'ignored', 'timeout', 'failure', 'failure', 'reject']);
@@ -24,7 +24,7 @@ describe('Circuit breaker events', () => {
     await house.time.advance(250);
     await house.toHalfOpen(breaker);
     await house.time.advance(40);
-    await breaker.call(succeed, site);
+    await house.probeWell(breaker);
 
     expect(house.changes).to.deep.equal([
       { circuit: 'hubspot', from: 'closed', to: 'open', reason: 'consecutive_failures', at: 250, lastedMs: 250 },
@@ -42,11 +42,13 @@ describe('Circuit breaker events', () => {
     await house.toHalfOpen(breaker);
     await house.calls(breaker, 1, failWith(down()));
     await house.time.advance(2 * OPEN_MS);
-    await breaker.call(succeed, site);
+    await house.probeWell(breaker);
     await house.time.settle();
 
     const outage = ['failure', 'failure', 'open', 'failure', 'halfOpen'];
-    expect(heard).to.deep.equal(['success', ...outage, 'open', 'failure', 'halfOpen', 'close', 'success']);
+    expect(heard, 'a trial is one call to it, however many probes').to.deep.equal([
+      'success', ...outage, 'open', 'failure', 'halfOpen', 'close', 'success',
+    ]);
   });
 
   describe('whose listener throws', () => {
@@ -73,14 +75,14 @@ describe('Circuit breaker events', () => {
       house.impose(breaker, 'metrics_only');
       breaker.release();
       await house.time.advance(OPEN_MS);
-      await breaker.call(succeed, site);
+      await house.probeWell(breaker);
       factory.shutdown();
 
       expect(value).to.equal('contact');
       expect(thrown).to.equal(error);
       expect(breaker.snapshot().state).to.equal('closed');
-      expect(breaker.snapshot().calls).to.include({ fired: 5, success: 2, failure: 3 });
-      expect(house.listenerErrors).to.have.length(5 + 3 + 2);
+      expect(breaker.snapshot().calls).to.include({ fired: 9, success: 1 + PROBES, failure: 3 });
+      expect(house.listenerErrors).to.have.length(9 + 3 + 2);
     });
 
     it('keep nothing from the listeners beside it', async () => {
@@ -115,6 +117,7 @@ describe('Circuit breaker snapshot', () => {
       reason: 'start',
       failureRatio: 0,
       suspicion: 0,
+      isRamping: false,
       lastFailure: undefined,
       epoch: 0,
       openings: 0,

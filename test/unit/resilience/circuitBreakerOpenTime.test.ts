@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { UpstreamRateLimitedError } from '../../../src/errors/upstreamErrors.ts';
 import type { CircuitBreaker } from '../../../src/resilience/circuitBreaker.ts';
 import { minutes, seconds, systemClock } from '../../../src/time/clock.ts';
-import { down, failWith, OPEN_MS, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
+import { down, failWith, OPEN_MS, site, useBreakerHouse } from '../../support/breakerHouse.ts';
 
 /** Milliseconds until the next probe, as an open circuit tells them. */
 const openForMs = (breaker: CircuitBreaker): number => (breaker.snapshot().nextProbeAt ?? Number.NaN) - systemClock.wallTime();
@@ -60,7 +60,7 @@ describe('Circuit breaker open time', () => {
   it('does not start again from the base while the circuit closes only for moments', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);
-    await breaker.call(succeed, site);
+    await house.probeWell(breaker);
     await house.time.advance(minutes(2) - 1);
 
     await house.trip(breaker);
@@ -72,7 +72,7 @@ describe('Circuit breaker open time', () => {
   it('starts again from the base after two minutes closed', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);
-    await breaker.call(succeed, site);
+    await house.probeWell(breaker);
     await house.time.advance(minutes(2));
     const openingsWhenWell = breaker.snapshot().openings;
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { CircuitOpenError, UpstreamUnauthorizedError } from '../../../src/errors/upstreamErrors.ts';
 import { minutes, systemClock } from '../../../src/time/clock.ts';
-import { down, failWith, OPEN_MS, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
+import { down, failWith, OPEN_MS, PROBES, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 import { errorOf } from '../../support/errorOf.ts';
 import { HeldAttempt } from '../../support/heldAttempt.ts';
 
@@ -109,6 +109,7 @@ describe('Circuit breaker overrides', () => {
       const between = breaker.snapshot().state;
       probe.succeed('contact');
       await probeCall;
+      await house.calls(breaker, PROBES - 1, succeed);
 
       expect(values).to.deep.equal(['contact', 'contact']);
       expect(between).to.equal('half_open');
@@ -183,7 +184,7 @@ describe('Circuit breaker reset', () => {
     await house.time.advance(10 * OPEN_MS);
 
     await house.toHalfOpen(breaker);
-    await breaker.call(succeed, site);
+    await house.probeWell(breaker);
 
     expect(house.path).to.deep.equal(['open', 'closed', 'open', 'half_open', 'closed']);
   });

@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import { CallCancelledError, CircuitOpenError, UpstreamRateLimitedError, UpstreamRejectedError } from '../../../src/errors/upstreamErrors.ts';
-import { down, failWith, LEASE_MS, OPEN_MS, site, SLOW_MS, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
+import {
+  ATTEMPT_TIMEOUT_MS,
+  down,
+  failWith,
+  LEASE_MS,
+  OPEN_MS,
+  PROBES,
+  site,
+  succeed,
+  useBreakerHouse,
+} from '../../support/breakerHouse.ts';
 import { errorOf } from '../../support/errorOf.ts';
 import { HeldAttempt } from '../../support/heldAttempt.ts';
 
@@ -34,6 +44,26 @@ describe('Circuit breaker probes', () => {
     expect(error).to.include({ reason: 'probing', retryAfterMs: 1000 });
   });
 
+  it('go out in growing numbers: one more at a time for each that came back well', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    const admittedAtOnce = async (): Promise<number> => {
+      const attempt = new HeldAttempt();
+      const calls = Array.from({ length: 10 }, () => breaker.call(attempt.begin, site).catch(() => undefined));
+      attempt.fail(new UpstreamRateLimitedError(site));
+      await Promise.all(calls);
+      return attempt.begun;
+    };
+
+    const numbers: number[] = [];
+    for (let good = 0; good < PROBES; good += 1) {
+      numbers.push(await admittedAtOnce());
+      await breaker.call(succeed, site);
+    }
+
+    expect(numbers).to.deep.equal([1, 2, 3, 4, 5]);
+  });
+
   const ignored = [
     ['a rate limit', new UpstreamRateLimitedError(site, 5000)],
     ['a caller who hung up', new CallCancelledError(site)],
@@ -46,7 +76,7 @@ describe('Circuit breaker probes', () => {
 
       await house.calls(breaker, 3, failWith(error));
       const between = breaker.snapshot();
-      await breaker.call(succeed, site);
+      await house.probeWell(breaker);
 
       expect(between).to.include({ state: 'half_open', epoch });
       expect(between.calls).to.include({ ignored: 3, rejected: 0 });
@@ -58,39 +88,54 @@ describe('Circuit breaker probes', () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);
 
-    await house.calls(breaker, 1, failWith(new UpstreamRejectedError(site, 404)));
+    await house.calls(breaker, PROBES, failWith(new UpstreamRejectedError(site, 404)));
 
     expect(breaker.snapshot()).to.include({ state: 'closed', reason: 'probe_succeeded' });
   });
 
-  it('close the circuit though they are slow: slow is not gone', async () => {
+  it('close the circuit though they are slower than usual: slow is not gone', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);
     const probe = new HeldAttempt();
     const call = breaker.call(probe.begin, site);
 
-    await house.time.advance(SLOW_MS + 1);
+    await house.time.advance(ATTEMPT_TIMEOUT_MS - 1);
     probe.succeed('contact');
     await call;
+    await house.calls(breaker, PROBES - 1, succeed);
 
     expect(breaker.snapshot().state).to.equal('closed');
   });
 
-  it('that never end are lost when their lease is over: the circuit opens, and looks again', async () => {
+  it('that hang have failed after the time a probe is given, whether or not anybody asks: the circuit opens, and looks again', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);
     void breaker.call(new HeldAttempt().begin, site);
 
-    await house.time.advance(LEASE_MS - 1);
+    await house.time.advance(ATTEMPT_TIMEOUT_MS - 1);
     const before = await errorOf(breaker.call(succeed, site), CircuitOpenError);
     await house.time.advance(1);
-    const after = await errorOf(breaker.call(succeed, site), CircuitOpenError);
+    const after = breaker.snapshot();
     await house.time.advance(2 * OPEN_MS);
-    await breaker.call(succeed, site);
+    await house.probeWell(breaker);
 
     expect(before.reason).to.equal('probing');
-    expect(after).to.include({ reason: 'probe_lost', retryAfterMs: 2 * OPEN_MS });
-    expect(house.reasons).to.deep.equal(['consecutive_failures', 'open_time_over', 'probe_lost', 'open_time_over', 'probe_succeeded']);
+    expect(after).to.deep.include({ state: 'open', reason: 'probe_failed' });
+    expect(after.lastFailure?.kind).to.equal('slow');
+    expect(house.reasons).to.deep.equal(['consecutive_failures', 'open_time_over', 'probe_failed', 'open_time_over', 'probe_succeeded']);
+  });
+
+  it('that outlast their lease, excused by a stall of ours, are lost as soon as somebody asks', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    void breaker.call(new HeldAttempt().begin, site);
+
+    house.time.stall(10 * LEASE_MS);
+    const before = breaker.snapshot().state;
+    const error = await errorOf(breaker.call(succeed, site), CircuitOpenError);
+
+    expect(before).to.equal('half_open');
+    expect(error).to.include({ reason: 'probe_lost', retryAfterMs: 2 * OPEN_MS });
   });
 
   it('still decide after their lease, as long as nobody has asked since', async () => {
@@ -99,9 +144,10 @@ describe('Circuit breaker probes', () => {
     const probe = new HeldAttempt();
     const call = breaker.call(probe.begin, site);
 
-    await house.time.advance(10 * LEASE_MS);
+    house.time.stall(10 * LEASE_MS);
     probe.succeed('contact');
     await call;
+    await house.calls(breaker, PROBES - 1, succeed);
 
     expect(breaker.snapshot().state).to.equal('closed');
   });
@@ -113,14 +159,14 @@ describe('Circuit breaker probes', () => {
     await house.time.advance(LEASE_MS - 1);
     const probe = new HeldAttempt();
     const call = breaker.call(probe.begin, site);
-    await house.time.advance(LEASE_MS - 1);
+    await house.time.advance(ATTEMPT_TIMEOUT_MS - 1);
 
     const error = await errorOf(breaker.call(succeed, site), CircuitOpenError);
     probe.succeed('contact');
     await call;
 
     expect(error.reason).to.equal('probing');
-    expect(breaker.snapshot().state).to.equal('closed');
+    expect(breaker.snapshot().state).to.equal('half_open');
   });
 
   it('are not needed while nobody calls: a half-open circuit waits as long as it has to', async () => {
@@ -128,9 +174,10 @@ describe('Circuit breaker probes', () => {
     await house.toHalfOpen(breaker);
 
     await house.time.advance(3_600_000);
-    await breaker.call(succeed, site);
+    const before = breaker.snapshot().state;
+    await house.probeWell(breaker);
 
-    expect(breaker.snapshot().state).to.equal('closed');
+    expect(before).to.equal('half_open');
   });
 
   it('fail one after another without ever letting a second call through', async () => {

@@ -10,11 +10,9 @@ import {
   UpstreamTimeoutError,
   UpstreamUnauthorizedError,
 } from '../../../src/errors/upstreamErrors.ts';
-import type { CircuitBreaker } from '../../../src/resilience/circuitBreaker.ts';
 import type { DetectionPolicy } from '../../../src/resilience/circuitState.ts';
 import { minutes } from '../../../src/time/clock.ts';
 import { down, failWith, site, SLOW_MS, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
-import { HeldAttempt } from '../../support/heldAttempt.ts';
 
 const refuse = failWith(new UpstreamUnauthorizedError(site, 401));
 const halfSlow: DetectionPolicy = { strategy: 'rate', windowMs: 60_000, minimumCalls: 4, failureRatePercent: 100, slowRatePercent: 50 };
@@ -22,26 +20,16 @@ const halfSlow: DetectionPolicy = { strategy: 'rate', windowMs: 60_000, minimumC
 describe('Circuit breaker verdicts', () => {
   const house = useBreakerHouse();
 
-  /** A call whose attempt ends with that error, or well, after so long. */
-  const callLasting = async (breaker: CircuitBreaker, ms: number, error?: Error): Promise<void> => {
-    const attempt = new HeldAttempt();
-    const call = breaker.call(attempt.begin, site).catch(() => undefined);
-    await house.time.advance(ms);
-    if (error === undefined) attempt.succeed('contact');
-    else attempt.fail(error);
-    await call;
-  };
-
   const failures = [
-    ['a 5xx', down(), 'failure'],
-    ['a broken contract', new UpstreamContractBrokenError(site, 'no id'), 'failure'],
-    ['an attempt timeout', new UpstreamTimeoutError(site, 1000), 'timeout'],
+    ['a 5xx', down(), 'failure', 0],
+    ['a broken contract', new UpstreamContractBrokenError(site, 'no id'), 'failure', 0],
+    ['an attempt timeout', new UpstreamTimeoutError(site, 1000), 'timeout', 1000],
   ] as const;
-  for (const [what, error, result] of failures) {
+  for (const [what, error, result, afterMs] of failures) {
     it(`take ${what} for a failure, told as ${result}`, async () => {
       const breaker = house.breaker();
 
-      await house.calls(breaker, 3, failWith(error));
+      for (let made = 0; made < 3; made += 1) await house.callLasting(breaker, afterMs, error);
 
       expect(breaker.snapshot().state).to.equal('open');
       expect(house.results).to.deep.equal([result, result, result]);
@@ -82,17 +70,26 @@ describe('Circuit breaker verdicts', () => {
   it('count a timeout once as a call, and as a failure too', async () => {
     const breaker = house.breaker();
 
-    await house.calls(breaker, 1, failWith(new UpstreamTimeoutError(site, 1000)));
+    await house.callLasting(breaker, 1000, new UpstreamTimeoutError(site, 1000));
 
     expect(breaker.snapshot().calls).to.include({ fired: 1, failure: 1, timeout: 1 });
     expect(breaker.snapshot().lastFailure?.kind).to.equal('timeout');
+  });
+
+  it('hold an attempt that a caller cut short against nobody', async () => {
+    const breaker = house.breaker();
+
+    for (let made = 0; made < 10; made += 1) await house.callLasting(breaker, SLOW_MS - 1, new UpstreamTimeoutError(site, SLOW_MS - 1));
+
+    expect(breaker.snapshot().state).to.equal('closed');
+    expect(breaker.snapshot().calls).to.include({ ignored: 10, failure: 0, timeout: 0 });
   });
 
   describe('of a deadline', () => {
     it('are a failure when the attempt had run up to its slow threshold', async () => {
       const breaker = house.breaker();
 
-      for (let made = 0; made < 3; made += 1) await callLasting(breaker, SLOW_MS, new DeadlineExceededError(site, SLOW_MS));
+      for (let made = 0; made < 3; made += 1) await house.callLasting(breaker, SLOW_MS, new DeadlineExceededError(site, SLOW_MS));
 
       expect(breaker.snapshot().state).to.equal('open');
       expect(house.results).to.deep.equal(['timeout', 'timeout', 'timeout']);
@@ -101,7 +98,7 @@ describe('Circuit breaker verdicts', () => {
     it('are nothing when the caller was in a hurry', async () => {
       const breaker = house.breaker();
 
-      for (let made = 0; made < 10; made += 1) await callLasting(breaker, SLOW_MS - 1, new DeadlineExceededError(site, SLOW_MS));
+      for (let made = 0; made < 10; made += 1) await house.callLasting(breaker, SLOW_MS - 1, new DeadlineExceededError(site, SLOW_MS));
 
       expect(breaker.snapshot().state).to.equal('closed');
       expect(breaker.snapshot().calls).to.include({ ignored: 10, failure: 0, timeout: 0 });
@@ -111,8 +108,8 @@ describe('Circuit breaker verdicts', () => {
       const breaker = house.breaker();
       await house.toHalfOpen(breaker);
 
-      await callLasting(breaker, 10, new DeadlineExceededError(site, 10));
-      await breaker.call(succeed, site);
+      await house.callLasting(breaker, 10, new DeadlineExceededError(site, 10));
+      await house.probeWell(breaker);
 
       expect(house.path).to.deep.equal(['open', 'half_open', 'closed']);
     });
@@ -123,8 +120,8 @@ describe('Circuit breaker verdicts', () => {
       const breaker = house.breaker({ detection: halfSlow });
 
       await house.calls(breaker, 2, succeed);
-      await callLasting(breaker, SLOW_MS);
-      await callLasting(breaker, SLOW_MS);
+      await house.callLasting(breaker, SLOW_MS);
+      await house.callLasting(breaker, SLOW_MS);
 
       expect(breaker.snapshot()).to.include({ state: 'open', reason: 'slow_rate' });
     });
@@ -133,8 +130,8 @@ describe('Circuit breaker verdicts', () => {
       const breaker = house.breaker({ detection: halfSlow });
 
       await house.calls(breaker, 2, succeed);
-      await callLasting(breaker, SLOW_MS, new UpstreamRejectedError(site, 404));
-      await callLasting(breaker, SLOW_MS, new UpstreamRejectedError(site, 404));
+      await house.callLasting(breaker, SLOW_MS, new UpstreamRejectedError(site, 404));
+      await house.callLasting(breaker, SLOW_MS, new UpstreamRejectedError(site, 404));
 
       expect(breaker.snapshot().reason).to.equal('slow_rate');
     });
@@ -142,7 +139,7 @@ describe('Circuit breaker verdicts', () => {
     it('leave a circuit of the consecutive strategy alone', async () => {
       const breaker = house.breaker();
 
-      for (let made = 0; made < 5; made += 1) await callLasting(breaker, 10 * SLOW_MS);
+      for (let made = 0; made < 5; made += 1) await house.callLasting(breaker, 10 * SLOW_MS);
 
       expect(breaker.snapshot().state).to.equal('closed');
     });
@@ -202,7 +199,7 @@ describe('Circuit breaker verdicts', () => {
       await house.calls(breaker, 3, refuse);
       await house.time.advance(minutes(1));
 
-      await breaker.call(succeed, site);
+      await house.recover(breaker);
       await house.calls(breaker, 2, refuse);
 
       expect(breaker.snapshot().state).to.equal('closed');

@@ -81,6 +81,29 @@ describe('Opossum as engine', () => {
     expect(halfOpened).to.equal(0);
   });
 
+  it('is half-open at once when told so, whatever was left of the open time, and once only', async () => {
+    engine.open(60_000);
+    await time.advance(10);
+
+    engine.halfOpenNow();
+    await time.advance(1);
+    const then = engine.state;
+    await time.advance(120_000);
+
+    expect([then, engine.state, halfOpened]).to.deep.equal(['half_open', 'half_open', 1]);
+  });
+
+  it('shows observers of that what it is, not how it is done', async () => {
+    const heard: string[] = [];
+    for (const event of ['open', 'close', 'halfOpen']) engine.observed.on(event, () => heard.push(event));
+    engine.open(60_000);
+
+    engine.halfOpenNow();
+    await time.advance(1);
+
+    expect(heard).to.deep.equal(['open', 'halfOpen']);
+  });
+
   it('times nothing out: an outcome may take as long as it likes', async () => {
     engine.follow(new Promise(() => undefined));
 

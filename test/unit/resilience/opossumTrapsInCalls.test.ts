@@ -8,7 +8,7 @@ import { guarded } from '../../../src/resilience/events.ts';
 import { Bulkhead } from '../../../src/resilience/stages/bulkhead.ts';
 import { CacheStage } from '../../../src/resilience/stages/cache.ts';
 import { systemClock } from '../../../src/time/clock.ts';
-import { ATTEMPT_TIMEOUT_MS, down, failWith, policy, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
+import { ATTEMPT_TIMEOUT_MS, down, failWith, policy, PROBES, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 import { answerOf, contextOf } from '../../support/callContexts.ts';
 import { errorOf } from '../../support/errorOf.ts';
 import { HeldAttempt } from '../../support/heldAttempt.ts';
@@ -53,7 +53,7 @@ describe('Opossum’s traps in what a call is told', () => {
 
   it('07: what the bulkhead refuses never reaches the circuit, and a permit is free only when the work has ended', async () => {
     const breaker = house.breaker();
-    const bulkhead = new Bulkhead({ maxConcurrent: 2, maxQueued: 0, maxWaitMs: 100 }, systemClock);
+    const bulkhead = new Bulkhead({ startConcurrent: 2, minConcurrent: 1, maxConcurrent: 2, maxQueued: 0, maxWaitMs: 100 }, systemClock);
     const held = new HeldAttempt();
     const call = compose(bulkhead.stage)(throughBreaker(breaker, () => held.begin()));
     const admitted = [call(contextOf()), call(contextOf())];
@@ -110,14 +110,14 @@ describe('Opossum’s traps in what a call is told', () => {
         const thrown = await errorOf(breaker.call(failWith(error), site), Error);
         await house.calls(breaker, 2, failWith(error));
         await house.time.advance(2000);
-        await breaker.call(succeed, site);
+        await house.probeWell(breaker);
         await house.time.settle();
         house.factory.shutdown();
 
         expect(value).to.equal('contact');
         expect(thrown).to.equal(error);
         expect(house.path).to.deep.equal(['open', 'half_open', 'closed']);
-        expect(breaker.snapshot().calls).to.include({ success: 2, failure: 3 });
+        expect(breaker.snapshot().calls).to.include({ success: 1 + PROBES, failure: 3 });
         expect(house.listenerErrors, 'the bug is reported').to.not.be.empty;
       });
     }

@@ -16,6 +16,9 @@ const rate = (part: Record<string, unknown>) =>
     },
   });
 
+const circuit = (part: Record<string, unknown>) => written({ circuit: part });
+const evidence = (threshold: unknown) => circuit({ detection: { strategy: 'cusum', threshold } });
+
 describe('Policies', () => {
   it('are their template where nothing is overridden', () => {
     expect(resolvePolicy('hubspot', template)).to.deep.equal(template);
@@ -30,6 +33,10 @@ describe('Policies', () => {
       retry: { ...template.retry, maxAttempts: 1 },
       bulkhead: { ...template.bulkhead, maxQueued: 0 },
     });
+  });
+
+  it('may have no recovery probes', () => {
+    expect(resolvePolicy('hubspot', template, { circuit: { recoveryProbeMs: 'off' } }).circuit.recoveryProbeMs).to.equal('off');
   });
 
   it('leave the template as it was', () => {
@@ -73,6 +80,15 @@ describe('Policies', () => {
     ['a queue of less than nothing', { bulkhead: { maxQueued: -1 } }, 'bulkhead.maxQueued must be at least 0'],
     ['a misspelt field', written({ deadlineMS: 5 }), 'deadlineMS is not part of a policy'],
     ['a misspelt field further down', written({ circuit: { resetTimeout: 5 } }), 'circuit.resetTimeout is not part of a policy'],
+    ['evidence that one failure could outweigh', evidence(3.9), 'circuit.detection.threshold must be at least 4'],
+    ['evidence beyond all outages', evidence(51), 'circuit.detection.threshold must be at most 50'],
+    ['evidence without end', evidence(Number.POSITIVE_INFINITY), 'circuit.detection.threshold must be a number from 4 to 50'],
+    ['evidence that is no number', evidence(Number.NaN), 'circuit.detection.threshold must be a number from 4 to 50'],
+    ['evidence in quotes', evidence('10'), 'circuit.detection.threshold must be a number from 4 to 50'],
+    ['no failures in a row', circuit({ detection: { strategy: 'consecutive', failures: 0 } }), 'circuit.detection.failures must be at least 1'],
+    ['looks without a pause', circuit({ recoveryProbeMs: 0 }), `circuit.recoveryProbeMs ${DURATION}`],
+    ['a pause between looks that never ends', circuit({ recoveryProbeMs: Number.POSITIVE_INFINITY }), `circuit.recoveryProbeMs ${DURATION}`],
+    ['looks that are neither timed nor off', circuit({ recoveryProbeMs: 'never' }), `circuit.recoveryProbeMs ${DURATION}, or "off"`],
     ['an unknown strategy', written({ circuit: { detection: { strategy: 'guess' } } }), 'circuit.detection.strategy Invalid'],
     [
       'fields of another strategy',

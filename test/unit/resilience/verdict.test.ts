@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   DeadlineExceededError,
+  SlowAttemptError,
   UpstreamContractBrokenError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
@@ -23,10 +24,12 @@ describe('Verdicts', () => {
     expect([new Error('a bug'), 'odd', undefined].map((error) => verdictOf(error, false))).to.deep.equal(['failure', 'failure', 'failure']);
   });
 
-  it('of a deadline depend on whether the attempt had become slow', () => {
-    expect(verdictOf(late, false)).to.equal('ignored');
-    expect(verdictOf(late, true)).to.equal('failure');
-  });
+  for (const error of [late, new UpstreamTimeoutError(site, 1000)]) {
+    it(`of a ${error.code} depend on whether the attempt had become slow`, () => {
+      expect(verdictOf(error, false)).to.equal('ignored');
+      expect(verdictOf(error, true)).to.equal('failure');
+    });
+  }
 
   it('become findings: a refused credential is one of its own, and an answer can be slow', () => {
     expect(findingOf(new UpstreamUnauthorizedError(site, 401), true)).to.equal('unauthorized');
@@ -39,9 +42,9 @@ describe('Verdicts', () => {
 
 describe('Failures, for people', () => {
   it('have a kind', () => {
-    const errors = [down(), late, new UpstreamTimeoutError(site, 1), new UpstreamContractBrokenError(site, 'no id'), new UpstreamUnauthorizedError(site, 401), new Error('?')];
+    const errors = [down(), late, new UpstreamTimeoutError(site, 1), new UpstreamContractBrokenError(site, 'no id'), new UpstreamUnauthorizedError(site, 401), new SlowAttemptError(), new Error('?')];
 
-    expect(errors.map(kindOf)).to.deep.equal(['http_5xx', 'timeout', 'timeout', 'contract', 'unauthorized', 'unknown']);
+    expect(errors.map(kindOf)).to.deep.equal(['http_5xx', 'timeout', 'timeout', 'contract', 'unauthorized', 'slow', 'unknown']);
   });
 
   it('are timeouts, whoever’s time was over', () => {

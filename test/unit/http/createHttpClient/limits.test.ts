@@ -60,7 +60,8 @@ describe('the patience of a client', () => {
 
     expect(await answer).to.deep.equal({ id: '7' });
     expect(rig.wire.signals.map(({ aborted }) => aborted)).to.deep.equal([true, false]);
-    expect(rig.house.attempts[0]).to.include({ outcome: 'upstream_timeout', verdict: 'failure', durationMs: 4_000 });
+    expect(rig.house.attempts[0]).to.include({ outcome: 'upstream_timeout', durationMs: 4_000 });
+    expect(rig.house.breaker.snapshot().calls).to.include({ timeout: 1, success: 1 });
   });
 
   it('answers at the deadline though the transport neither answers nor listens', async () => {
@@ -72,8 +73,9 @@ describe('the patience of a client', () => {
     expect(await rejection).to.include({ code: 'deadline_exceeded', deadlineMs: 10_000 });
     expect(rig.house.http.getLimits().bulkhead.inFlight).to.equal(0);
     expect(rig.house.attempts).to.deep.include({
-      service: 'acme', operation: 'get_thing', attempt: 'first', outcome: 'deadline_exceeded', verdict: 'failure', durationMs: 10_000,
+      service: 'acme', operation: 'get_thing', attempt: 'first', outcome: 'deadline_exceeded', durationMs: 10_000,
     });
+    expect(rig.house.breaker.snapshot().calls, 'held against the service').to.include({ timeout: 1 });
   });
 
   it('tells the transport at the deadline, by the signal', async () => {
@@ -94,7 +96,7 @@ describe('the patience of a client', () => {
     await rig.clock.tickAsync(500);
     await rejection;
 
-    expect(rig.house.attempts[0]).to.include({ outcome: 'deadline_exceeded', verdict: 'ignored' });
+    expect(rig.house.attempts[0]).to.include({ outcome: 'deadline_exceeded' });
     expect(rig.house.breaker.snapshot().calls).to.include({ ignored: 1, failure: 0 });
   });
 

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { HouseParts } from '../../../support/httpHouse.ts';
 import { getThing, json, rejectionOf } from '../../../support/httpHouse.ts';
 import { found, httpRig, thingRequest } from '../../../support/httpRig.ts';
 
@@ -145,14 +144,20 @@ describe('a bug in the rules for a service', () => {
     throw bug;
   };
 
-  for (const part of ['classify', 'readQuota'] as const satisfies readonly (keyof HouseParts)[]) {
-    it(`in ${part} ends the call at once with that error, unrepeated, its permit given back`, async () => {
-      rig.open({ [part]: broken }, found);
+  it('in classify ends the call at once with that error, unrepeated, its permit given back', async () => {
+    rig.open({ classify: broken }, found);
 
-      expect(await rejectionOf(rig.get())).to.equal(bug);
-      expect(rig.wire.sent).to.have.length(1);
-      expect(rig.house.http.getLimits().bulkhead.inFlight).to.equal(0);
-      expect(rig.house.calls[0]).to.include({ outcome: 'internal_error' });
-    });
-  }
+    expect(await rejectionOf(rig.get())).to.equal(bug);
+    expect(rig.wire.sent).to.have.length(1);
+    expect(rig.house.http.getLimits().bulkhead.inFlight).to.equal(0);
+    expect(rig.house.calls[0]).to.include({ outcome: 'internal_error' });
+  });
+
+  it('in readQuota changes no answer, and is reported', async () => {
+    rig.open({ readQuota: broken }, found);
+
+    expect(await rig.get()).to.deep.equal({ id: '7' });
+    expect(rig.house.listenerErrors).to.deep.equal([bug]);
+    expect(rig.house.breaker.snapshot().calls).to.include({ success: 1, failure: 0 });
+  });
 });

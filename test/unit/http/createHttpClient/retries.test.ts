@@ -76,17 +76,39 @@ describe('the retries of a client', () => {
   }
 
   it('stops when the circuit opens in between, and never asks an open circuit again', async () => {
-    rig.open({ policy: { circuit: { detection: { strategy: 'consecutive', failures: 2 } } } }, json(500, {}));
+    rig.open({}, json(500, {}));
 
     const rejection = rejectionOf(rig.get());
+    await rig.clock.tickAsync(1);
+    await Promise.all([1, 2, 3, 4].map(() => rejectionOf(rig.create())));
     await rig.clock.tickAsync(1_000);
     const first = await rejection;
     const second = await rejectionOf(rig.get());
 
     expect(first).to.include({ code: 'circuit_open' });
     expect(second).to.include({ code: 'circuit_open', execution: 'not_sent' });
-    expect(rig.wire.sent).to.have.length(2);
+    expect(rig.wire.sent).to.have.length(5);
     expect(rig.house.http.getCircuitState()).to.include({ state: 'open', effectiveState: 'open' });
+  });
+
+  it('spares a service that is half-way to an open circuit, and says so at once', async () => {
+    rig.open({ policy: { circuit: { detection: { strategy: 'consecutive', failures: 4 } } } }, json(500, {}));
+    await rejectionOf(rig.create());
+
+    const error = await rejectionOf(rig.get());
+
+    expect(error).to.include({ code: 'upstream_unavailable', retryable: true });
+    expect(rig.house.breaker.snapshot()).to.include({ state: 'closed', suspicion: 0.5 });
+    expect([rig.clock.now, rig.wire.sent.length]).to.deep.equal([0, 2]);
+  });
+
+  it('repeats nothing once the failure itself has opened the circuit', async () => {
+    rig.open({ policy: { circuit: { detection: { strategy: 'consecutive', failures: 1 } } } }, json(500, {}));
+
+    const error = await rejectionOf(rig.get());
+
+    expect(error).to.include({ code: 'upstream_unavailable' });
+    expect([rig.clock.now, rig.wire.sent.length]).to.deep.equal([0, 1]);
   });
 
   it('keeps retries of an outage within its budget', async () => {

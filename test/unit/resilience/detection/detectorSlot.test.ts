@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { DetectorSlot } from '../../../../src/resilience/detection/detectorSlot.ts';
+import { rateDetection } from '../../../../src/resilience/policyTemplates.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
 import { useVirtualTime } from '../../../support/virtualTime.ts';
 
@@ -29,6 +30,25 @@ describe('DetectorSlot', () => {
     expect(within).to.equal(strict);
     expect(slot.policy).to.equal(regular);
     expect(slot.current.suspicion(0)).to.equal(0);
+  });
+
+  it('is suspicious from half the way to opening on', () => {
+    const slot = new DetectorSlot(systemClock, { strategy: 'consecutive', failures: 4 });
+    slot.current.record('failure', 0);
+    const before = slot.isSuspect;
+
+    slot.current.record('failure', 0);
+
+    expect([before, slot.isSuspect]).to.deep.equal([false, true]);
+  });
+
+  it('makes a detector of each strategy', () => {
+    const cusum = new DetectorSlot(systemClock, { strategy: 'cusum', threshold: 10 });
+    const rate = new DetectorSlot(systemClock, rateDetection);
+    const consecutive = new DetectorSlot(systemClock, regular);
+
+    expect([cusum, rate, consecutive].map(({ current }) => current.weighsSlowness)).to.deep.equal([true, true, false]);
+    expect([cusum, rate, consecutive].map(({ current }) => current.usualRatio)).to.deep.equal([0.02, undefined, undefined]);
   });
 
   it('keeps the memory of a change, too, however often it is looked at', () => {

@@ -1,23 +1,60 @@
 import { expect } from 'chai';
 import { Trial } from '../../../../src/resilience/recovery/trial.ts';
 
-const trialWith = () => {
+const trialWith = (usualRatio?: number) => {
   const followed: Promise<unknown>[] = [];
-  const trial = new Trial((outcome) => followed.push(outcome));
+  const trial = new Trial((outcome) => followed.push(outcome), usualRatio);
   return { trial, followed };
 };
 
+/** How many probes it lets out now; they are given back. */
+const placesOf = (trial: Trial): number => {
+  const probes = Array.from({ length: 20 }, () => trial.admit(1000)).filter((probe) => probe !== undefined);
+  for (const probe of probes) probe.giveBack();
+  return probes.length;
+};
+
 describe('Trial', () => {
-  it('lets one probe out at a time', () => {
+  it('lets one probe out at first', () => {
     const { trial } = trialWith();
 
     expect(trial.admit(100)).not.to.equal(undefined);
     expect(trial.admit(200)).to.equal(undefined);
   });
 
-  it('has recovered after a success, and failed after a failure', () => {
-    expect(trialWith().trial.admit(100)?.settle(false)).to.equal('recovered');
-    expect(trialWith().trial.admit(100)?.settle(true)).to.equal('failed');
+  it('lets out one more at a time for each that came back well', () => {
+    const { trial } = trialWith();
+    const places = [placesOf(trial)];
+    for (let good = 0; good < 4; good += 1) {
+      trial.admit(1000)?.settle(false);
+      places.push(placesOf(trial));
+    }
+
+    expect(places).to.deep.equal([1, 2, 3, 4, 5]);
+  });
+
+  it('has recovered after five successes, also of probes that were out together', () => {
+    const { trial } = trialWith();
+    const first = trial.admit(100)?.settle(false);
+    const pair = [trial.admit(100), trial.admit(100)].map((probe) => probe?.settle(false));
+    const last = [trial.admit(100), trial.admit(100)].map((probe) => probe?.settle(false));
+
+    expect([first, ...pair, ...last]).to.deep.equal(['undecided', 'undecided', 'undecided', 'undecided', 'recovered']);
+  });
+
+  it('asks for more where the service fails more often as usual', () => {
+    const { trial } = trialWith(0.15);
+    const said = Array.from({ length: 6 }, () => trial.admit(100)?.settle(false));
+
+    expect(said.slice(0, 5)).not.to.include('recovered');
+    expect(said[5]).to.equal('recovered');
+  });
+
+  it('has failed after one failure, whatever came before', () => {
+    const { trial } = trialWith();
+    for (let good = 0; good < 4; good += 1) trial.admit(100)?.settle(false);
+
+    expect(trial.admit(100)?.settle(true)).to.equal('failed');
   });
 
   it('lets the next one probe after one was given back', () => {
@@ -28,7 +65,7 @@ describe('Trial', () => {
     expect(trial.admit(200)).not.to.equal(undefined);
   });
 
-  it('has lost its probe when the lease is over, and not before', () => {
+  it('has lost a probe when its lease is over, and not before', () => {
     const { trial } = trialWith();
     const none = trial.hasLostProbe(1_000_000);
     trial.admit(100);
@@ -38,12 +75,36 @@ describe('Trial', () => {
     expect(trial.hasLostProbe(100)).to.equal(true);
   });
 
+  it('knows each lease of several', () => {
+    const { trial } = trialWith();
+    trial.admit(50)?.settle(false);
+    const early = trial.admit(100);
+    trial.admit(200);
+    const whileBothAreOut = trial.hasLostProbe(100);
+
+    early?.giveBack();
+
+    expect(whileBothAreOut).to.equal(true);
+    expect(trial.hasLostProbe(199)).to.equal(false);
+    expect(trial.hasLostProbe(200)).to.equal(true);
+  });
+
   it('has lost nothing once the probe was given back', () => {
     const { trial } = trialWith();
 
     trial.admit(100)?.giveBack();
 
     expect(trial.hasLostProbe(100)).to.equal(false);
+  });
+
+  it('wants a probe while there is room, and once more when one is lost', () => {
+    const { trial } = trialWith();
+    const before = trial.wantsProbe(0);
+    trial.admit(100);
+
+    expect(before).to.equal(true);
+    expect(trial.wantsProbe(99)).to.equal(false);
+    expect(trial.wantsProbe(100)).to.equal(true);
   });
 
   it('is followed by the engine once, from its first probe on', () => {

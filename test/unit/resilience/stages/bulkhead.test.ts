@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { BulkheadFullError } from '../../../../src/errors/upstreamErrors.ts';
+import { BulkheadFullError, UpstreamRateLimitedError, UpstreamTimeoutError, UpstreamUnavailableError } from '../../../../src/errors/upstreamErrors.ts';
 import type { Answer } from '../../../../src/resilience/call.ts';
 import { Bulkhead } from '../../../../src/resilience/stages/bulkhead.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
@@ -11,7 +11,9 @@ import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 import { HeldAttempt } from '../../../support/heldAttempt.ts';
 import { useVirtualTime } from '../../../support/virtualTime.ts';
 
-const policy = { maxConcurrent: 2, maxQueued: 2, maxWaitMs: 100 };
+const policy = { startConcurrent: 2, minConcurrent: 2, maxConcurrent: 2, maxQueued: 2, maxWaitMs: 100 };
+const site = { service: 'hubspot', operation: 'get_contact' };
+const timedOut = new UpstreamTimeoutError(site, 4000);
 
 describe('Bulkhead', () => {
   const time = useVirtualTime();
@@ -132,12 +134,98 @@ describe('Bulkhead', () => {
   });
 });
 
-type Step = { readonly does: 'enter' } | { readonly does: 'end' | 'leave'; readonly which: number } | { readonly does: 'pass'; readonly ms: number };
+describe('Bulkhead that learns', () => {
+  const time = useVirtualTime();
+  const wide = { startConcurrent: 10, minConcurrent: 2, maxConcurrent: 100, maxQueued: 100, maxWaitMs: 100 };
+
+  /** A service that answers after so long, and what becomes of a call to it. */
+  const caller = (bulkhead: Bulkhead, serviceMs: number) => (): Promise<string> =>
+    bulkhead
+      .stage(async () => {
+        await new Promise<void>((resolve) => void systemClock.after(serviceMs, resolve));
+        bulkhead.attemptEnded('get_contact', serviceMs, undefined);
+        return answerOf('contact');
+      })(contextOf())
+      .then(
+        () => 'served',
+        () => 'refused',
+      );
+
+  it('serves a sudden sixty of a fast service without refusing one, and then has places for all', async () => {
+    const bulkhead = new Bulkhead(wide, systemClock);
+    const call = caller(bulkhead, 5);
+
+    const burst = Array.from({ length: 60 }, call);
+    await time.advance(30);
+
+    expect(new Set(await Promise.all(burst))).to.deep.equal(new Set(['served']));
+    expect(bulkhead.limit).to.be.at.least(40);
+    expect(bulkhead.inFlight).to.equal(0);
+  });
+
+  for (const [what, error] of [
+    ['a time-out', timedOut],
+    ['a 429', new UpstreamRateLimitedError(site)],
+  ] as const) {
+    it(`takes ${what} for a sign that it lets too many in`, () => {
+      const bulkhead = new Bulkhead(wide, systemClock);
+
+      bulkhead.attemptEnded('get_contact', 4000, error);
+
+      expect(bulkhead.limit).to.equal(9);
+    });
+  }
+
+  it('takes no sign from a service that is down, which is for the circuit to judge', () => {
+    const bulkhead = new Bulkhead(wide, systemClock);
+
+    for (let failed = 0; failed < 100; failed += 1) bulkhead.attemptEnded('get_contact', 5, new UpstreamUnavailableError(site, 'http_5xx', 'unknown'));
+
+    expect(bulkhead.limit).to.equal(10);
+  });
+
+  it('lets nobody in for those who leave while it has too many inside', async () => {
+    const bulkhead = new Bulkhead({ ...wide, startConcurrent: 3, maxConcurrent: 3 }, systemClock);
+    const works = [1, 2, 3, 4].map(() => new HeldAttempt<Answer<string>>());
+    const calls = works.map((work) => bulkhead.stage(async () => work.begin())(contextOf()));
+    bulkhead.attemptEnded('get_contact', 10, timedOut);
+
+    works[0]?.succeed(answerOf('contact'));
+    await calls[0];
+    await time.settle();
+
+    expect([bulkhead.limit, bulkhead.inFlight]).to.deep.equal([2, 2]);
+    const refused = errorOf(calls[3] ?? Promise.resolve(), BulkheadFullError);
+    await time.advance(wide.maxWaitMs);
+    await refused;
+    for (const work of works) work.succeed(answerOf('contact'));
+    await Promise.all(calls.slice(0, 3));
+    expect(bulkhead.inFlight).to.equal(0);
+  });
+
+  it('lets no more wait than it lets in, once it knows its limit', async () => {
+    const bulkhead = new Bulkhead({ ...wide, startConcurrent: 2 }, systemClock);
+    bulkhead.attemptEnded('get_contact', 10, timedOut);
+    const call = caller(bulkhead, 50);
+
+    const burst = Array.from({ length: 5 }, call);
+    await time.advance(100);
+
+    expect(await Promise.all(burst)).to.deep.equal(['served', 'served', 'served', 'served', 'refused']);
+  });
+});
+
+type Step =
+  | { readonly does: 'enter' }
+  | { readonly does: 'report'; readonly isGood: boolean }
+  | { readonly does: 'end' | 'leave'; readonly which: number }
+  | { readonly does: 'pass'; readonly ms: number };
 
 const steps = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ does: fc.constant('enter' as const) }) },
     { weight: 3, arbitrary: fc.record({ does: fc.constantFrom('end' as const, 'leave' as const), which: fc.nat(30) }) },
+    { weight: 2, arbitrary: fc.record({ does: fc.constant('report' as const), isGood: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ does: fc.constant('pass' as const), ms: fc.nat(120) }) },
   ),
   { maxLength: 60, size: 'max' },
@@ -148,10 +236,13 @@ const settled = (): Promise<void> =>
     setImmediate(resolve);
   });
 
+/** Few enough calls suffice to move its limit. */
+const moving = { startConcurrent: 2, minConcurrent: 1, maxConcurrent: 5, maxQueued: 3, maxWaitMs: 100 };
+
 /** A bulkhead, and next to it plain lists of who should be inside and who should be waiting. */
 class BulkheadModel {
   readonly clock = new HandDrivenClock();
-  readonly bulkhead = new Bulkhead(policy, this.clock);
+  readonly bulkhead = new Bulkhead(moving, this.clock);
   readonly begun: number[] = [];
   readonly ended: number[] = [];
   readonly #entered: { readonly work: HeldAttempt<Answer<string>>; readonly caller: AbortController }[] = [];
@@ -167,6 +258,7 @@ class BulkheadModel {
   async take(step: Step): Promise<void> {
     if (step.does === 'enter') this.#enter();
     else if (step.does === 'pass') this.clock.advance(step.ms);
+    else if (step.does === 'report') this.bulkhead.attemptEnded('get_contact', 0, step.isGood ? undefined : timedOut);
     else if (step.does === 'leave') this.#entered[step.which]?.caller.abort(new Error('left'));
     else if (this.begun.includes(step.which)) this.#entered[step.which]?.work.succeed(answerOf('contact'));
     await settled();
@@ -200,11 +292,11 @@ describe('Bulkhead under any order of events', () => {
         const model = new BulkheadModel();
         for (const step of all) {
           await model.take(step);
-          expect(model.inside.length).to.be.at.most(policy.maxConcurrent);
+          expect(model.inside.length).to.be.at.most(moving.maxConcurrent);
           expect(model.bulkhead.inFlight).to.equal(model.inside.length);
           expect(model.begun, 'first come, first served').to.deep.equal([...model.begun].sort((one, other) => one - other));
           const waiting = model.entered - model.ended.length - model.inside.length;
-          expect(waiting).to.be.within(0, model.inside.length < policy.maxConcurrent ? 0 : policy.maxQueued);
+          expect(waiting).to.be.within(0, model.inside.length < model.bulkhead.limit ? 0 : moving.maxQueued);
         }
         await model.endAll();
 

@@ -87,6 +87,13 @@ describe('retryRule', () => {
     expect(delays.at(-1)).to.equal(undefined);
   });
 
+  it('makes no repeat of a service that is suspect, and takes nothing from the budget for it', () => {
+    const rule = retryRule({ policy, budget, isSuspect: () => true, clock: systemClock, random: () => 0.5 });
+
+    expect(rule(down(), contextOf({ progress: { attempts: 1, unsettled: true } }))).to.equal(undefined);
+    expect(budget.ratio).to.equal(1);
+  });
+
   it('takes nothing from the budget for a repeat that is not made', () => {
     delayAfter(new UpstreamRejectedError(site, 404));
     delayAfter(down(), {}, 3);

@@ -1,0 +1,260 @@
+import { expect } from 'chai';
+import { UpstreamRateLimitedError, UpstreamUnauthorizedError } from '../../../../src/errors/upstreamErrors.ts';
+import type { CircuitBreaker } from '../../../../src/resilience/circuitBreaker.ts';
+import { RecoveryProber } from '../../../../src/resilience/recovery/recoveryProber.ts';
+import { minutes, seconds, systemClock } from '../../../../src/time/clock.ts';
+import { ATTEMPT_TIMEOUT_MS, down, failWith, policy, PROBES, site, useBreakerHouse } from '../../../support/breakerHouse.ts';
+import { HeldAttempt } from '../../../support/heldAttempt.ts';
+
+const EVERY_MS = 2500;
+
+describe('RecoveryProber', () => {
+  // Registered first, so that the house finds nothing left behind.
+  afterEach(() => {
+    prober.stop();
+    stopFactory();
+  });
+
+  const house = useBreakerHouse();
+  let breaker: CircuitBreaker;
+  let prober: RecoveryProber;
+  /** When it asked, ms after the opening. */
+  let asked: number[];
+  let attempt: () => Promise<unknown>;
+  let chance: number;
+  let openedAt: number;
+  let stopFactory: () => void;
+
+  beforeEach(() => {
+    chance = 0.5;
+    asked = [];
+    attempt = async () => Promise.reject(down());
+    const factory = house.createFactory([
+      {
+        circuitChanged: (event) => {
+          house.changes.push(event);
+          prober.circuitChanged(event);
+        },
+        circuitCalled: (_circuit, result) => house.results.push(result),
+      },
+    ]);
+    stopFactory = () => {
+      factory.shutdown();
+    };
+    // Open for so long that only the prober can be the one who finds out.
+    breaker = factory.breaker('hubspot', {
+      attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+      circuit: { ...policy, openForMs: minutes(20), openForCapMs: minutes(20) },
+    });
+    prober = new RecoveryProber({
+      breaker,
+      everyMs: EVERY_MS,
+      attempt: async () => {
+        asked.push(systemClock.now() - openedAt);
+        return attempt();
+      },
+      clock: systemClock,
+      random: () => chance,
+    });
+  });
+  const open = async (): Promise<void> => {
+    await house.trip(breaker);
+    openedAt = systemClock.now();
+  };
+
+  it('asks nobody while the circuit is closed', async () => {
+    await house.time.advance(minutes(10));
+
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('looks every 2.5 s while the circuit is open', async () => {
+    await open();
+
+    await house.time.advance(seconds(10));
+
+    expect(asked).to.deep.equal([2500, 5000, 7500, 10_000]);
+    expect(breaker.state).to.equal('open');
+  });
+
+  it('looks up to a fifth sooner or later, as chance has it, so that replicas do not look together', async () => {
+    chance = 0;
+    await open();
+    await house.time.advance(2000);
+    chance = 1 - Number.EPSILON;
+    await house.time.advance(2000 + 3000);
+
+    expect(asked).to.have.length(3);
+    expect(asked.slice(0, 2)).to.deep.equal([2000, 4000]);
+    expect(asked[2]).to.be.closeTo(7000, 1);
+  });
+
+  it('begins the trial at the moment the service is seen to be well, and feeds it until the circuit closes', async () => {
+    await open();
+    await house.time.advance(seconds(3));
+    attempt = async () => Promise.resolve();
+
+    await house.time.advance(seconds(2) + 10);
+
+    expect(house.path).to.deep.equal(['open', 'half_open', 'closed']);
+    expect(house.changes[1]).to.include({ at: openedAt + 5000 + 1, reason: 'open_time_over' });
+    expect(asked).to.have.length(2 + PROBES);
+    expect((asked.at(-1) ?? 0) - 5000, 'ms from the good look to the last probe').to.be.at.most(10);
+  });
+
+  it('finds a quiet service alive within 5 s of being so, whenever that is', async () => {
+    chance = 1 - Number.EPSILON;
+    await open();
+    for (const outageMs of [100, 2900, 3100, 7777]) {
+      await house.time.advance(outageMs);
+      attempt = async () => Promise.resolve();
+      await house.time.advance(seconds(5));
+      const found = breaker.state;
+      attempt = async () => Promise.reject(down());
+      await house.time.advance(seconds(20));
+      await open();
+
+      expect(found, `after ${String(outageMs)} ms`).to.equal('closed');
+    }
+  });
+
+  it('goes on looking when the trial has failed', async () => {
+    await open();
+    let good = 2;
+    attempt = async () => (good-- > 0 ? Promise.resolve() : Promise.reject(down()));
+
+    await house.time.advance(seconds(6));
+
+    expect(house.path).to.deep.equal(['open', 'half_open', 'open']);
+    expect(asked.filter((ms) => ms > 3000)).to.have.length(1);
+  });
+
+  it('waits for no answer for ever: a probe that hangs has failed, and the looking begins anew', async () => {
+    await open();
+    let good = 1;
+    const hung = new HeldAttempt<unknown>();
+    attempt = async () => (good-- > 0 ? Promise.resolve() : hung.begin());
+
+    await house.time.advance(2500 + 1 + ATTEMPT_TIMEOUT_MS + 1);
+
+    expect(house.path).to.deep.equal(['open', 'half_open', 'open']);
+    expect(house.reasons.at(-1)).to.equal('probe_failed');
+  });
+
+  it('does not hammer a service that answers probes with a rate limit', async () => {
+    await open();
+    let good = 1;
+    attempt = async () => (good-- > 0 ? Promise.resolve() : Promise.reject(new UpstreamRateLimitedError(site)));
+
+    await house.time.advance(seconds(10) + 10);
+
+    expect(breaker.state).to.equal('half_open');
+    expect(asked).to.have.length(1 + 4);
+  });
+
+  it('makes no probe, and no refused call, while a person holds the circuit open', async () => {
+    await open();
+    attempt = async () => Promise.resolve();
+    house.impose(breaker, 'forced_open', minutes(1));
+    await house.time.advance(seconds(30));
+    const { rejected } = breaker.snapshot().calls;
+    const asksMeanwhile = asked.length;
+
+    breaker.release();
+    await house.time.advance(100);
+
+    expect([rejected, asksMeanwhile]).to.deep.equal([0, 1]);
+    expect(breaker.state).to.equal('closed');
+  });
+
+  for (const mode of ['disabled', 'metrics_only'] as const) {
+    it(`does not run wild while an override lets everything pass (${mode})`, async () => {
+      await open();
+      house.impose(breaker, mode, minutes(1));
+      let good = 1;
+      const hung = new HeldAttempt<unknown>();
+      attempt = async () => (good-- > 0 ? Promise.resolve() : hung.begin());
+
+      await house.time.advance(2500 + ATTEMPT_TIMEOUT_MS);
+
+      expect(asked.length).to.be.at.most(2);
+    });
+  }
+
+  it('asks nothing over a refused credential: that mends nothing', async () => {
+    await house.calls(breaker, 3, failWith(new UpstreamUnauthorizedError(site, 401)));
+
+    await house.time.advance(seconds(55));
+
+    expect(breaker.snapshot()).to.include({ state: 'open', reason: 'credential' });
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('listens to its own circuit only', async () => {
+    prober.circuitChanged({ circuit: 'lemlist', from: 'closed', to: 'open', reason: 'failure_evidence', at: 0, lastedMs: 0 });
+
+    await house.time.advance(seconds(10));
+
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('stops for good, and leaves no timer of its own', async () => {
+    await open();
+    const before = house.time.pendingTimers;
+
+    prober.stop();
+    const after = house.time.pendingTimers;
+    await house.time.advance(seconds(10));
+
+    expect(after).to.equal(before - 1);
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('begins no trial by an answer that comes after it was stopped', async () => {
+    await open();
+    const late = new HeldAttempt<unknown>();
+    attempt = late.begin;
+    await house.time.advance(EVERY_MS);
+    prober.stop();
+
+    late.succeed(undefined);
+    await house.time.advance(10);
+
+    expect(breaker.state).to.equal('open');
+  });
+
+  it('begins no trial by an answer that comes after the shutdown, and leaves no timer', async () => {
+    await open();
+    const late = new HeldAttempt<unknown>();
+    attempt = late.begin;
+    await house.time.advance(EVERY_MS);
+    prober.stop();
+    stopFactory();
+    house.factory.shutdown();
+
+    late.succeed(undefined);
+    breaker.recoverNow();
+    await house.time.settle();
+
+    expect(house.path).to.deep.equal(['open']);
+    expect(house.time.pendingTimers).to.equal(0);
+  });
+
+  it('looks once at a time, also when a look outlasts a trial in between', async () => {
+    await open();
+    const slow = new HeldAttempt<unknown>();
+    attempt = slow.begin;
+    await house.time.advance(EVERY_MS);
+    breaker.recoverNow();
+    await house.time.advance(1);
+    await house.calls(breaker, 1, failWith(down()));
+    slow.fail(down());
+    await house.time.settle();
+    attempt = async () => Promise.reject(down());
+    asked = [];
+
+    await house.time.advance(seconds(10));
+
+    expect(asked.length).to.be.within(3, 4);
+  });
+});
