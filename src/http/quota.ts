@@ -6,6 +6,8 @@ export interface QuotaReading {
   readonly window: string;
   readonly limit?: number;
   readonly remaining?: number;
+  /** When the window starts anew; wall-clock ms. */
+  readonly resetAt?: number;
 }
 
 /** Reads the headers of any answer of the service, errors included. */
@@ -17,14 +19,22 @@ export const headerNumber = (headers: Readonly<Record<string, string>>, name: st
   return value !== undefined && /^\d{1,12}$/u.test(value) ? Number(value) : undefined;
 };
 
-/** One reading from a pair of headers; empty if neither is there. */
+/** One reading from a pair of headers, and the Unix seconds of the reset if they are told; empty if neither is there. */
 export const quotaFrom = (
   headers: Readonly<Record<string, string>>,
   window: string,
-  names: { readonly limit: string; readonly remaining: string },
+  names: { readonly limit: string; readonly remaining: string; readonly reset?: string },
 ): readonly QuotaReading[] => {
   const limit = headerNumber(headers, names.limit);
   const remaining = headerNumber(headers, names.remaining);
   if (limit === undefined && remaining === undefined) return [];
-  return [{ window, ...(limit === undefined ? {} : { limit }), ...(remaining === undefined ? {} : { remaining }) }];
+  const resetSeconds = names.reset === undefined ? undefined : headerNumber(headers, names.reset);
+  return [
+    {
+      window,
+      ...(limit === undefined ? {} : { limit }),
+      ...(remaining === undefined ? {} : { remaining }),
+      ...(resetSeconds === undefined ? {} : { resetAt: resetSeconds * 1000 }),
+    },
+  ];
 };

@@ -9,6 +9,8 @@ import { classifyExploriumAnswer } from './exploriumErrors.ts';
 import { exploriumOperations } from './exploriumOperations.ts';
 import { exploriumRoutes } from './exploriumRoutes.ts';
 
+const quotaHeaders = { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' };
+
 export const explorium = defineService<ExploriumClient>({
   name: 'explorium',
   title: 'Explorium',
@@ -18,7 +20,7 @@ export const explorium = defineService<ExploriumClient>({
   operations: Object.values(exploriumOperations),
   health: { operation: exploriumOperations.getCredits, request: { path: upstreamPath`/v1/credits` } },
   classify: classifyExploriumAnswer,
-  readQuota: (headers) => quotaFrom(headers, 'minute', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),
+  readQuota: (headers) => quotaFrom(headers, 'minute', quotaHeaders),
   createClient: (http) => new ExploriumClient(http),
   createRoutes: exploriumRoutes,
   loadSimulator: async () => (await import('./exploriumSandbox.ts')).exploriumSimulator,

@@ -32,6 +32,14 @@ describe('quotaFrom', () => {
     expect(quotaFrom({ 'x-limit': '100', 'x-left': '?' }, 'minute', names)).to.deep.equal([{ window: 'minute', limit: 100 }]);
   });
 
+  it('reads when the window starts anew, where the service says so in Unix seconds', () => {
+    const headers = { 'x-left': '7', 'x-reset': '1795293357' };
+
+    const readings = quotaFrom(headers, 'minute', { ...names, reset: 'x-reset' });
+
+    expect(readings).to.deep.equal([{ window: 'minute', remaining: 7, resetAt: 1_795_293_357_000 }]);
+  });
+
   it('reads nothing where neither is there', () => {
     expect(quotaFrom({}, 'minute', names)).to.deep.equal([]);
   });

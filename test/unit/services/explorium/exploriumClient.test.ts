@@ -123,6 +123,6 @@ describe('declarations of Explorium', () => {
 
     const readings = descriptor.readQuota(headers);
 
-    expect(readings).to.deep.equal([{ window: 'minute', limit: 200, remaining: 150 }]);
+    expect(readings).to.deep.equal([{ window: 'minute', limit: 200, remaining: 150, resetAt: 1_234_567_890_000 }]);
   });
 });
