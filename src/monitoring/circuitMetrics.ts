@@ -30,9 +30,9 @@ const tripReasons = Object.keys({
 
 /** The changes that can happen; each exists at 0 from the start, so that the first one is seen as a rise. */
 const transitions = [
-  { from: 'closed', to: 'open', reasons: [...tripReasons, 'credential'] },
+  { from: 'closed', to: 'open', reasons: [...tripReasons, 'credential', 'daily_quota'] },
   { from: 'open', to: 'half_open', reasons: ['open_time_over'] },
-  { from: 'half_open', to: 'open', reasons: ['probe_failed', 'probe_lost', 'credential'] },
+  { from: 'half_open', to: 'open', reasons: ['probe_failed', 'probe_lost', 'credential', 'daily_quota'] },
   { from: 'half_open', to: 'closed', reasons: ['probe_succeeded', 'reset'] },
   { from: 'open', to: 'closed', reasons: ['reset'] },
 ] as const;

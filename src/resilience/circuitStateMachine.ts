@@ -19,7 +19,7 @@ import { Outcome } from './outcome.ts';
 import { NO_EPOCH, passageOf, type Applicant, type Passage, type Phase } from './passage.ts';
 import type { CircuitPolicy } from './policy.ts';
 import { Openings } from './recovery/openings.ts';
-import { CREDENTIAL_OPEN_MS } from './recovery/openTime.ts';
+import { CREDENTIAL_OPEN_MS, SPENT_OPEN_MS } from './recovery/openTime.ts';
 import { SlowStart } from './recovery/slowStart.ts';
 import { Trial, type Probe } from './recovery/trial.ts';
 import { retryAfterOf, type Finding } from './verdict.ts';
@@ -66,9 +66,7 @@ export class CircuitStateMachine {
     this.#inFlight = new InFlight(parts.clock, (passage) => {
       this.#becameSlow(passage);
     });
-    this.engine = parts.createEngine(() => {
-      this.#startTrial();
-    });
+    this.engine = parts.createEngine(this.#startTrial.bind(this));
   }
 
   get phase(): Phase {
@@ -117,6 +115,7 @@ export class CircuitStateMachine {
     if (passage.hasSpoken) passage.outcome?.settle(finding === 'failure' ? error : undefined);
     else if (finding === 'ignored') passage.probe?.giveBack();
     else if (finding === 'unauthorized') this.#strike(passage, error);
+    else if (finding === 'spent') this.#open('daily_quota', retryAfterOf(error) ?? SPENT_OPEN_MS);
     else this.#judge(passage, finding, error);
   }
 

@@ -3,6 +3,7 @@ import {
   DeadlineExceededError,
   SlowAttemptError,
   UpstreamError,
+  UpstreamQuotaExhaustedError,
   UpstreamTimeoutError,
   UpstreamUnauthorizedError,
   type FailureKind,
@@ -10,7 +11,7 @@ import {
 import type { Evidence } from './detection/detector.ts';
 
 /** What an attempt shows to its circuit. */
-export type Finding = Evidence | 'ignored' | 'unauthorized';
+export type Finding = Evidence | 'ignored' | 'unauthorized' | 'spent';
 
 /**
  * How a failed attempt counts. A time-out or a deadline that cut off an attempt past its slow threshold speaks against
@@ -24,6 +25,8 @@ export const verdictOf = (error: unknown, wasSlow: boolean): Verdict => {
 /** The same in the words of the circuit: a refusal of our input is an answer, and like any answer it can be slow. */
 export const findingOf = (error: unknown, wasSlow: boolean): Finding => {
   if (error instanceof UpstreamUnauthorizedError) return 'unauthorized';
+  // A day's quota is gone for every operation; spent credits or a missing plan stop only what costs them.
+  if (error instanceof UpstreamQuotaExhaustedError && error.quota === 'daily') return 'spent';
   const verdict = verdictOf(error, wasSlow);
   return verdict === 'success' && wasSlow ? 'slow' : verdict;
 };

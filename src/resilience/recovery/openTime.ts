@@ -4,6 +4,8 @@ import { minutes } from '../../time/clock.ts';
 const LONGEST_MS = minutes(60);
 /** A recovery that lasts this long wipes out the openings before it. */
 export const LASTING_RECOVERY_MS = minutes(2);
+/** Until the reset of a day's quota, where the service does not say when it is. */
+export const SPENT_OPEN_MS = minutes(10);
 /** Nobody mends a credential within seconds; asking more often only fills the provider's audit log. */
 export const CREDENTIAL_OPEN_MS = minutes(1);
 

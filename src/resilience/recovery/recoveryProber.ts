@@ -15,6 +15,8 @@ export interface RecoveryProberParts {
   readonly random: () => number;
 }
 
+/** Reasons of an opening that asking again does not mend. */
+const HOPELESS: ReadonlySet<string> = new Set(['credential', 'daily_quota']);
 const JITTER = 0.2;
 /** How soon a trial whose probes are all out is asked again, ms. */
 const BUSY_MS = 20;
@@ -24,7 +26,8 @@ const BUSY_MS = 20;
  * neither for the open time to end nor for a caller to come by. A service seen to be well gets its trial at once, and
  * the trial gets probes until it has decided.
  *
- * Not for circuits that opened over a refused credential: asking again mends nothing, and fills the provider's log.
+ * Not for circuits that opened over a refused credential or a spent quota: asking again mends neither, it fills the
+ * provider's log and spends what is not there.
  */
 export class RecoveryProber implements ResilienceEvents {
   readonly #parts: RecoveryProberParts;
@@ -38,7 +41,7 @@ export class RecoveryProber implements ResilienceEvents {
   circuitChanged({ circuit, to, reason }: CircuitChanged): void {
     if (circuit !== this.#parts.breaker.name || this.#stopped) return;
     this.#cancel();
-    if (to === 'open' && reason !== 'credential') this.#schedule();
+    if (to === 'open' && !HOPELESS.has(reason)) this.#schedule();
     if (to === 'half_open') this.#after(0, () => this.#probe());
   }
 

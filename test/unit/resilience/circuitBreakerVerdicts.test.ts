@@ -38,7 +38,7 @@ describe('Circuit breaker verdicts', () => {
 
   const neutral = [
     ['a rate limit', new UpstreamRateLimitedError(site)],
-    ['an exhausted quota', new UpstreamQuotaExhaustedError(site, 'daily')],
+    ['an exhausted quota', new UpstreamQuotaExhaustedError(site, 'credits')],
     ['a caller who hung up', new CallCancelledError(site)],
     ['a full bulkhead', new BulkheadFullError(site, 1000)],
   ] as const;
@@ -140,6 +140,30 @@ describe('Circuit breaker verdicts', () => {
       const breaker = house.breaker();
 
       for (let made = 0; made < 5; made += 1) await house.callLasting(breaker, 10 * SLOW_MS);
+
+      expect(breaker.snapshot().state).to.equal('closed');
+    });
+  });
+
+  describe('of a spent quota', () => {
+    const spent = (quota: 'daily' | 'credits', retryAfterMs?: number) => failWith(new UpstreamQuotaExhaustedError(site, quota, retryAfterMs));
+
+    it('open the circuit until the reset of the day, or ten minutes where nobody says when that is', async () => {
+      const told = house.breaker({}, 'told');
+      const untold = house.breaker({}, 'untold');
+
+      await house.calls(told, 1, spent('daily', minutes(30)));
+      await house.calls(untold, 1, spent('daily'));
+      await house.time.advance(minutes(10));
+
+      expect(told.snapshot()).to.include({ state: 'open', reason: 'daily_quota' });
+      expect(untold.snapshot().state).to.equal('half_open');
+    });
+
+    it('say nothing about the service when only the credits are gone', async () => {
+      const breaker = house.breaker();
+
+      await house.calls(breaker, 10, spent('credits'));
 
       expect(breaker.snapshot().state).to.equal('closed');
     });

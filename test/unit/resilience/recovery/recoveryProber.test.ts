@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { UpstreamRateLimitedError, UpstreamUnauthorizedError } from '../../../../src/errors/upstreamErrors.ts';
+import { UpstreamRateLimitedError, UpstreamQuotaExhaustedError, UpstreamUnauthorizedError } from '../../../../src/errors/upstreamErrors.ts';
 import type { CircuitBreaker } from '../../../../src/resilience/circuitBreaker.ts';
 import { RecoveryProber } from '../../../../src/resilience/recovery/recoveryProber.ts';
 import { minutes, seconds, systemClock } from '../../../../src/time/clock.ts';
@@ -187,6 +187,16 @@ describe('RecoveryProber', () => {
     await house.time.advance(seconds(55));
 
     expect(breaker.snapshot()).to.include({ state: 'open', reason: 'credential' });
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('asks nothing while the quota of the day is spent: that would spend what is not there', async () => {
+    const spent = new UpstreamQuotaExhaustedError({ service: 'hubspot', operation: 'get_contact' }, 'daily');
+    await house.calls(breaker, 1, failWith(spent));
+
+    await house.time.advance(seconds(55));
+
+    expect(breaker.snapshot()).to.include({ state: 'open', reason: 'daily_quota' });
     expect(asked).to.deep.equal([]);
   });
 
