@@ -5,7 +5,7 @@
  */
 import type { ResponseCache } from '../cache/responseCache.ts';
 import { GatewayError } from '../errors/gatewayError.ts';
-import { UpstreamTimeoutError, type CallSite } from '../errors/upstreamErrors.ts';
+import { UpstreamTimeoutError, UpstreamUnavailableError, type CallSite } from '../errors/upstreamErrors.ts';
 import { withAttemptTimeout, type Cuttable } from '../resilience/attemptTimeout.ts';
 import { compose, type Answer, type Call, type CallContext, type CallOptions } from '../resilience/call.ts';
 import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
@@ -117,7 +117,9 @@ export class PipelinedHttpClient implements HttpClient {
    * One attempt past circuit, cache and retries, to see whether the service is back. An answer of any kind will do, a
    * refusal of our input too.
    *
-   * @throws {GatewayError} if the service did not prove to be well.
+   * @throws {UpstreamUnavailableError} if it did not answer in the patience of a probe: that is ours, so unlike a caller's
+   *   impatience it speaks against the service.
+   * @throws {GatewayError} if it did not prove to be well otherwise.
    */
   async probe(operation: Operation<unknown>, request: OperationRequest): Promise<void> {
     const { clock, target, policy } = this.#parts;
@@ -127,6 +129,7 @@ export class PipelinedHttpClient implements HttpClient {
     try {
       await this.#attempt(operation, wire, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
     } catch (error) {
+      if (error instanceof UpstreamTimeoutError) throw new UpstreamUnavailableError(context.site, 'timeout', 'unknown');
       if (!(error instanceof GatewayError) || error.verdict !== 'success') throw error;
     }
   }

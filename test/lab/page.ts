@@ -34,18 +34,22 @@ const times = (ratePerSecond: number): Dots => ({
 
 const asTick = (ms: number): string => (ms < 1000 ? `${String(ms)} ms` : `${String(ms / 1000)} s`);
 
+const steadyNames = (): ReadonlySet<string> => new Set(loadScenarios().filter(({ kind }) => kind === 'steady').map(({ name }) => name));
+
 const faultsOnly = (summaries: readonly Summary[], rate: number): readonly Summary[] => {
-  const steady = new Set(loadScenarios().filter(({ kind }) => kind === 'steady').map(({ name }) => name));
+  const steady = steadyNames();
   return summaries.filter(({ scenario, ratePerSecond }) => ratePerSecond === rate && !steady.has(scenario));
 };
 
-/** Scenarios downwards, rivals across; our column is bold. */
-const matrix = (summaries: readonly Summary[], cell: (summary: Summary) => string): string =>
+const byScenario = ({ scenario }: Summary): string => scenario;
+
+/** Rivals across; our column is bold. */
+const matrix = (summaries: readonly Summary[], cell: (summary: Summary) => string, rowOf = byScenario): string =>
   [
     `| | ${contenders.map(({ name }) => name).join(' | ')} |`,
     `|---|${contenders.map(() => '---:|').join('')}`,
-    ...[...groupBy(summaries, ({ scenario }) => scenario)].map(
-      ([scenario, group]) => `| ${scenario} | ${group.map((one) => (one.rival === 'ours' ? `**${cell(one)}**` : cell(one))).join(' | ')} |`,
+    ...[...groupBy(summaries, rowOf)].map(
+      ([row, group]) => `| ${row} | ${group.map((one) => (one.rival === 'ours' ? `**${cell(one)}**` : cell(one))).join(' | ')} |`,
     ),
   ].join('\n');
 
@@ -53,6 +57,16 @@ const matrices = (summaries: readonly Summary[], title: string, cell: (summary: 
   rates
     .map((rate) => `### ${title}, ${String(rate)} calls a second\n\n${matrix(summaries.filter(({ ratePerSecond }) => ratePerSecond === rate), cell)}`)
     .join('\n\n');
+
+const falseTrips = (summaries: readonly Summary[]): string => {
+  const steady = steadyNames();
+  const rows = matrix(
+    summaries.filter(({ scenario }) => steady.has(scenario)),
+    ({ falseTripsPerHour }) => falseTripsPerHour.toFixed(2),
+    ({ scenario, ratePerSecond, calmHours }) => `${scenario}, ${String(ratePerSecond)}/s, ${calmHours.toFixed(calmHours < 1 ? 2 : 0)} h`,
+  );
+  return `### False trips per hour\n\n${rows}`;
+};
 
 const tablesOf = (summaries: readonly Summary[]): string => {
   const faults = RATES.flatMap((rate) => faultsOnly(summaries, rate));
@@ -63,7 +77,7 @@ const tablesOf = (summaries: readonly Summary[]): string => {
     matrices(faults, 'Time to recover', ({ recoverMs, recovered, runs }) => asSometimes(recoverMs, recovered, runs), [5, 50]),
     matrices(summaries, '99th percentile of what callers wait', ({ p99Ms }) => asTime(p99Ms), [5, 50]),
     matrices(summaries, 'Requests for each call', ({ amplification }) => amplification.toFixed(2), [5, 50]),
-    matrices(summaries, 'False trips per hour of calm', ({ falseTripsPerHour }) => falseTripsPerHour.toFixed(2), RATES),
+    falseTrips(summaries),
   ].join('\n\n');
 };
 

@@ -50,11 +50,12 @@ export class RecoveryProber implements ResilienceEvents {
     this.#cancel();
   }
 
-  #schedule(): void {
+  /** @param spentMs What the last look took: the time from look to look stays the same, however long a service hangs. */
+  #schedule(spentMs = 0): void {
     const { breaker, everyMs, random, shared } = this.#parts;
     const jitteredMs = everyMs * (1 - JITTER + 2 * JITTER * random());
     const turnMs = shared?.recoveryOf(breaker.name)?.nextProbeInMs ?? jitteredMs;
-    this.#after(Math.min(jitteredMs, turnMs), () => this.#scout());
+    this.#after(Math.max(BUSY_MS, Math.min(jitteredMs, turnMs) - spentMs), () => this.#scout());
   }
 
   #after(ms: number, act: () => Promise<void>): void {
@@ -66,11 +67,12 @@ export class RecoveryProber implements ResilienceEvents {
   }
 
   async #scout(): Promise<void> {
-    const { attempt, breaker } = this.#parts;
+    const { attempt, breaker, clock } = this.#parts;
+    const startedAt = clock.now();
     const isWell = await attempt().then(yes, no);
     if (this.#stopped || breaker.state !== 'open') return;
     if (isWell) breaker.recoverNow();
-    else this.#schedule();
+    else this.#schedule(clock.now() - startedAt);
   }
 
   /**

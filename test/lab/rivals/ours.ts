@@ -119,12 +119,12 @@ export const ours: Contender = {
 
 export const oursByRate: Contender = {
   name: 'ours, by rate',
-  settings: 'the same with the strategy `rate`: half of at least 10 calls in 10 s failed or slow',
+  settings: 'as ours with the strategy `rate`: half of at least 10 calls in 10 s failed or slow',
   open: (world) => openOurs(world, { circuit: { detection: rateDetection } }),
 };
 
 export const oursByRateTuned: Contender = {
   name: 'ours, by rate, tuned',
-  settings: 'the same with half of at least 5 calls in 3 s',
+  settings: 'as ours with the strategy `rate`: half of at least 5 calls in 3 s failed or slow',
   open: (world) => openOurs(world, { circuit: { detection: { ...rateDetection, windowMs: 3000, minimumCalls: 5 } } }),
 };

@@ -46,7 +46,7 @@ export const planAsWritten: Contender = {
 export const planTuned: Contender = {
   name: 'the plan, tuned',
   settings:
-    'the same with 2 retries after 200 and 400 ms (`exponentialDelay`), attempt timeout 4 s, `timeout` 10 s, `volumeThreshold` 10, `resetTimeout` 5 s',
+    'as written but for 2 retries after 200 and 400 ms (`exponentialDelay`), attempt timeout 4 s, `timeout` 10 s, `volumeThreshold` 10, `resetTimeout` 5 s',
   open: (world) =>
     behindOpossum(world, clientOf(world, ATTEMPT_TIMEOUT_MS, { retries: 2, retryDelay: exponentialDelay }), {
       timeout: 10_000,

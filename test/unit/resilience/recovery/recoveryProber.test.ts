@@ -24,9 +24,12 @@ describe('RecoveryProber', () => {
   let chance: number;
   let openedAt: number;
   let stopFactory: () => void;
+  /** Until its turn in an incident; absent: it is in none. */
+  let turnMs: number | undefined;
 
   beforeEach(() => {
     chance = 0.5;
+    turnMs = undefined;
     asked = [];
     attempt = async () => Promise.reject(down());
     const factory = house.createFactory([
@@ -53,6 +56,7 @@ describe('RecoveryProber', () => {
         asked.push(systemClock.now() - openedAt);
         return attempt();
       },
+      shared: { recoveryOf: () => (turnMs === undefined ? undefined : { nextProbeInMs: turnMs }) },
       clock: systemClock,
       random: () => chance,
     });
@@ -87,6 +91,33 @@ describe('RecoveryProber', () => {
     expect(asked).to.have.length(3);
     expect(asked.slice(0, 2)).to.deep.equal([2000, 4000]);
     expect(asked[2]).to.be.closeTo(7000, 1);
+  });
+
+  it('looks as often while the service hangs: what a look took counts towards the wait', async () => {
+    attempt = () => new Promise((_, reject) => systemClock.after(seconds(2), () => { reject(down()); }));
+    await open();
+
+    await house.time.advance(seconds(12) + 1);
+
+    expect(asked).to.deep.equal([2500, 5000, 7500, 10_000]);
+  });
+
+  it('takes its turn among services that failed together, if that comes sooner', async () => {
+    turnMs = 700;
+    await open();
+
+    await house.time.advance(1400);
+
+    expect(asked).to.deep.equal([700, 1400]);
+  });
+
+  it('does not wait for a turn that comes later', async () => {
+    turnMs = 9000;
+    await open();
+
+    await house.time.advance(2500);
+
+    expect(asked).to.deep.equal([2500]);
   });
 
   it('begins the trial at the moment the service is seen to be well, and feeds it until the circuit closes', async () => {
