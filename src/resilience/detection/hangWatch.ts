@@ -84,7 +84,8 @@ export class HangWatch<Attempt extends Watched> {
   #excuse(stallMs: number, now: number): void {
     this.#excusedUntil = now;
     for (const attempts of this.#inFlight.values()) {
-      for (const attempt of attempts) attempt.slowAt += stallMs + STALL_GRACE_MS;
+      // At least to now: after a stall timers may run in any order, and an attempt whose own was due earlier lost more.
+      for (const attempt of attempts) attempt.slowAt = Math.max(attempt.slowAt + stallMs, now) + STALL_GRACE_MS;
     }
   }
 }

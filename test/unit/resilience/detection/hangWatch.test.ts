@@ -143,6 +143,18 @@ describe('HangWatch', () => {
       expect(reported).to.deep.equal([]);
     });
 
+    it('excuses everyone in whatever order the timers run, also whose own was due first and runs last', async () => {
+      begin('patient', 1000, 'search_contacts');
+      begin('quick', 500);
+
+      time.stall(5000);
+      const then = [...reported];
+      await time.advance(49);
+
+      expect(then).to.deep.equal([]);
+      expect(reported).to.deep.equal([]);
+    });
+
     it('reports those that do not answer in the moment after it either', async () => {
       begin('a', 500);
 
