@@ -2,7 +2,7 @@
  * Metrics with something of everything in them, as after a busy minute.
  */
 import { PrometheusMetrics } from '../../src/monitoring/prometheusMetrics.ts';
-import type { CircuitSnapshot } from '../../src/resilience/circuitState.ts';
+import { snapshotOf } from './circuitSnapshot.ts';
 
 export const services = [
   { name: 'hubspot', operations: ['get_contact', 'create_contact'] },
@@ -16,26 +16,6 @@ const fail = (error: unknown): never => {
 
 export const createMetrics = (onError: (error: unknown) => void = fail): PrometheusMetrics =>
   new PrometheusMetrics({ services, version: '1.2.3', onError, processMetrics: false });
-
-export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnapshot => ({
-  name: 'hubspot',
-  state: 'closed',
-  override: undefined,
-  effectiveState: 'closed',
-  since: 1_790_000_000_000,
-  nextProbeAt: undefined,
-  reason: 'start',
-  failureRatio: 0,
-  suspicion: 0,
-  isRamping: false,
-  lastFailure: undefined,
-  epoch: 0,
-  openings: 0,
-  openForTotalMs: 0,
-  detection: { strategy: 'consecutive', failures: 5 },
-  calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
-  ...changes,
-});
 
 /** Everything that `/metrics` can show has a series: what rules and panels may rest on. */
 export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {

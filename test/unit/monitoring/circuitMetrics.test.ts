@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CircuitSnapshot } from '../../../src/resilience/circuitState.ts';
-import { createMetrics, services, snapshotOf } from '../../support/exampleMetrics.ts';
+import { snapshotOf } from '../../support/circuitSnapshot.ts';
+import { createMetrics, services } from '../../support/exampleMetrics.ts';
 import { Scrape } from '../../support/scrape.ts';
 
 const hubspot = { circuit_name: 'hubspot' };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { metricTable } from '../../../src/monitoring/metricTable.ts';
-import { createBusyMetrics, createMetrics, snapshotOf } from '../../support/exampleMetrics.ts';
+import { snapshotOf } from '../../support/circuitSnapshot.ts';
+import { createBusyMetrics, createMetrics } from '../../support/exampleMetrics.ts';
 import { Scrape } from '../../support/scrape.ts';
 
 describe('PrometheusMetrics', () => {

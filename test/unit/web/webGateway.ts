@@ -15,6 +15,7 @@ import { openAuthenticator } from '../../../src/web/authentication.ts';
 import { closeServer, createHttpServer, listen } from '../../../src/web/httpServer.ts';
 import type { EndedRequest } from '../../../src/web/requestContext.ts';
 import { route, type Route } from '../../../src/web/route.ts';
+import { snapshotOf } from '../../support/circuitSnapshot.ts';
 
 export interface LogLine extends LogFields {
   readonly level: string;
@@ -35,24 +36,7 @@ export const recordingLogger = (lines: LogLine[], inherited: LogFields = {}): Lo
   };
 };
 
-export const closedCircuit: CircuitSnapshot = {
-  name: 'toy',
-  state: 'closed',
-  override: undefined,
-  effectiveState: 'closed',
-  since: Date.UTC(2026, 0, 1),
-  nextProbeAt: undefined,
-  reason: 'start',
-  failureRatio: 0,
-  suspicion: 0,
-  isRamping: false,
-  lastFailure: undefined,
-  epoch: 0,
-  openings: 0,
-  openForTotalMs: 0,
-  detection: { strategy: 'consecutive', failures: 5 },
-  calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
-};
+export const closedCircuit: CircuitSnapshot = snapshotOf({ name: 'toy', since: Date.UTC(2026, 0, 1) });
 
 const idParams = z.strictObject({ id: z.string().regex(/^[\w@.-]+$/u, 'must be letters, digits and @ . _ -') });
 const newThing = z.strictObject({ email: z.email(), tags: z.array(z.string()).max(3).optional(), kind: z.enum(['lead', 'customer']) });
