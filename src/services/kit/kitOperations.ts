@@ -1,0 +1,110 @@
+/**
+ * Kit's operations as data. Every write may be repeated: subscribers are upserted by address, and adding twice is adding
+ * once. No answer of last resort anywhere: an invented subscriber would be worse than an error.
+ *
+ * Tags, forms and sequences are cached for half a minute, to carry bursts under the 120 requests a minute. Subscribers never
+ * are: acting on an old one writes to a person who has left.
+ */
+import type { Operation, OperationRequest, QueueRule } from '../../http/operation.ts';
+import { minutes, seconds } from '../../time/clock.ts';
+import type { Collection } from './kitPaths.ts';
+import { searchesTogether } from './kitReadsTogether.ts';
+import * as answers from './kitSchemas.ts';
+
+const operation = <T>(definition: Operation<T>): Operation<T> => definition;
+const listCache = { cacheForMs: seconds(30), staleForMs: minutes(10) };
+
+const addressIn = (body: unknown): string | undefined => {
+  if (typeof body !== 'object' || body === null || !('email_address' in body)) return undefined;
+  return typeof body.email_address === 'string' ? body.email_address.toLowerCase() : undefined;
+};
+
+/**
+ * The subscriber a write is about: the number in its path, else the address in its body. Writes of one person by number
+ * and by address are two entities, since nothing here knows that they are one.
+ */
+export const subscriberOf = ({ path, body }: OperationRequest): string | undefined =>
+  /\/subscribers\/(\d+)/u.exec(path)?.[1] ?? addressIn(body);
+
+const waits: QueueRule = { entity: subscriberOf };
+/** Whoever is not there any more is not tagged either, so a 404 after a lost answer is the answer. */
+const removalWaits: QueueRule = { entity: subscriberOf, alreadyDone: ({ status }) => status === 404 };
+
+const add = (name: string): Operation<answers.SubscriberAnswer> =>
+  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.subscriberAnswer, queue: waits });
+
+const members = (name: string): Operation<answers.SubscribersAnswer> =>
+  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.subscribersAnswer });
+
+/** Only for OAuth. Not queued: a job has no place for what became of each row. */
+const bulk = (name: string): Operation<answers.BulkAnswer> =>
+  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer });
+
+const findSubscribers = members('find_subscribers');
+
+export const kitOperations = {
+  getAccount: operation({
+    name: 'get_account',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.accountAnswer,
+    cacheForMs: minutes(1),
+    staleForMs: minutes(10),
+  }),
+
+  listSubscribers: members('list_subscribers'),
+  findSubscribers: operation({ ...findSubscribers, batch: searchesTogether(findSubscribers) }),
+  getSubscriber: operation({ name: 'get_subscriber', method: 'GET', idempotency: 'safe', answer: answers.subscriberAnswer }),
+  upsertSubscriber: add('upsert_subscriber'),
+  updateSubscriber: operation({
+    name: 'update_subscriber',
+    method: 'PUT',
+    idempotency: 'natural',
+    answer: answers.subscriberAnswer,
+    queue: waits,
+  }),
+  unsubscribe: operation({
+    name: 'unsubscribe',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.unsubscribedAnswer,
+    queue: waits,
+  }),
+  listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer }),
+
+  listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...listCache }),
+  listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...listCache }),
+  listSequences: operation({ name: 'list_sequences', method: 'GET', idempotency: 'safe', answer: answers.sequencesAnswer, ...listCache }),
+  /** Not queued: who makes a tag wants its id. */
+  createTag: operation({ name: 'create_tag', method: 'POST', idempotency: 'natural', answer: answers.tagAnswer }),
+
+  addToTag: add('add_to_tag'),
+  addToForm: add('add_to_form'),
+  addToSequence: add('add_to_sequence'),
+  removeFromTag: operation({
+    name: 'remove_from_tag',
+    method: 'DELETE',
+    idempotency: 'natural',
+    answer: answers.untaggedAnswer,
+    queue: removalWaits,
+  }),
+  listTagSubscribers: members('list_tag_subscribers'),
+  listFormSubscribers: members('list_form_subscribers'),
+  listSequenceSubscribers: members('list_sequence_subscribers'),
+
+  bulkUpsertSubscribers: bulk('bulk_upsert_subscribers'),
+  bulkAddToTag: bulk('bulk_add_to_tag'),
+  bulkAddToForm: bulk('bulk_add_to_form'),
+} as const;
+
+export const additions: Readonly<Record<Collection, Operation<answers.SubscriberAnswer>>> = {
+  tag: kitOperations.addToTag,
+  form: kitOperations.addToForm,
+  sequence: kitOperations.addToSequence,
+};
+
+export const memberLists: Readonly<Record<Collection, Operation<answers.SubscribersAnswer>>> = {
+  tag: kitOperations.listTagSubscribers,
+  form: kitOperations.listFormSubscribers,
+  sequence: kitOperations.listSequenceSubscribers,
+};

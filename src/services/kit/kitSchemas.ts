@@ -1,0 +1,79 @@
+/**
+ * What Kit answers. Unknown fields pass; only what we rely on is required.
+ */
+import { z } from 'zod';
+
+export const subscriberSchema = z.looseObject({
+  id: z.int(),
+  email_address: z.string(),
+  first_name: z.string().nullable().optional(),
+  state: z.string().optional(),
+  created_at: z.string().optional(),
+  fields: z.record(z.string(), z.unknown()).optional(),
+});
+export type Subscriber = z.infer<typeof subscriberSchema>;
+
+/** `warnings`: what Kit did not understand, such as unknown custom fields, while it took the rest. */
+export const subscriberAnswer = z.looseObject({ subscriber: subscriberSchema, warnings: z.array(z.unknown()).optional() });
+export type SubscriberAnswer = z.infer<typeof subscriberAnswer>;
+
+/** A cursor is `null`, or absent, where there is nothing to point at. */
+const paginationSchema = z.looseObject({
+  has_previous_page: z.boolean(),
+  has_next_page: z.boolean(),
+  start_cursor: z.string().nullable().optional(),
+  end_cursor: z.string().nullable().optional(),
+  per_page: z.int().optional(),
+});
+
+export const subscribersAnswer = z.looseObject({ subscribers: z.array(subscriberSchema), pagination: paginationSchema });
+export type SubscribersAnswer = z.infer<typeof subscribersAnswer>;
+
+/** A tag, form or sequence. */
+const collectionSchema = z.looseObject({ id: z.int(), name: z.string(), created_at: z.string().optional() });
+
+export const tagAnswer = z.looseObject({ tag: collectionSchema });
+export const tagsAnswer = z.looseObject({ tags: z.array(collectionSchema), pagination: paginationSchema });
+export const formsAnswer = z.looseObject({ forms: z.array(collectionSchema), pagination: paginationSchema });
+export const sequencesAnswer = z.looseObject({ sequences: z.array(collectionSchema), pagination: paginationSchema });
+
+/** A 204. Markup in its place is no success. */
+const nothing = z.union([z.undefined(), z.null(), z.looseObject({})]);
+export const unsubscribedAnswer = nothing.transform(() => ({ unsubscribed: true as const }));
+export const untaggedAnswer = nothing.transform(() => ({ removed: true as const }));
+
+export const accountSchema = z.looseObject({
+  user: z.looseObject({ id: z.int() }).optional(),
+  account: z.looseObject({
+    id: z.int(),
+    name: z.string(),
+    plan_type: z.string().optional(),
+    created_at: z.string().optional(),
+  }),
+});
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const without = (fields: Fields, names: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+
+/** The account without the addresses of its people: nobody here needs them, and they would lie in the cache. */
+export const accountAnswer = accountSchema.transform(
+  ({ user, account, ...rest }) =>
+    ({
+      ...rest,
+      ...(user === undefined ? {} : { user: without(user, ['email']) }),
+      account: without(account, ['primary_email_address', 'sending_addresses']),
+    }) as z.infer<typeof accountSchema>,
+);
+
+/** Of one row that Kit refused. What was refused lies under a key of the endpoint's own: `subscriber`, `tagging`, … */
+const failureSchema = z.looseObject({ errors: z.array(z.unknown()) });
+
+/** Rows in any order. Both lists are missing where Kit put the rows off (202). */
+export const bulkAnswer = z.looseObject({
+  subscribers: z.array(z.looseObject({ id: z.int(), email_address: z.string().nullable().optional() })).optional(),
+  failures: z.array(failureSchema).optional(),
+});
+export type BulkAnswer = z.infer<typeof bulkAnswer>;
+export type BulkFailure = z.infer<typeof failureSchema>;
