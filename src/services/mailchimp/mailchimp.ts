@@ -1,0 +1,29 @@
+/**
+ * Mailchimp's Marketing API. Facts and their sources: docs/services/mailchimp.md.
+ */
+import { upstreamPath } from '../../http/upstreamPath.ts';
+import { defineService } from '../service.ts';
+import { mailchimpBaseUrl, mailchimpCredential } from './mailchimpAccess.ts';
+import { MailchimpClient } from './mailchimpClient.ts';
+import { classifyMailchimpAnswer } from './mailchimpErrors.ts';
+import { mailchimpOperations } from './mailchimpOperations.ts';
+import { mailchimpRoutes } from './mailchimpRoutes.ts';
+
+const sandboxSecret = '00000000000000000000000000000000-us19';
+
+export const mailchimp = defineService<MailchimpClient>({
+  name: 'mailchimp',
+  title: 'Mailchimp',
+  baseUrl: mailchimpBaseUrl(sandboxSecret),
+  baseUrlFor: mailchimpBaseUrl,
+  authenticate: mailchimpCredential,
+  sandboxSecret,
+  operations: Object.values(mailchimpOperations),
+  health: { operation: mailchimpOperations.ping, request: { path: upstreamPath`/ping` } },
+  classify: classifyMailchimpAnswer,
+  // It limits connections, not rates, and no header tells how many are in use.
+  readQuota: () => [],
+  createClient: (http) => new MailchimpClient(http),
+  createRoutes: mailchimpRoutes,
+  loadSimulator: async () => (await import('./mailchimpSandbox.ts')).mailchimpSimulator,
+});

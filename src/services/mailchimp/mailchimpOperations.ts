@@ -1,0 +1,49 @@
+/**
+ * Mailchimp's operations as data. Each weighs 1: it counts connections, and a bulk write is one. None has an answer of
+ * last resort. Tabled in `docs/services/mailchimp.md`.
+ *
+ * Lists are cached, to spare connections. Members never are: acting on an old one writes to a person who said no.
+ */
+import type { Operation } from '../../http/operation.ts';
+import { minutes } from '../../time/clock.ts';
+import { writtenMember } from './mailchimpMembers.ts';
+import * as answers from './mailchimpSchemas.ts';
+
+const operation = <T>(definition: Operation<T>): Operation<T> => definition;
+
+/** Writes of one member wait in their order. */
+const queue = { entity: writtenMember };
+
+export const mailchimpOperations = {
+  ping: operation({ name: 'ping', method: 'GET', idempotency: 'safe', answer: answers.pingSchema }),
+  listLists: operation({
+    name: 'list_lists',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.listsAnswer,
+    cacheForMs: minutes(1),
+    staleForMs: minutes(10),
+  }),
+
+  listMembers: operation({ name: 'list_members', method: 'GET', idempotency: 'safe', answer: answers.memberPageAnswer }),
+  getMember: operation({ name: 'get_member', method: 'GET', idempotency: 'safe', answer: answers.memberAnswer }),
+  /** A repeat is refused, and the refusal would call our own success a conflict. Who wants repeats takes the upsert. */
+  createMember: operation({
+    name: 'create_member',
+    method: 'POST',
+    idempotency: 'never',
+    answer: answers.memberAnswer,
+    queue: { ...queue, alreadyDone: ({ reason }) => reason === 'member_exists' },
+  }),
+  upsertMember: operation({ name: 'upsert_member', method: 'PUT', idempotency: 'natural', answer: answers.memberAnswer, queue }),
+  updateMember: operation({ name: 'update_member', method: 'PATCH', idempotency: 'natural', answer: answers.memberAnswer, queue }),
+  archiveMember: operation({ name: 'archive_member', method: 'DELETE', idempotency: 'natural', answer: answers.archivedAnswer, queue }),
+  tagMember: operation({ name: 'tag_member', method: 'POST', idempotency: 'natural', answer: answers.taggedAnswer, queue }),
+
+  /** Always with `update_existing`, which makes a repeat harmless. Not queued: who sends rows waits for what became of each. */
+  upsertMembers: operation({ name: 'upsert_members', method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer }),
+
+  /** A second batch of the same operations could undo what was written between the two. Not queued: it is a queue itself. */
+  startBatch: operation({ name: 'start_batch', method: 'POST', idempotency: 'never', answer: answers.startedBatchAnswer }),
+  getBatch: operation({ name: 'get_batch', method: 'GET', idempotency: 'safe', answer: answers.batchAnswer }),
+} as const;
