@@ -1,0 +1,28 @@
+/**
+ * SendGrid, for mail and marketing contacts. Facts and their sources: docs/services/sendgrid.md.
+ */
+import { minutes } from '../../time/clock.ts';
+import { defineService } from '../service.ts';
+import { SendgridClient } from './sendgridClient.ts';
+import { classifySendgridAnswer } from './sendgridErrors.ts';
+import { sendgridOperations } from './sendgridOperations.ts';
+import { scopesPath } from './sendgridPaths.ts';
+import { readSendgridQuota } from './sendgridQuota.ts';
+import { sendgridRoutes } from './sendgridRoutes.ts';
+
+export const sendgrid = defineService<SendgridClient>({
+  name: 'sendgrid',
+  title: 'SendGrid',
+  baseUrl: 'https://api.sendgrid.com',
+  authenticate: (secret) => ({ authorization: `Bearer ${secret}` }),
+  sandboxSecret: 'SG.sandbox.sandbox',
+  operations: Object.values(sendgridOperations),
+  health: { operation: sendgridOperations.getScopes, request: { path: scopesPath } },
+  // Each endpoint has a limit of its own, which is not published: its headers tell. Its operations name their classes.
+  quotas: { classes: {}, others: { permits: 'learned', windowMs: minutes(1) } },
+  classify: classifySendgridAnswer,
+  readQuota: readSendgridQuota,
+  createClient: (http) => new SendgridClient(http),
+  createRoutes: sendgridRoutes,
+  loadSimulator: async () => (await import('./sendgridSandbox.ts')).sendgridSimulator,
+});

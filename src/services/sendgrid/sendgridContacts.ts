@@ -1,0 +1,116 @@
+/**
+ * Contacts of many in one request: rows joined to what was asked for, and rows that cannot go kept from the others.
+ */
+import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import type { HttpClient } from '../../http/httpClient.ts';
+import type { CallOptions } from '../../resilience/call.ts';
+import { bulkContactsSchema, checked, contactSchema, emailsSchema, MAX_BULK_BYTES, type BulkContacts } from './sendgridInputs.ts';
+import { sendgridOperations } from './sendgridOperations.ts';
+import { contactsByEmailPath, contactsPath } from './sendgridPaths.ts';
+import type { Contact, Found, Import } from './sendgridSchemas.ts';
+
+export interface FoundContacts {
+  /** In the order of the addresses. */
+  readonly contacts: readonly Contact[];
+  /** Addresses without a contact. */
+  readonly missing: readonly string[];
+  /** Addresses that SendGrid would not look up, such as malformed ones. */
+  readonly refused: readonly string[];
+}
+
+const NOT_FOUND = 'contact not found';
+
+/** SendGrid's keys are in lower case. An address without a word on it is as good as unknown. */
+const joined = (emails: readonly string[], { result }: Found): FoundContacts => {
+  const rows = new Map(Object.entries(result).map(([email, row]) => [email.toLowerCase(), row]));
+  const rowOf = (email: string) => rows.get(email.toLowerCase());
+  const isRefused = (email: string): boolean => {
+    const { contact, error = NOT_FOUND } = rowOf(email) ?? {};
+    return contact === undefined && error.toLowerCase() !== NOT_FOUND;
+  };
+  return {
+    contacts: emails.flatMap((email) => rowOf(email)?.contact ?? []),
+    missing: emails.filter((email) => rowOf(email)?.contact === undefined && !isRefused(email)),
+    refused: emails.filter(isRefused),
+  };
+};
+
+/** @throws {InvalidRequestError} for no addresses, more than 100, or one that is none. */
+export const findContacts = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<FoundContacts> => {
+  const asked = checked(emailsSchema, emails, 'emails');
+  const unique = [...new Map(asked.map((email) => [email.toLowerCase(), email])).values()];
+  const body = { emails: unique };
+  return joined(unique, await http.send(sendgridOperations.findContacts, { path: contactsByEmailPath, body }, options));
+};
+
+/** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
+export type RowAnswer =
+  | { readonly index: number; readonly outcome: 'accepted' }
+  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] };
+
+export interface BulkUpsert {
+  /** Absent where no row could be sent. */
+  readonly job_id?: string;
+  /** In the order sent; `index` is the place there. */
+  readonly rows: readonly RowAnswer[];
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+const MAX_FIELDS = 5;
+const FIELD = /^\w{1,50}$/u;
+
+/** Names of fields only; a key that is none could be somebody's data. */
+const faultsOf = (row: unknown): readonly string[] | undefined => {
+  const { error } = contactSchema.safeParse(row);
+  if (error === undefined) return undefined;
+  const fields = error.issues.map(({ path }) => String(path[0] ?? 'contact')).map((field) => (FIELD.test(field) ? field : 'contact'));
+  return [...new Set(fields)].slice(0, MAX_FIELDS);
+};
+
+const judged = (row: unknown, index: number): RowAnswer => {
+  const fields = faultsOf(row);
+  return fields === undefined ? { index, outcome: 'accepted' } : { index, outcome: 'refused', fields };
+};
+
+const sentBody = ({ list_ids, contacts }: BulkContacts) => {
+  const body = { ...(list_ids === undefined ? {} : { list_ids }), contacts };
+  if (Buffer.byteLength(JSON.stringify(body)) > MAX_BULK_BYTES) {
+    throw new InvalidRequestError(`contacts must have at most ${String(MAX_BULK_BYTES)} bytes together, as JSON`);
+  }
+  return body;
+};
+
+/**
+ * Creates or updates up to 30,000 contacts by one job; rows that cannot be sent leave the others as they are.
+ *
+ * @throws {InvalidRequestError} for no contacts, more than 30,000, or more than 6 MB.
+ */
+export const upsertContacts = async (http: HttpClient, input: BulkContacts, options?: CallOptions): Promise<BulkUpsert> => {
+  const { list_ids, contacts } = checked(bulkContactsSchema, input, 'body');
+  const rows = contacts.map(judged);
+  const good = contacts.filter((_, index) => rows[index]?.outcome === 'accepted');
+  const counts = { accepted: good.length, refused: rows.length - good.length };
+  if (good.length === 0) return { rows, ...counts };
+  const body = sentBody({ list_ids, contacts: good });
+  const { job_id } = await http.send(sendgridOperations.upsertContacts, { path: contactsPath, body }, options);
+  return { job_id, rows, ...counts };
+};
+
+export const importOutcomes = ['running', 'succeeded', 'partly_failed', 'failed'] as const;
+export type ImportOutcome = (typeof importOutcomes)[number];
+
+/** What `errored` hides, that most went in, and `completed` might, that some did not. */
+export const outcomeOf = ({ status, results }: Import): ImportOutcome => {
+  const errored = results?.errored_count ?? 0;
+  switch (status) {
+    case 'completed':
+      return errored === 0 ? 'succeeded' : 'partly_failed';
+    case 'errored':
+      return 'partly_failed';
+    case 'failed':
+      return 'failed';
+    default:
+      return 'running';
+  }
+};

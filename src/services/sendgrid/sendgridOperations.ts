@@ -1,0 +1,121 @@
+/**
+ * SendGrid's operations as data. Each weighs 1 and has a limit of its own: SendGrid counts requests of each endpoint apart.
+ * None has an answer of last resort. Tabled in `docs/services/sendgrid.md`.
+ *
+ * Lists are cached. Contacts and suppressions never are: acting on old ones writes to a person who said no.
+ */
+import type { Operation } from '../../http/operation.ts';
+import { minutes } from '../../time/clock.ts';
+import type { SuppressionKind } from './sendgridInputs.ts';
+import { writtenContact, writtenSuppression } from './sendgridEntities.ts';
+import { contactsTogether, searchesTogether } from './sendgridReadsTogether.ts';
+import * as answers from './sendgridSchemas.ts';
+
+/** Its own name is that of its limit. */
+const operation = <T>(definition: Operation<T>): Operation<T> => ({ quota: definition.name, ...definition });
+
+const ofContact = { entity: writtenContact };
+const ofSuppression = { entity: writtenSuppression };
+
+const readSuppressions = (name: string): Operation<answers.Suppressions> =>
+  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer });
+
+const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer });
+const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer });
+
+export const sendgridOperations = {
+  getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema }),
+
+  /** Sent once more, it would arrive twice: whoever does not know what became of it asks a person. */
+  sendMail: operation({
+    name: 'send_mail',
+    method: 'POST',
+    idempotency: 'never',
+    answer: answers.mailAcceptedAnswer,
+    content: answers.mailContent,
+    queue: {},
+  }),
+  /** Makes an id, and nothing that anybody would notice. */
+  createMailBatch: operation({ name: 'create_mail_batch', method: 'POST', idempotency: 'natural', answer: answers.mailBatchSchema }),
+
+  upsertContact: operation({ name: 'upsert_contact', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, queue: ofContact }),
+  /** Not queued: who sends rows waits for what became of each. */
+  upsertContacts: operation({ name: 'upsert_contacts', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema }),
+  getImport: operation({ name: 'get_import', method: 'GET', idempotency: 'safe', answer: answers.importSchema }),
+  /** Two POSTs that read: abandoning or repeating them harms nobody. */
+  findContacts: operation({ ...findContacts, batch: searchesTogether(findContacts) }),
+  getContacts,
+  getContact: operation({
+    name: 'get_contact',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.contactAnswer,
+    batch: contactsTogether(getContacts),
+  }),
+  deleteContacts: operation({
+    name: 'delete_contacts',
+    method: 'DELETE',
+    idempotency: 'natural',
+    answer: answers.jobSchema,
+    queue: ofContact,
+  }),
+
+  listLists: operation({
+    name: 'list_lists',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.listsSchema,
+    cacheForMs: minutes(1),
+    staleForMs: minutes(10),
+  }),
+  /** Nobody promises that a second list of one name is refused. Not queued: its id is what the caller asks for. */
+  createList: operation({ name: 'create_list', method: 'POST', idempotency: 'never', answer: answers.listSchema }),
+  removeFromList: operation({
+    name: 'remove_from_list',
+    method: 'DELETE',
+    idempotency: 'natural',
+    answer: answers.jobSchema,
+    queue: ofContact,
+  }),
+
+  listBounces: readSuppressions('list_bounces'),
+  listBlocks: readSuppressions('list_blocks'),
+  listSpamReports: readSuppressions('list_spam_reports'),
+  listInvalidEmails: readSuppressions('list_invalid_emails'),
+  listUnsubscribes: readSuppressions('list_unsubscribes'),
+  getGlobalSuppression: operation({
+    name: 'get_global_suppression',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.globalSuppressionAnswer,
+  }),
+  addGlobalSuppressions: operation({
+    name: 'add_global_suppressions',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.suppressedAnswer,
+    queue: ofSuppression,
+  }),
+  removeGlobalSuppression: operation({
+    name: 'remove_global_suppression',
+    method: 'DELETE',
+    idempotency: 'natural',
+    answer: answers.unsuppressedAnswer,
+    queue: ofSuppression,
+  }),
+  addGroupSuppressions: operation({
+    name: 'add_group_suppressions',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.suppressedAnswer,
+    queue: ofSuppression,
+  }),
+} as const;
+
+export const suppressionLists: Readonly<Record<SuppressionKind, Operation<answers.Suppressions>>> = {
+  bounces: sendgridOperations.listBounces,
+  blocks: sendgridOperations.listBlocks,
+  spam_reports: sendgridOperations.listSpamReports,
+  invalid_emails: sendgridOperations.listInvalidEmails,
+  unsubscribes: sendgridOperations.listUnsubscribes,
+};
