@@ -6,7 +6,10 @@ import { expect } from 'chai';
 import { GatewayError } from '../../src/errors/gatewayError.ts';
 import { explorium } from '../../src/services/explorium/explorium.ts';
 import { hubspot } from '../../src/services/hubspot/hubspot.ts';
+import { kit } from '../../src/services/kit/kit.ts';
 import { lemlist } from '../../src/services/lemlist/lemlist.ts';
+import { mailchimp } from '../../src/services/mailchimp/mailchimp.ts';
+import { sendgrid } from '../../src/services/sendgrid/sendgrid.ts';
 import type { Service, ServiceClient } from '../../src/services/service.ts';
 import {
   documentedRequest,
@@ -24,7 +27,10 @@ import { fakeTransport } from '../support/fakeTransport.ts';
 import type { CaseScript } from './caseScript.ts';
 import { exploriumCases } from './exploriumCases.ts';
 import { hubspotCases } from './hubspotCases.ts';
+import { kitCases } from './kitCases.ts';
 import { lemlistCases } from './lemlistCases.ts';
+import { mailchimpCases } from './mailchimpCases.ts';
+import { sendgridCases } from './sendgridCases.ts';
 
 const asDocumented = (path: string): string => path;
 
@@ -88,4 +94,7 @@ const describeProvider = <Client extends ServiceClient>(service: Service<Client>
 
 describeProvider(hubspot, hubspotCases);
 describeProvider(lemlist, lemlistCases);
+describeProvider(kit, kitCases);
+describeProvider(mailchimp, mailchimpCases);
+describeProvider(sendgrid, sendgridCases);
 describeProvider(explorium, exploriumCases);

@@ -1,0 +1,54 @@
+/**
+ * The database thread of the embedded queue: a slow disk blocks it, and not the process. Started by `embeddedThread.ts`.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { BatchRunner } from './embeddedBatch.ts';
+import { loadFaultHook } from './embeddedFaults.ts';
+import type { FromDatabase, ToDatabase } from './embeddedMessages.ts';
+import type { DatabaseOptions } from './embeddedOptions.ts';
+
+if (parentPort === null) throw new Error('this file is the inside of a thread');
+const port = parentPort;
+const options = workerData as DatabaseOptions;
+
+const tell = (message: FromDatabase): void => {
+  port.postMessage(message);
+};
+
+interface Opened {
+  readonly runner: BatchRunner;
+  readonly close: () => void;
+}
+
+/** libsql is native code: where there is none for this platform, it fails here, with words. */
+const open = async (): Promise<Opened> => {
+  const { openDatabase } = await import('./embeddedDatabase.ts');
+  const { openRunner } = await import('./embeddedRecovery.ts');
+  const faultHook = await loadFaultHook(options.faults);
+  const database = openDatabase(options);
+  return {
+    runner: openRunner(database, options.openedAt, faultHook),
+    close: () => {
+      database.close();
+    },
+  };
+};
+
+const serve = ({ runner, close }: Opened): void => {
+  port.on('message', (message: ToDatabase) => {
+    if (message.kind === 'batch') {
+      tell({ kind: 'answers', answers: runner.run(message.batch) });
+      return;
+    }
+    close();
+    port.close();
+  });
+  tell({ kind: 'ready' });
+};
+
+try {
+  serve(await open());
+} catch (error) {
+  tell({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
+  port.close();
+}

@@ -1,0 +1,103 @@
+/**
+ * What becomes of a job whose execution ended in an error: pure rules.
+ */
+import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
+import { CircuitOpenError, UpstreamQuotaExhaustedError, UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import type { Operation, OperationRequest } from '../http/operation.ts';
+import { repeatIsSafe } from '../http/repeatIsSafe.ts';
+import { fullJitterMs } from '../resilience/backoff.ts';
+import { minutes, seconds } from '../time/clock.ts';
+import type { JobOutcome } from './job.ts';
+
+/** Executions that may have reached the service; a job that ends none of them well is a poison job. */
+export const MAX_ATTEMPTS = 8;
+const BACKOFF = { baseDelayMs: seconds(1), maxDelayMs: minutes(1) };
+/** Never at once: a job that fails fast must not spin. */
+const LEAST_PAUSE_MS = 250;
+/** Whatever a service asks for: it may be back sooner. */
+const LONGEST_PAUSE_MS = minutes(15);
+/** Where nobody said how long. */
+const PAUSE_MS = seconds(15);
+/** Until our own doors open again; the circuit itself says when, so this only keeps the job from spinning. */
+const OWN_REFUSAL_PAUSE_MS = 500;
+const QUOTA_PAUSE_MS = minutes(5);
+const CREDENTIAL_PAUSE_MS = minutes(1);
+
+/** Errors after which nothing was done and the job is not to blame, by how long it waits unless the error says so, ms. */
+const PAUSES: Partial<Readonly<Record<ErrorCode, number>>> = {
+  circuit_open: OWN_REFUSAL_PAUSE_MS,
+  bulkhead_full: OWN_REFUSAL_PAUSE_MS,
+  deadline_exceeded: PAUSE_MS,
+  quota_wait_too_long: PAUSE_MS,
+  upstream_rate_limited: PAUSE_MS,
+  upstream_unavailable: PAUSE_MS,
+  upstream_quota_exhausted: QUOTA_PAUSE_MS,
+  upstream_unauthorized: CREDENTIAL_PAUSE_MS,
+};
+
+/** What put off one job of a service puts off the next one too, for as long as it lasts; looked at again after this, ms. */
+const ABOUT_ALL_JOBS: ReadonlySet<string> = new Set<ErrorCode>(['upstream_rate_limited', 'upstream_quota_exhausted', 'upstream_unauthorized']);
+const LONGEST_REST_MS = seconds(10);
+const ABOUT_ONE_JOB: ReadonlySet<string> = new Set(['newer_version', 'operation_circuit_open']);
+
+/** Our own refusals say when the circuit is tried again; but it may close before, and the pump looks at that. */
+const OWN_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['circuit_open', 'bulkhead_full']);
+
+export interface FailedExecution {
+  readonly error: unknown;
+  readonly operation: Operation<unknown>;
+  readonly request: OperationRequest;
+  /** Executions before this one. */
+  readonly attempts: number;
+  /** An execution before this one may have been carried out. */
+  readonly mayHaveHappened: boolean;
+  /** Source of [0, 1). */
+  readonly random: () => number;
+}
+
+/** Jobs that were refused together must not come back together. */
+const jitteredMs = (ms: number, random: () => number): number =>
+  Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, ms)) * (1 + random() / 4);
+
+const postponed = (error: GatewayError, usualMs: number, random: () => number): JobOutcome => {
+  // Its operation alone is stopped: the other jobs of its service go on.
+  if (error instanceof CircuitOpenError && error.circuit !== error.service) {
+    return { kind: 'postponed', reason: 'operation_circuit_open', afterMs: jitteredMs(error.retryAfterMs ?? PAUSE_MS, random) };
+  }
+  const afterMs = OWN_REFUSALS.has(error.code) ? usualMs : jitteredMs(error.retryAfterMs ?? usualMs, random);
+  return { kind: 'postponed', reason: error.code, afterMs };
+};
+
+/** The service, or we, refused it: nothing was done. */
+const refused = (error: GatewayError, random: () => number): JobOutcome => {
+  const usualMs = PAUSES[error.code];
+  const isHopeless = error instanceof UpstreamQuotaExhaustedError && error.quota === 'plan';
+  return usualMs === undefined || isHopeless ? { kind: 'failed', reason: error.code } : postponed(error, usualMs, random);
+};
+
+/** It may have been done. */
+const unknown = (reason: string, { operation, request, attempts, random }: FailedExecution): JobOutcome => {
+  if (!repeatIsSafe(operation, request)) return { kind: 'uncertain', reason };
+  if (attempts + 1 >= MAX_ATTEMPTS) return { kind: 'failed', reason };
+  return { kind: 'retry', reason, afterMs: Math.max(LEAST_PAUSE_MS, fullJitterMs(attempts + 1, BACKOFF, random)) };
+};
+
+/**
+ * A refusal of a double means success only if an earlier execution may have done the work; else somebody else did
+ * something like it, and what this job says was not written.
+ */
+const rejected = (error: UpstreamRejectedError, { operation, mayHaveHappened }: FailedExecution): JobOutcome =>
+  mayHaveHappened && operation.queue?.alreadyDone?.(error) === true ? { kind: 'succeeded' } : { kind: 'failed', reason: error.reason };
+
+export const outcomeOfError = (execution: FailedExecution): JobOutcome => {
+  const { error, random } = execution;
+  if (error instanceof UpstreamRejectedError) return rejected(error, execution);
+  if (!(error instanceof GatewayError)) return unknown('internal_error', execution);
+  return error.execution === 'unknown' ? unknown(error.code, execution) : refused(error, random);
+};
+
+/** How long no other job of the service should begin, ms. */
+export const restAfter = (outcome: JobOutcome): number => {
+  if (outcome.kind !== 'postponed' || ABOUT_ONE_JOB.has(outcome.reason)) return 0;
+  return ABOUT_ALL_JOBS.has(outcome.reason) ? Math.min(outcome.afterMs, LONGEST_REST_MS) : OWN_REFUSAL_PAUSE_MS;
+};

@@ -1,0 +1,19 @@
+import { redisStoreRig } from '../support/redisStoreRig.ts';
+import { startRedis, type RedisServer } from '../support/redisServer.ts';
+import { durableQueueContract } from './durableQueueContract.ts';
+import { idempotencyStoreContract } from './idempotencyStoreContract.ts';
+
+describe('the store in Redis', () => {
+  let server: RedisServer;
+
+  before(async () => {
+    server = await startRedis();
+  });
+
+  after(async () => {
+    await server.stop();
+  });
+
+  durableQueueContract('BullMQ', () => redisStoreRig(server));
+  idempotencyStoreContract('Redis', () => redisStoreRig(server));
+});

@@ -1,0 +1,31 @@
+/** A store in Redis as the contract suites want it: opened on a server that is there already, and abandoned on wish. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { silentLogger } from '../../src/logging/logger.ts';
+import { openRedisStore, type RedisStore } from '../../src/redis/openRedisStore.ts';
+import { systemClock } from '../../src/time/clock.ts';
+import type { KeysRig } from '../contract/idempotencyStoreContract.ts';
+import type { QueueRig } from '../contract/queueRig.ts';
+import type { RedisServer } from './redisServer.ts';
+
+export const openStoreOn = ({ settings }: RedisServer, logger = silentLogger): Promise<RedisStore> =>
+  openRedisStore(settings, { clock: systemClock, random: () => 0.5, logger });
+
+/** Claims are kept in Redis alone, so a process that closes leaves behind what one that dies does. */
+export const redisStoreRig = async (server: RedisServer): Promise<QueueRig & KeysRig> => {
+  let store = await openStoreOn(server);
+  return {
+    get queue() {
+      return store.queue;
+    },
+    get keys() {
+      return store.keys;
+    },
+    now: () => Date.now(),
+    tick: () => sleep(10),
+    crash: async () => {
+      await store.close();
+      store = await openStoreOn(server);
+    },
+    close: () => store.close(),
+  };
+};

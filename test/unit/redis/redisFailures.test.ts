@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import { inspect } from 'node:util';
+import { QueueUnavailableError } from '../../../src/errors/queueErrors.ts';
+import { ANSWER_WITHIN_MS, answerInTime, reasonOf, unavailable } from '../../../src/redis/redisFailures.ts';
+import { errorOf } from '../../support/errorOf.ts';
+import { HandDrivenClock } from '../../support/handDrivenClock.ts';
+
+describe('redisFailures', () => {
+  const known = [
+    ['WRONGPASS invalid username-password pair', 'REDIS_PASSWORD'],
+    ['NOAUTH Authentication required.', 'REDIS_PASSWORD'],
+    ['NOPERM this user has no permissions', 'allow it all commands'],
+    ["OOM command not allowed when used memory > 'maxmemory'.", 'raise its maxmemory'],
+    ['MISCONF Errors writing to the AOF file', 'cannot write to its disk'],
+    ["READONLY You can't write against a read only replica.", 'name the primary'],
+    ['ERR DB index is out of range', 'correct its number'],
+    ['Command timed out', 'does not answer in time'],
+    ['connect ECONNREFUSED 127.0.0.1:6379', 'cannot be reached'],
+  ] as const;
+  for (const [says, help] of known) {
+    it(`says what to do when Redis or its client says "${says}"`, () => {
+      expect(reasonOf(new Error(says))).to.contain(help);
+    });
+  }
+
+  it('keeps nothing of what was sent: neither a password nor a payload', () => {
+    const error = Object.assign(new Error('ERR unknown command canary'), { command: { name: 'auth', args: ['canary'] } });
+
+    const told = unavailable(error);
+
+    expect(told).to.be.instanceOf(QueueUnavailableError);
+    expect(inspect(told, { depth: 10 })).not.to.contain('canary');
+  });
+
+  it('hands an answer on, and stops waiting for one that does not come', async () => {
+    const clock = new HandDrivenClock();
+
+    const answered = await answerInTime(clock, () => Promise.resolve('answer'));
+    const late = errorOf(answerInTime(clock, () => new Promise<never>(() => undefined)), QueueUnavailableError);
+    clock.advance(ANSWER_WITHIN_MS);
+
+    expect(answered).to.equal('answer');
+    expect((await late).message).to.contain('does not answer in time');
+    expect(ANSWER_WITHIN_MS).to.be.below(1000);
+  });
+});
