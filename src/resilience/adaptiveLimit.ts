@@ -8,6 +8,8 @@ const ENOUGH_SAMPLES = 5;
 const SLOW_RATIO = 1.5;
 /** What is left of the limit after a sign of trouble. */
 const DECREASE = 0.9;
+/** Refusals are quick and many: one step down in so long at most, ms, or they would bring down any limit in no time. */
+const STEP_MS = 1000;
 /** Share of the newest latency in what is usual for an operation: about the last 50 count. */
 const ALPHA = 0.02;
 /** Below this, differences of latency are our own event loop's, ms. */
@@ -35,8 +37,9 @@ export interface WorkEnded {
  *   first sign of trouble the limit is a guess, so it doubles instead, and a window is as many calls as the limit: from
  *   10 to 100 in four round trips. After trouble it doubles up to nine tenths of what it was when that began; it is one
  *   trouble until 20 successes in a row say that it is over.
- * - Down, to 90 %: at each time-out or 429, at once, unless the call had begun before the last step down and so says
- *   nothing about it; and after a window whose median call took 1.5 times what is usual for its operation.
+ * - Down, to 90 %: at a time-out or 429, at once, but once a second at most, and not if the call had begun before the last
+ *   step down and so says nothing about it; and after a window whose median call took 1.5 times what is usual for its
+ *   operation.
  *
  * Calls that fail otherwise, and those that were refused, move nothing: that is the circuit breaker's business.
  */
@@ -75,7 +78,8 @@ export class AdaptiveLimit {
   }
 
   ended({ operation, durationMs, result }: WorkEnded, now: number): void {
-    if (result === 'overload' && now - durationMs >= this.#loweredAt) this.#lower(now);
+    const isNews = now - durationMs >= this.#loweredAt && now - this.#loweredAt >= STEP_MS;
+    if (result === 'overload' && isNews) this.#lower(now);
     if (result !== 'success') return;
     this.#goodSinceLowered += 1;
     this.#ratios.push(this.#timesTheUsual(operation, durationMs));

@@ -55,9 +55,17 @@ export const withAttemptTimeout = <T>(attempt: (signal: AbortSignal) => Promise<
     }
     signal?.addEventListener('abort', onAbort);
     if (limits.cuttable !== undefined) limits.cuttable.cut = end;
-    // Asynchronous, so that an attempt that throws at once cleans up like any other.
-    const begin = async (): Promise<T> => attempt(controller.signal);
-    begin().finally(cleanUp).then(resolve, reject);
+    // Not a `finally`: that costs every attempt four more promises.
+    const ended =
+      <V>(settle: (value: V) => void) =>
+      (value: V): void => {
+        cleanUp();
+        settle(value);
+      };
+    begun(attempt, controller.signal).then(ended<T>(resolve), ended<unknown>(reject));
   });
+
+/** Asynchronous, so that an attempt that throws at once ends like any other. */
+const begun = async <T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> => attempt(signal);
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error('aborted', { cause: reason }));

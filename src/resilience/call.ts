@@ -8,7 +8,34 @@ import type { CallSite } from '../errors/upstreamErrors.ts';
 export type Idempotency = 'safe' | 'natural' | 'never';
 
 /** Where an answer came from. Everything but `upstream` is marked in the answer the caller sees. */
-export type AnswerSource = 'upstream' | 'cache' | 'coalesced' | 'stale' | 'static';
+export type AnswerSource = 'upstream' | 'cache' | 'coalesced' | 'stale' | 'static' | 'queued';
+
+/** The answer to a write that waits in the queue: it is on disk, and will be made. */
+export interface Queued {
+  readonly queued: true;
+  /** Of the job; `GET /api/jobs/:id` tells what became of it. */
+  readonly id: string;
+  readonly status: 'queued';
+  /** ISO 8601. */
+  readonly acceptedAt: string;
+  /** ISO 8601: not made by then, it is given up. */
+  readonly expiresAt: string;
+}
+
+/** Whether a write was queued rather than made. */
+export const isQueued = (answer: unknown): answer is Queued =>
+  typeof answer === 'object' && answer !== null && 'queued' in answer && answer.queued === true;
+
+/** What the queue must know of a caller whose write may have to wait. */
+export interface QueueWish {
+  /** Whose job it would be: the id of an API key. */
+  readonly owner: string;
+  /** The job's id, where the caller's own key decides it; else a fresh one. */
+  readonly jobId?: string;
+  readonly requestId?: string;
+  /** `true`: queue it at once (`Prefer: respond-async`). */
+  readonly atOnce?: boolean;
+}
 
 export interface Answer<T> {
   readonly value: T;
@@ -35,6 +62,10 @@ export interface CallOptions {
   readonly strict?: boolean;
   /** `true`: ask the service even if a fresh answer is cached (`Cache-Control: no-cache`). */
   readonly refresh?: boolean;
+  /** Who asks, should a write have to wait; absent: the process itself. */
+  readonly queue?: QueueWish;
+  /** `drain`: from the queue, so interactive calls go first. Default `interactive`. */
+  readonly lane?: 'interactive' | 'drain';
   /** Told where the answer came from, before the call settles; for headers. Must not throw. */
   readonly onAnswer?: (answer: Answer<unknown>, site: CallSite) => void;
 }

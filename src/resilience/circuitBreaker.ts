@@ -9,15 +9,15 @@ import { CircuitRecord } from './circuitRecord.ts';
 import type { CircuitSnapshot, CircuitState, DetectionPolicy, Override, OverrideMode } from './circuitState.ts';
 import { CircuitStateMachine } from './circuitStateMachine.ts';
 import { LatencyBook } from './detection/latencyBook.ts';
-import type { CircuitCallResult, ResilienceEvents } from './events.ts';
+import type { CircuitCallResult, CircuitChanged, ResilienceEvents } from './events.ts';
 import type { ObservedEngine, OpossumEngine } from './opossumEngine.ts';
+import { OperationCircuits } from './operationCircuits.ts';
+import type { OperationCircuitPool } from './operationCircuitPool.ts';
 import { OverrideSlot } from './overrideSlot.ts';
 import type { Applicant, Passage } from './passage.ts';
 import type { CircuitPolicy } from './policy.ts';
+import { refusalOf } from './refusal.ts';
 import { findingOf, isTimeout, verdictOf } from './verdict.ts';
-
-/** What a caller is told to wait while probes are out and nobody knows yet, ms. */
-const PROBING_RETRY_AFTER_MS = 1000;
 
 export interface CircuitBreakerParts {
   readonly name: string;
@@ -29,7 +29,9 @@ export interface CircuitBreakerParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly events: Required<ResilienceEvents>;
-  readonly createEngine: (onHalfOpen: () => void) => OpossumEngine;
+  readonly createEngine: (name: string, onHalfOpen: () => void) => OpossumEngine;
+  /** Bounds the circuits of operations, this service's and all others'. */
+  readonly pool: OperationCircuitPool;
 }
 
 export class CircuitBreaker {
@@ -37,22 +39,33 @@ export class CircuitBreaker {
   readonly #parts: CircuitBreakerParts;
   readonly #record: CircuitRecord;
   readonly #machine: CircuitStateMachine;
+  readonly #operations: OperationCircuits;
   readonly #override: OverrideSlot;
   #shutDown = false;
 
   constructor(parts: CircuitBreakerParts) {
     const { clock, events, name } = parts;
+    const latencies = new LatencyBook(parts.attemptTimeoutMs);
     this.name = name;
     this.#parts = parts;
     this.#record = new CircuitRecord(clock);
     this.#machine = new CircuitStateMachine({
       ...parts,
+      latencies,
       record: this.#record,
-      latencies: new LatencyBook(parts.attemptTimeoutMs),
+      createEngine: (onHalfOpen) => parts.createEngine(name, onHalfOpen),
       refusal: (operation) => this.#refusal(undefined, { service: name, operation }),
-      onChange: (event) => {
-        events.circuitChanged(event);
-      },
+      isExplained: (operation) => this.#operations.isStopped(operation),
+      mayOpen: () => !this.#operations.areAloneToBlame,
+      onChange: this.#changed.bind(this),
+    });
+    this.#operations = new OperationCircuits({
+      ...parts,
+      latencies,
+      service: name,
+      // The evidence is used up: it has stopped the operation that it was about.
+      onStopped: () => { this.#machine.detection.current.reset(); },
+      onBroadFailure: () => { this.#machine.trip('operations_failing'); },
     });
     this.#override = new OverrideSlot(clock, (override) => {
       events.overrideChanged({ circuit: name, override });
@@ -94,6 +107,19 @@ export class CircuitBreaker {
     }
   }
 
+  /**
+   * As `call`, for an attempt of an operation, which has a circuit of its own beneath this one: it passes both.
+   *
+   * @throws {CircuitOpenError} that names the circuit which refused it.
+   */
+  async callOperation<T>(attempt: () => Promise<T>, site: CallSite, cuttable?: Cuttable): Promise<T> {
+    const { mode } = this.#override;
+    const refusesAll = this.#shutDown || mode === 'forced_open' || (mode === undefined && this.state === 'open');
+    if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable);
+    const pass = (): Promise<T> => this.call(attempt, site, cuttable);
+    return this.#operations.of(site.operation).call(pass, site, cuttable, mode !== 'metrics_only');
+  }
+
   /** Whether the service is to be spared retries for now. Not while a person has put the circuit out of action. */
   get isSuspect(): boolean {
     return this.#override.mode === undefined && this.#machine.isSuspect;
@@ -133,6 +159,7 @@ export class CircuitBreaker {
       epoch,
       openings,
       detection: detection.policy,
+      operations: this.#operations.summary,
       ...this.#record.snapshot(phase.state, now),
     };
   }
@@ -151,16 +178,19 @@ export class CircuitBreaker {
   reset(): void {
     this.release();
     this.#machine.reset();
+    this.#operations.reset('reset');
   }
 
   /** Judges by other thresholds until `until` (wall clock, ms), then by the policy's again. Starts with nothing seen. */
   changeDetection(policy: DetectionPolicy, until: number): void {
     this.#machine.detection.change(policy, until);
+    this.#operations.changeDetection(policy, until);
   }
 
   /** Lets nothing through any more, and leaves no timer or listener behind. For good. */
   shutdown(): void {
     this.#shutDown = true;
+    this.#operations.shutdown();
     this.#machine.shutdown();
   }
 
@@ -180,11 +210,13 @@ export class CircuitBreaker {
     const { phase } = this.#machine;
     if (this.#shutDown) return new CircuitOpenError(site, this.name, 'shutdown');
     if (mode === 'forced_open') return new CircuitOpenError(site, this.name, mode, Math.max(1, this.#override.leftMs));
-    if (phase.state !== 'open') {
-      const reason = phase.state === 'closed' ? 'ramping' : 'probing';
-      return new CircuitOpenError(site, this.name, reason, PROBING_RETRY_AFTER_MS);
-    }
-    return new CircuitOpenError(site, this.name, phase.reason, Math.max(1, phase.until - this.#parts.clock.now()));
+    return refusalOf(phase, site, this.name, this.#parts.clock.now());
+  }
+
+  /** While the service is stopped as a whole, what its operations showed is part of the same outage. */
+  #changed(event: CircuitChanged): void {
+    this.#parts.events.circuitChanged(event);
+    if (event.to === 'open') this.#operations.reset('service_open');
   }
 
   #succeeded(passage: Passage): void {

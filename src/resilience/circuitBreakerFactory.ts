@@ -13,6 +13,7 @@ import { CircuitBreaker } from './circuitBreaker.ts';
 import type { CircuitSnapshot } from './circuitState.ts';
 import { deepFreeze } from './deepFreeze.ts';
 import type { ResilienceEvents } from './events.ts';
+import { OperationCircuitPool } from './operationCircuitPool.ts';
 import { OpossumEngine, type ObservedEngine } from './opossumEngine.ts';
 import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from './policy.ts';
 import { policyTemplates, type TemplateName } from './policyTemplates.ts';
@@ -45,12 +46,14 @@ const LEASE_MARGIN_MS = 1000;
 export class CircuitBreakerFactory {
   readonly #parts: FactoryParts;
   readonly #rotation: BucketRotation;
+  readonly #pool: OperationCircuitPool;
   readonly #breakers = new Map<string, { readonly breaker: CircuitBreaker; readonly policy: BreakerPolicy }>();
   #shutDown = false;
 
   constructor(parts: FactoryParts) {
     this.#parts = parts;
     this.#rotation = new BucketRotation(parts.clock);
+    this.#pool = new OperationCircuitPool(parts.clock);
   }
 
   /**
@@ -102,6 +105,7 @@ export class CircuitBreakerFactory {
     this.#shutDown = true;
     this.#rotation.stop();
     for (const { breaker } of this.#breakers.values()) breaker.shutdown();
+    this.#pool.clear();
   }
 
   #guard<Args extends readonly unknown[], Result>(
@@ -128,7 +132,8 @@ export class CircuitBreakerFactory {
       attemptTimeoutMs: policy.attemptTimeoutMs,
       probeLeaseMs: policy.attemptTimeoutMs + LEASE_MARGIN_MS,
       ...this.#parts,
-      createEngine: (onHalfOpen) => this.#engine(name, onHalfOpen),
+      pool: this.#pool,
+      createEngine: this.#engine.bind(this),
     });
     this.#breakers.set(name, { breaker, policy });
     this.#parts.onEngine?.(breaker.observed);

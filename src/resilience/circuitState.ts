@@ -17,6 +17,14 @@ export interface Override {
   readonly until: number;
 }
 
+/** The circuits of a service's operations that are not as usual; names of operations, the first twenty of each kind. */
+export interface OperationsSummary {
+  /** How many are open or half-open. */
+  readonly openCount: number;
+  readonly open: readonly string[];
+  readonly suspect: readonly string[];
+}
+
 /** A circuit at one moment; plain data, safe to keep and to print. */
 export interface CircuitSnapshot {
   readonly name: string;
@@ -43,6 +51,8 @@ export interface CircuitSnapshot {
   /** Milliseconds spent open since start, the current opening included. */
   readonly openForTotalMs: number;
   readonly detection: DetectionPolicy;
+  /** Its operations have circuits of their own beneath it. */
+  readonly operations: OperationsSummary;
   /** Calls since start. */
   readonly calls: Readonly<Record<'fired' | 'success' | 'failure' | 'timeout' | 'ignored' | 'rejected', number>>;
 }

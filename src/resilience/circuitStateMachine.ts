@@ -6,18 +6,14 @@
  * of attempts, but no caller ever waits for the engine.
  */
 import { SlowAttemptError } from '../errors/upstreamErrors.ts';
-import type { Clock } from '../time/clock.ts';
-import type { CircuitRecord } from './circuitRecord.ts';
 import type { CircuitState } from './circuitState.ts';
+import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
 import type { Evidence } from './detection/detector.ts';
 import { DetectorSlot } from './detection/detectorSlot.ts';
-import type { LatencyBook } from './detection/latencyBook.ts';
-import type { CircuitChanged } from './events.ts';
 import { InFlight } from './inFlight.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
 import { Outcome } from './outcome.ts';
 import { NO_EPOCH, passageOf, type Applicant, type Passage, type Phase } from './passage.ts';
-import type { CircuitPolicy } from './policy.ts';
 import { Openings } from './recovery/openings.ts';
 import { CREDENTIAL_OPEN_MS, SPENT_OPEN_MS } from './recovery/openTime.ts';
 import { SlowStart } from './recovery/slowStart.ts';
@@ -28,22 +24,6 @@ import { retryAfterOf, type Finding } from './verdict.ts';
 const CREDENTIAL_STRIKES = 3;
 /** While a recovery is young, half the evidence opens again. */
 const RAMP_SHARPNESS = 0.5;
-
-export interface CircuitStateMachineParts {
-  readonly name: string;
-  readonly policy: CircuitPolicy;
-  /** What an operation's attempts are like, and from when on they count as slow. */
-  readonly latencies: LatencyBook;
-  /** A probe without an outcome after this long is lost, ms. */
-  readonly probeLeaseMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly record: CircuitRecord;
-  /** What an attempt that is cut off ends with. */
-  readonly refusal: (operation: string) => Error;
-  readonly onChange: (event: CircuitChanged) => void;
-  readonly createEngine: (onHalfOpen: () => void) => OpossumEngine;
-}
 
 export class CircuitStateMachine {
   readonly engine: OpossumEngine;
@@ -113,7 +93,7 @@ export class CircuitStateMachine {
     this.#inFlight.leave(passage);
     if (passage.epoch !== this.#epoch) return;
     if (passage.hasSpoken) passage.outcome?.settle(finding === 'failure' ? error : undefined);
-    else if (finding === 'ignored') passage.probe?.giveBack();
+    else if (finding === 'ignored' || (finding !== 'success' && this.#isExplained(passage))) passage.probe?.giveBack();
     else if (finding === 'unauthorized') this.#strike(passage, error);
     else if (finding === 'spent') this.#open('daily_quota', retryAfterOf(error) ?? SPENT_OPEN_MS);
     else this.#judge(passage, finding, error);
@@ -124,17 +104,27 @@ export class CircuitStateMachine {
     if (this.#phase.state === 'open') this.engine.halfOpenNow();
   }
 
+  /** Opens a closed circuit over what it could not see by itself. */
+  trip(reason: string): void {
+    if (this.#phase.state === 'closed') this.#open(reason);
+  }
+
   /** Closed, with nothing remembered against the service. */
-  reset(): void {
+  reset(reason = 'reset'): void {
     this.#openings.clear();
     if (this.#phase.state === 'closed') this.#forget();
-    else this.#close('reset');
+    else this.#close(reason);
     this.#slowStart.end();
+  }
+
+  /** What is under way decides nothing any more, as after a transition. */
+  fence(): void {
+    this.#epoch += 1;
   }
 
   /** No timer or listener is left, and no attempt still under way decides anything. For good. */
   shutdown(): void {
-    this.#epoch += 1;
+    this.fence();
     this.#inFlight.stop();
     this.engine.shutdown();
   }
@@ -162,11 +152,15 @@ export class CircuitStateMachine {
   /** An attempt in flight has become slow: evidence now, not when its time-out comes. */
   #becameSlow(passage: Passage): void {
     const counts = passage.probe !== undefined || this.detection.current.weighsSlowness;
-    if (counts && passage.epoch === this.#epoch) {
+    if (counts && passage.epoch === this.#epoch && !this.#isExplained(passage)) {
       passage.hasSpoken = true;
       this.#judge(passage, passage.probe === undefined ? 'slow' : 'failure', new SlowAttemptError());
     }
     if (this.#phase.state !== 'closed') this.#inFlight.cutOverdue(this.#parts.refusal);
+  }
+
+  #isExplained({ operation }: Passage): boolean {
+    return this.#parts.isExplained?.(operation) ?? false;
   }
 
   #judge(passage: Passage, evidence: Evidence, error: unknown): void {
@@ -175,6 +169,7 @@ export class CircuitStateMachine {
     if (evidence === 'success') this.#learn(passage);
     if (passage.probe === undefined) this.#judgeCall(passage, evidence, error);
     else if (this.#phase.state === 'half_open') this.#judgeProbe(this.#phase.trial, passage.probe, evidence, error);
+    this.#parts.onEvidence?.(evidence, passage);
   }
 
   #learn(passage: Passage): void {
@@ -185,7 +180,7 @@ export class CircuitStateMachine {
   #judgeCall(passage: Passage, evidence: Evidence, error: unknown): void {
     const trip = this.detection.current.record(evidence, this.#parts.clock.now());
     if (!passage.hasSpoken) passage.outcome?.settle(evidence === 'failure' ? error : undefined);
-    if (trip !== undefined) this.#open(trip, retryAfterOf(error));
+    if (trip !== undefined && (this.#parts.mayOpen?.() ?? true)) this.#open(trip, retryAfterOf(error));
   }
 
   #judgeProbe(trial: Trial, probe: Probe, evidence: Evidence, error: unknown): void {

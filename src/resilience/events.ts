@@ -34,9 +34,39 @@ export interface CircuitChanged {
   readonly lastedMs: number;
 }
 
+/**
+ * The circuit of one operation changed, beneath its service's. An event of its own, so that whoever listens to circuits
+ * (metrics, incidents, early warnings) hears of services only. `circuit` is `service:operation`.
+ */
+export interface OperationCircuitChanged extends CircuitChanged {
+  readonly service: string;
+  readonly operation: string;
+}
+
 export interface OverrideChanged {
   readonly circuit: string;
   readonly override: Override | undefined;
+}
+
+/** An answer was not what the operation's schema says. */
+export interface ContractBroken {
+  readonly service: string;
+  readonly operation: string;
+  /** Names from the schema, such as `results.*.id`, each once; `other` for what it does not name. */
+  readonly fields: readonly string[];
+}
+
+/** One header by which a service announces that an operation ends. */
+export interface DeprecationNotice {
+  readonly header: 'deprecation' | 'sunset' | 'warning';
+  /** Wall-clock ms: since when it is deprecated, or from when it may be gone; absent where the service gives no date. */
+  readonly at?: number;
+}
+
+export interface DeprecationSeen {
+  readonly service: string;
+  readonly operation: string;
+  readonly notices: readonly DeprecationNotice[];
 }
 
 export type CircuitCallResult = 'success' | 'failure' | 'timeout' | 'ignored' | 'reject';
@@ -47,15 +77,21 @@ export interface ResilienceEvents {
   callEnded?(event: CallEnded): void;
   circuitCalled?(circuit: string, result: CircuitCallResult): void;
   circuitChanged?(event: CircuitChanged): void;
+  operationCircuitChanged?(event: OperationCircuitChanged): void;
   overrideChanged?(event: OverrideChanged): void;
   fallbackUsed?(circuit: string): void;
   cacheAsked?(service: string, result: 'hit' | 'stale' | 'miss' | 'coalesced' | 'bypass'): void;
+  /** More than four fifths of the places for attempts at the service have come to be in use, or no longer are. */
+  bulkheadCrowded?(service: string, isCrowded: boolean): void;
   /** `resetAt`: wall-clock ms at which it is full again, where the service says so. */
   quotaSeen?(
     service: string,
     window: string,
     quota: { readonly limit?: number; readonly remaining?: number; readonly resetAt?: number },
   ): void;
+  contractBroken?(event: ContractBroken): void;
+  /** Told with every answer that says so. */
+  deprecationSeen?(event: DeprecationSeen): void;
 }
 
 /** Fans out to many listeners; one that throws is reported and harms neither the call nor the others. */
@@ -77,9 +113,13 @@ export const guarded = (
     callEnded: (event) => { tell((listener) => listener.callEnded?.(event)); },
     circuitCalled: (circuit, result) => { tell((listener) => listener.circuitCalled?.(circuit, result)); },
     circuitChanged: (event) => { tell((listener) => listener.circuitChanged?.(event)); },
+    operationCircuitChanged: (event) => { tell((listener) => listener.operationCircuitChanged?.(event)); },
     overrideChanged: (event) => { tell((listener) => listener.overrideChanged?.(event)); },
     fallbackUsed: (circuit) => { tell((listener) => listener.fallbackUsed?.(circuit)); },
     cacheAsked: (service, result) => { tell((listener) => listener.cacheAsked?.(service, result)); },
+    bulkheadCrowded: (service, isCrowded) => { tell((listener) => listener.bulkheadCrowded?.(service, isCrowded)); },
     quotaSeen: (service, window, quota) => { tell((listener) => listener.quotaSeen?.(service, window, quota)); },
+    contractBroken: (event) => { tell((listener) => listener.contractBroken?.(event)); },
+    deprecationSeen: (event) => { tell((listener) => listener.deprecationSeen?.(event)); },
   };
 };

@@ -76,3 +76,17 @@ export const policyTemplates = {
 } as const satisfies Record<string, ResiliencePolicy>;
 
 export type TemplateName = keyof typeof policyTemplates;
+
+/** Where a service starts that has no row in the table: careful with a service that nobody has measured yet. */
+const generalTemplate: ResiliencePolicy = {
+  attemptTimeoutMs: seconds(5),
+  deadlineMs: seconds(15),
+  retry,
+  circuit: { detection, openForMs: seconds(5), openForCapMs: seconds(30), recoveryProbeMs },
+  bulkhead: { startConcurrent: 10, minConcurrent, maxConcurrent: 20, maxQueued: 40, maxWaitMs: 100 },
+};
+
+const byService: Readonly<Record<string, ResiliencePolicy>> = policyTemplates;
+
+export const templateFor = (service: string): ResiliencePolicy =>
+  (Object.hasOwn(byService, service) ? byService[service] : undefined) ?? generalTemplate;

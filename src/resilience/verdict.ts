@@ -15,10 +15,11 @@ export type Finding = Evidence | 'ignored' | 'unauthorized' | 'spent';
 
 /**
  * How a failed attempt counts. A time-out or a deadline that cut off an attempt past its slow threshold speaks against
- * the service; one that came sooner is the caller's impatience. An error that is none of ours counts as a failure.
+ * the service; one that came sooner is the caller's impatience, unless we cut it short over a suspicion. An error that is
+ * none of ours counts as a failure.
  */
 export const verdictOf = (error: unknown, wasSlow: boolean): Verdict => {
-  if (isTimeout(error)) return wasSlow ? 'failure' : 'ignored';
+  if (isTimeout(error)) return wasSlow || (error instanceof UpstreamTimeoutError && error.wasSuspect) ? 'failure' : 'ignored';
   return error instanceof GatewayError ? error.verdict : 'failure';
 };
 

@@ -62,7 +62,7 @@ const outageRow = ({ ours, fewestDoomed, fewestLost, isFewestCalls, isFewestRequ
     '',
     ours.scenario,
     String(ours.ratePerSecond),
-    `${asCount(callsDoomed(ours))} against ${asCount(callsDoomed(fewestDoomed))} (${fewestDoomed.rival})`,
+    `${asCount(callsDoomed(ours))} against ${asCount(callsDoomed(fewestDoomed))} (${fewestDoomed.rival}, which loses ${asCount(fewestDoomed.lost)})`,
     verdict(isFewestCalls),
     asCount(ours.doomedProbes),
     verdict(isFewestRequests),

@@ -10,7 +10,10 @@ export interface Figures {
   /** Requests that reached the service: retries and probes included. */
   readonly sent: number;
   readonly served: number;
-  /** Requests that came to nothing: failed, refused by the service, or never answered in time. */
+  /**
+   * Requests that came to nothing: failed, refused by the service, or never answered in time. Only those sent while
+   * something was wrong: one in 500 fails in health as well, which is held against nobody for serving more calls there.
+   */
   readonly doomed: number;
   /** Of those doomed, probes of the rival's own: no caller waited for them. */
   readonly doomedProbes: number;
@@ -66,7 +69,8 @@ export class Ledger {
     if (call.index >= 0 && this.#isMeasured(call)) this.#measuredSent += 1;
   }
 
-  requestDoomed({ index }: LabCall): void {
+  requestDoomed({ index }: LabCall, sentAt: number): void {
+    if (!this.#timeline.isMeasured(sentAt)) return;
     this.#doomed += 1;
     if (index < 0) this.#doomedProbes += 1;
   }

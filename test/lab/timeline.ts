@@ -55,6 +55,11 @@ export class Timeline {
     return this.#period;
   }
 
+  /** Whether something is wrong now; where nothing ever is, all of the time is looked at. */
+  isMeasured(now: number): boolean {
+    return this.firstFaultAt === undefined || this.periods.some(({ phase, startsAt, endsAt }) => isTroubled(phase) && now >= startsAt && now < endsAt);
+  }
+
   /** Whether a circuit that opens now does so without cause. */
   isCalm(now: number): boolean {
     return !this.periods.some(({ phase, startsAt, endsAt }) => isTroubled(phase) && now >= startsAt && now < endsAt + AFTERMATH_MS);

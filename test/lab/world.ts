@@ -65,7 +65,7 @@ export class World {
   ask(call: LabCall, timeoutMs: number): Promise<void> {
     const { status, afterMs } = this.#send(call);
     const inTime = afterMs <= timeoutMs;
-    if (status !== 200 || !inTime) this.#parts.ledger.requestDoomed(call);
+    if (status !== 200 || !inTime) this.#parts.ledger.requestDoomed(call, this.#parts.time.now);
     return new Promise((resolve, reject) => {
       setTimeout(() => {
         if (status === 200 && inTime) resolve();
@@ -76,20 +76,21 @@ export class World {
 
   /** The wire of our own pipeline: waits as long as it is let. */
   transport(service: number): Transport {
-    const { ledger } = this.#parts;
+    const { ledger, time } = this.#parts;
     return ({ path }, signal) => {
       const call = this.callOf(path, service);
+      const sentAt = time.now;
       const fate = this.#send(call);
       return new Promise((resolve, reject) => {
         const answer = (): void => {
           signal.removeEventListener('abort', onAbort);
-          if (fate.status !== 200) ledger.requestDoomed(call);
+          if (fate.status !== 200) ledger.requestDoomed(call, sentAt);
           resolve(responseOf(fate));
         };
         const timer = fate.status === undefined ? undefined : setTimeout(answer, fate.afterMs);
         const onAbort = (): void => {
           clearTimeout(timer);
-          ledger.requestDoomed(call);
+          ledger.requestDoomed(call, sentAt);
           reject(signal.reason as Error);
         };
         signal.addEventListener('abort', onAbort, { once: true });

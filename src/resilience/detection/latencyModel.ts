@@ -30,6 +30,11 @@ export class LatencyModel {
     this.#variance += Math.min(alpha, 0.1) * (distance ** 2 - this.#variance);
   }
 
+  /** What half of the calls take, ms; `undefined` before enough calls were seen. */
+  get p50Ms(): number | undefined {
+    return this.#count < ENOUGH ? undefined : Math.exp(this.#mean);
+  }
+
   /** Milliseconds; `undefined` before enough calls were seen. */
   get p99Ms(): number | undefined {
     return this.#count < ENOUGH ? undefined : Math.exp(this.#mean + P99_SIGMAS * this.#sigma);

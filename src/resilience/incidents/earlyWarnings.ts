@@ -1,11 +1,15 @@
+import { seconds } from '../../time/clock.ts';
 import type { AttemptEnded } from '../events.ts';
 import { serviceOf } from './incident.ts';
 import { LatencyDrift } from './latencyDrift.ts';
 import { QuotaForecast, type QuotaSeen } from './quotaForecast.ts';
 import { WarningScore } from './warningScore.ts';
 
-/** `suspicion`: half-way to opening. `latency`: slower than usual. `quota`: running out before its reset. */
-export const warningDetectors = ['suspicion', 'latency', 'quota'] as const;
+/**
+ * `suspicion`: half-way to opening. `latency`: slower than usual. `quota`: running out before its reset. `bulkhead`: more than
+ * four fifths of its places were taken for five seconds.
+ */
+export const warningDetectors = ['suspicion', 'latency', 'quota', 'bulkhead'] as const;
 export type WarningDetector = (typeof warningDetectors)[number];
 
 export interface WarningSource {
@@ -31,6 +35,9 @@ interface Watched {
   readonly openCircuits: Set<string>;
 }
 
+/** A burst crowds a bulkhead as well; what lasts longer than this, ms, is no burst. */
+const CROWDED_FOR_MS = seconds(5);
+
 /** Suspicion from which on a circuit is half-way to opening. */
 export const SUSPECT_FROM = 0.5;
 
@@ -46,6 +53,8 @@ const CUT_OFF: ReadonlySet<AttemptOutcome> = new Set<AttemptOutcome>(['upstream_
 export class EarlyWarnings {
   readonly #listener: WarningListener;
   readonly #watched = new Map<string, Watched>();
+  /** Services whose bulkhead is crowded, and since when. */
+  readonly #crowdedSince = new Map<string, number>();
   /** When the next warning can turn out to be wrong. */
   #nextDueAt = Number.POSITIVE_INFINITY;
 
@@ -79,6 +88,16 @@ export class EarlyWarnings {
     this.#sound(service, 'quota', this.#of(service).forecast.record(window, quota, now, wallTime), now);
   }
 
+  /** More than four fifths of the places for attempts have come to be taken, or no longer are. */
+  crowded(service: string, isCrowded: boolean, now: number): void {
+    if (isCrowded) {
+      this.#crowdedSince.set(service, this.#crowdedSince.get(service) ?? now);
+      return;
+    }
+    this.#crowdedSince.delete(service);
+    this.#sound(service, 'bulkhead', false, now);
+  }
+
   opened(circuit: string, now: number): void {
     const service = serviceOf(circuit);
     this.#of(service).openCircuits.add(circuit);
@@ -90,11 +109,14 @@ export class EarlyWarnings {
     const { drift, openCircuits, scores } = this.#of(serviceOf(circuit));
     openCircuits.delete(circuit);
     drift.reset();
-    for (const detector of ['suspicion', 'latency'] as const) scores[detector].sound(false, now);
+    for (const detector of ['suspicion', 'latency', 'bulkhead'] as const) scores[detector].sound(false, now);
   }
 
   /** Time has passed. */
   settle(now: number): void {
+    for (const [service, since] of this.#crowdedSince) {
+      if (now - since >= CROWDED_FOR_MS) this.#sound(service, 'bulkhead', true, now);
+    }
     if (now < this.#nextDueAt) return;
     for (const { score, ...source } of this.#all()) {
       if (score.expire(now)) this.#scored({ ...source, followed: 'none' }, now);
@@ -123,7 +145,7 @@ export class EarlyWarnings {
   #of(service: string): Watched {
     const known = this.#watched.get(service);
     if (known !== undefined) return known;
-    const scores = { suspicion: new WarningScore(), latency: new WarningScore(), quota: new WarningScore() };
+    const scores = { suspicion: new WarningScore(), latency: new WarningScore(), quota: new WarningScore(), bulkhead: new WarningScore() };
     const watched = { drift: new LatencyDrift(), forecast: new QuotaForecast(), scores, openCircuits: new Set<string>() };
     this.#watched.set(service, watched);
     return watched;

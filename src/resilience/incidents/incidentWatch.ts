@@ -19,6 +19,9 @@ export interface CircuitView {
   get(circuit: string): { snapshot(): CircuitSnapshot } | undefined;
 }
 
+/** What services call the window of a quota that lasts for the day. */
+const DAILY_WINDOW = 'day';
+
 /** A warning as people see it. */
 export interface PendingWarning extends WarningSource {
   /** Wall-clock ms. */
@@ -52,6 +55,8 @@ export class IncidentWatch implements ResilienceEvents, IncidentSource, SharedRe
   readonly #parts: IncidentWatchParts;
   readonly #cause = new CommonCause();
   readonly #early: EarlyWarnings;
+  /** What each service that has one last said of its quota for the day. */
+  readonly #dailyQuotas = new Map<string, QuotaSeen>();
 
   constructor(parts: IncidentWatchParts) {
     this.#parts = parts;
@@ -75,7 +80,12 @@ export class IncidentWatch implements ResilienceEvents, IncidentSource, SharedRe
   }
 
   quotaSeen(service: string, window: string, quota: QuotaSeen): void {
+    if (window === DAILY_WINDOW) this.#dailyQuotas.set(service, quota);
     this.#early.quotaSeen(service, window, quota, this.#settledNow(), this.#parts.clock.wallTime());
+  }
+
+  bulkheadCrowded(service: string, isCrowded: boolean): void {
+    this.#early.crowded(service, isCrowded, this.#settledNow());
   }
 
   circuitChanged({ circuit, to, reason }: CircuitChanged): void {
@@ -103,7 +113,8 @@ export class IncidentWatch implements ResilienceEvents, IncidentSource, SharedRe
 
   recoveryOf(circuit: string): SharedRecovery | undefined {
     const incident = this.active();
-    return incident && sharedRecovery(incident, serviceOf(circuit), this.#parts.clock.now());
+    const service = serviceOf(circuit);
+    return incident && sharedRecovery(incident, { service, dailyQuota: this.#dailyQuotas.get(service) }, this.#parts.clock.now());
   }
 
   /** A refused credential is a matter between us and one service. */

@@ -1,11 +1,15 @@
-/** The first second after a recovery lets through this share of the traffic before the trip… */
-const FIRST_SHARE = 0.25;
+/** The first step after a recovery lets through this share of the traffic before the trip… */
+const FIRST_SHARE = 0.5;
 /** …but at least so many calls a second: a quiet service is not starved. */
 const LEAST_PER_SECOND = 2;
+/** The rate doubles each time, ms. */
+const STEP_MS = 500;
 
 /**
- * Slow start after a recovery (resilience E5): the allowed rate doubles each second until it is twice what the service
- * had before. A service that has just come back is not thrown at with everything that waited.
+ * Slow start after a recovery (resilience E5): the allowed rate doubles each half second until it is twice what the
+ * service had before. A service that has just come back is not thrown at with everything that waited. From a quarter,
+ * doubling each second, half of all good calls lost after an outage were lost here, and a service that warms up for longer
+ * than any ramp was none the better for it (docs/lab/README.md).
  */
 export class Ramp {
   readonly #startedAt: number;
@@ -39,6 +43,6 @@ export class Ramp {
   }
 
   #rateAt(now: number): number {
-    return this.#firstPerSecond * 2 ** Math.floor((now - this.#startedAt) / 1000);
+    return this.#firstPerSecond * 2 ** Math.floor((now - this.#startedAt) / STEP_MS);
   }
 }

@@ -11,27 +11,41 @@ const RETRY_AFTER_MS = 1000;
 /** Errors by which a service says that it is given too much at once. */
 const OVERLOAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream_timeout', 'upstream_rate_limited']);
 
+/** Of the limit, while the service is suspect (resilience E7). */
+const SUSPECT_SHARE = 0.7;
+/** In use beyond this share of the limit, it is crowded. */
+const CROWDED = 0.8;
+
+export interface BulkheadParts {
+  readonly policy: ResiliencePolicy['bulkhead'];
+  readonly clock: Clock;
+  /** Whether the service is to be spared. */
+  readonly isSuspect?: () => boolean;
+  /** Told when more than four fifths come to be in use, and when no longer. Must not throw. */
+  readonly onCrowded?: (isCrowded: boolean) => void;
+}
+
 interface Waiter {
   readonly admit: () => void;
   readonly refuse: (error: Error) => void;
 }
 
 /**
- * At most so many calls at once, so many waiting, and those not for long. How many it lets in follows what the service
- * bears. A refusal says nothing about the service, so the bulkhead stands outside the circuit breaker. A permit is free
- * when the work inside has ended.
+ * At most so many attempts at once, so many waiting, and those not for long. How many it lets in follows what the service
+ * bears. A refusal says nothing about the service, so the bulkhead stands outside the circuit breaker; a call that waits
+ * for its next attempt is no work for the service, so it stands inside the retries (docs/decisions/0012). A permit is
+ * free when the work inside has ended.
  */
 export class Bulkhead {
-  readonly #policy: ResiliencePolicy['bulkhead'];
-  readonly #clock: Clock;
+  readonly #parts: BulkheadParts;
   readonly #limit: AdaptiveLimit;
   readonly #waiting = new Set<Waiter>();
   #inFlight = 0;
+  #isCrowded = false;
 
-  constructor(policy: ResiliencePolicy['bulkhead'], clock: Clock) {
-    this.#policy = policy;
-    this.#clock = clock;
-    this.#limit = new AdaptiveLimit(policy, clock.now());
+  constructor(parts: BulkheadParts) {
+    this.#parts = parts;
+    this.#limit = new AdaptiveLimit(parts.policy, parts.clock.now());
   }
 
   /** May be above the limit for a while, after that has been lowered. */
@@ -40,14 +54,18 @@ export class Bulkhead {
   }
 
   get limit(): number {
-    return this.#limit.current;
+    const { policy, isSuspect } = this.#parts;
+    const { current } = this.#limit;
+    return isSuspect?.() === true ? Math.max(policy.minConcurrent, Math.floor(current * SUSPECT_SHARE)) : current;
   }
 
   /** @throws {BulkheadFullError} if no permit is to be had in time. */
   readonly stage: Stage =
     <T>(next: Call<T>): Call<T> =>
     async (context) => {
-      if (this.#inFlight < this.limit) this.#take();
+      // A suspicion ends without a word, and leaves room for those who wait.
+      if (this.#waiting.size > 0) this.#admitWaiting();
+      if (this.#waiting.size === 0 && this.#hasRoom) this.#take();
       else await this.#wait(context);
       try {
         return await next(context);
@@ -56,20 +74,34 @@ export class Bulkhead {
       }
     };
 
-  /** What an attempt, of a call within or of a probe, showed of what the service bears. Pauses are no part of it. */
+  /** What an attempt, of a call within or of a probe, showed of what the service bears. */
   attemptEnded(operation: string, durationMs: number, error: unknown): void {
-    this.#limit.ended({ operation, durationMs, result: resultOf(error) }, this.#clock.now());
+    this.#limit.ended({ operation, durationMs, result: resultOf(error) }, this.#parts.clock.now());
     this.#admitWaiting();
+  }
+
+  /** Asks for a suspicion only where it matters: the question costs more than the answer to all others. */
+  get #hasRoom(): boolean {
+    return this.#inFlight < Math.floor(this.#limit.current * SUSPECT_SHARE) || this.#inFlight < this.limit;
   }
 
   #take(): void {
     this.#inFlight += 1;
     this.#limit.entered(this.#inFlight);
+    this.#tellCrowded();
   }
 
   #release(): void {
     this.#inFlight -= 1;
     this.#admitWaiting();
+    this.#tellCrowded();
+  }
+
+  #tellCrowded(): void {
+    const isCrowded = this.#inFlight > CROWDED * this.#limit.current;
+    if (isCrowded === this.#isCrowded) return;
+    this.#isCrowded = isCrowded;
+    this.#parts.onCrowded?.(isCrowded);
   }
 
   /** The longest waiting first. */
@@ -83,7 +115,8 @@ export class Bulkhead {
 
   /** A queue longer than the limit does not drain in time; but while that is a guess, nobody knows. */
   get #places(): number {
-    return this.#limit.isGuess ? this.#policy.maxQueued : Math.min(this.#policy.maxQueued, this.limit);
+    const { maxQueued } = this.#parts.policy;
+    return this.#limit.isGuess ? maxQueued : Math.min(maxQueued, this.limit);
   }
 
   #wait({ site, signal }: CallContext): Promise<void> {
@@ -107,7 +140,7 @@ export class Bulkhead {
       const onAbort = (): void => {
         waiter.refuse(signal.reason as Error);
       };
-      const cancelTimer = this.#clock.after(this.#policy.maxWaitMs, () => {
+      const cancelTimer = this.#parts.clock.after(this.#parts.policy.maxWaitMs, () => {
         waiter.refuse(new BulkheadFullError(site, RETRY_AFTER_MS));
       });
       signal.addEventListener('abort', onAbort);

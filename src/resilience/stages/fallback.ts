@@ -20,6 +20,7 @@ const ANSWERABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'upstream_unauthorized',
   'circuit_open',
   'bulkhead_full',
+  'quota_wait_too_long',
   'deadline_exceeded',
   'outcome_unknown',
 ]);

@@ -3,34 +3,52 @@ import type { Clock } from '../../time/clock.ts';
 import { fullJitterMs } from '../backoff.ts';
 import type { CallContext } from '../call.ts';
 import type { ResiliencePolicy } from '../policy.ts';
-import type { RetryBudget } from '../retryBudget.ts';
+import type { CallRetries } from '../retryBudget.ts';
+import type { RetryCause } from '../retryTokens.ts';
+
+/** A service that throttles and does not say for how long is left alone for longer, ms (AWS' figure). */
+const THROTTLE_BASE_MS = 1000;
 
 export interface RetryParts {
   readonly policy: ResiliencePolicy['retry'];
-  readonly budget: RetryBudget;
   /** Whether the service is to be spared: half-way to opening, retries could push it over. */
   readonly isSuspect: () => boolean;
+  /** What the operation usually takes, ms, where that was learned. */
+  readonly usualMs: (operation: string) => number | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
 /** Milliseconds to wait before the next attempt; `undefined`: no further attempt. */
-export type RetryRule = (error: unknown, context: CallContext) => number | undefined;
+export type RetryRule = (error: unknown, context: CallContext, retries: CallRetries) => number | undefined;
 
 /**
  * Whether and when a failed attempt is repeated; the loop itself is axios-retry's. Only what may help and can do no
- * harm: a repeatable error, of an operation that may be repeated or an attempt that certainly did nothing, within the
- * deadline and the budget. An open circuit is never asked again.
+ * harm: a repeatable error, of an operation that may be repeated or an attempt that certainly did nothing, in time for an
+ * answer within the deadline, and within the budget. An open circuit is never asked again.
  */
 export const retryRule =
-  ({ policy, budget, isSuspect, clock, random }: RetryParts): RetryRule =>
-  (error, context) => {
+  ({ policy, isSuspect, usualMs, clock, random }: RetryParts): RetryRule =>
+  (error, context, retries) => {
     const { attempts } = context.progress;
     if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
     if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
-    const jitterMs = fullJitterMs(attempts, policy, random);
-    const delayMs = error.retryAfterMs === undefined ? jitterMs : error.retryAfterMs + jitterMs;
+    const cause: RetryCause = error.code === 'upstream_rate_limited' ? 'throttle' : 'failure';
+    const delayMs = delayAfter(error, cause, attempts, policy, random);
     // A repeat that could only run into the deadline helps nobody; better to say so at once.
-    if (clock.now() + delayMs >= context.deadlineAt) return undefined;
-    return !isSuspect() && budget.take() ? delayMs : undefined;
+    if (clock.now() + delayMs + (usualMs(context.site.operation) ?? 0) >= context.deadlineAt) return undefined;
+    return !isSuspect() && retries.take(cause) ? delayMs : undefined;
   };
+
+/** What the service asked for and a little more, so that not all come back at once; else a guess. */
+const delayAfter = (
+  { retryAfterMs }: GatewayError,
+  cause: RetryCause,
+  attempts: number,
+  policy: ResiliencePolicy['retry'],
+  random: () => number,
+): number => {
+  if (retryAfterMs !== undefined) return retryAfterMs + fullJitterMs(attempts, policy, random);
+  const baseDelayMs = cause === 'throttle' ? Math.max(THROTTLE_BASE_MS, policy.baseDelayMs) : policy.baseDelayMs;
+  return fullJitterMs(attempts, { ...policy, baseDelayMs }, random);
+};

@@ -8,7 +8,7 @@ import type { HttpClient } from '../../../src/http/httpClient.ts';
 import type { Operation } from '../../../src/http/operation.ts';
 import { upstreamPath } from '../../../src/http/upstreamPath.ts';
 import { CircuitBreakerFactory } from '../../../src/resilience/circuitBreakerFactory.ts';
-import { guarded, type ResilienceEvents } from '../../../src/resilience/events.ts';
+import { guarded, type CircuitChanged, type ResilienceEvents } from '../../../src/resilience/events.ts';
 import type { PolicyOverrides } from '../../../src/resilience/policy.ts';
 import { policyTemplates, rateDetection, type TemplateName } from '../../../src/resilience/policyTemplates.ts';
 import { connectService, type ConnectedService, type ConnectionParts } from '../../../src/services/connectServices.ts';
@@ -64,12 +64,14 @@ const settingsOf = (name: TemplateName): ServiceSettings => ({
   limits: NO_LIMITS,
 });
 
-const listenFor = (world: World): ResilienceEvents => ({
-  circuitChanged: ({ circuit, to }) => {
+/** The circuit of an operation counts like that of a service: when it opens with nothing wrong, that is a false trip too. */
+const listenFor = (world: World): ResilienceEvents => {
+  const changed = ({ circuit, to }: CircuitChanged): void => {
     if (to === 'open') world.opened(circuit);
     if (to === 'closed') world.closed(circuit);
-  },
-});
+  };
+  return { circuitChanged: changed, operationCircuitChanged: changed };
+};
 
 const onListenerError = (error: unknown): never => {
   throw new Error('a listener failed', { cause: error });

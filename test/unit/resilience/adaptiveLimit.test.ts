@@ -18,8 +18,8 @@ class Trial {
     }
   }
 
-  /** One that begins now, and fails. */
-  fail(result: WorkEnded['result'] = 'overload', durationMs = 100): void {
+  /** One that begins now, and fails; by default long enough after the one before to count. */
+  fail(result: WorkEnded['result'] = 'overload', durationMs = 1000): void {
     this.now += durationMs;
     this.limit.ended({ operation: 'get_contact', durationMs, result }, this.now);
   }
@@ -64,6 +64,26 @@ describe('AdaptiveLimit', () => {
     }
 
     expect(trial.limit.current).to.equal(18);
+  });
+
+  it('goes down once a second at most, however many are throttled', () => {
+    for (let throttled = 0; throttled < 100; throttled += 1) trial.fail('overload', 20);
+
+    expect(trial.now).to.equal(2000);
+    expect(trial.limit.current, 'two steps').to.equal(8);
+  });
+
+  it('does not starve while one in five of many calls is answered and the others are throttled', () => {
+    trial.succeed(70);
+    for (let second = 0; second < 600; second += 1) {
+      trial.now += 900;
+      for (let made = 0; made < 20; made += 1) {
+        for (let throttled = 0; throttled < 4; throttled += 1) trial.fail('overload', 0);
+        trial.succeed(1);
+      }
+    }
+
+    expect(trial.limit.current).to.be.above(8);
   });
 
   it('stops at its minimum, whatever goes wrong', () => {

@@ -123,6 +123,7 @@ describe('Circuit breaker snapshot', () => {
       openings: 0,
       openForTotalMs: 0,
       detection: policy.detection,
+      operations: { openCount: 0, open: [], suspect: [] },
       calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
     });
   });

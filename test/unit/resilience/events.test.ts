@@ -9,10 +9,15 @@ const tellAll = (events: Required<ResilienceEvents>): void => {
   events.callEnded({ ...site, outcome: 'upstream', durationMs: 1 });
   events.circuitCalled('hubspot', 'success');
   events.circuitChanged({ circuit: 'hubspot', from: 'closed', to: 'open', reason: 'failure_rate', at: 1, lastedMs: 1 });
+  const circuit = 'hubspot:get_contact';
+  events.operationCircuitChanged({ ...site, circuit, from: 'closed', to: 'open', reason: 'failure_rate', at: 1, lastedMs: 1 });
   events.overrideChanged({ circuit: 'hubspot', override: undefined });
   events.fallbackUsed('hubspot');
   events.cacheAsked('hubspot', 'hit');
+  events.bulkheadCrowded('hubspot', true);
   events.quotaSeen('hubspot', 'daily', { remaining: 1 });
+  events.contractBroken({ ...site, fields: ['id'] });
+  events.deprecationSeen({ ...site, notices: [{ header: 'sunset' }] });
 };
 
 /** A listener to everything, that does the same each time. */

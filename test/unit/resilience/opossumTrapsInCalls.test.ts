@@ -53,7 +53,8 @@ describe('Opossum’s traps in what a call is told', () => {
 
   it('07: what the bulkhead refuses never reaches the circuit, and a permit is free only when the work has ended', async () => {
     const breaker = house.breaker();
-    const bulkhead = new Bulkhead({ startConcurrent: 2, minConcurrent: 1, maxConcurrent: 2, maxQueued: 0, maxWaitMs: 100 }, systemClock);
+    const policy = { startConcurrent: 2, minConcurrent: 1, maxConcurrent: 2, maxQueued: 0, maxWaitMs: 100 };
+    const bulkhead = new Bulkhead({ policy, clock: systemClock });
     const held = new HeldAttempt();
     const call = compose(bulkhead.stage)(throughBreaker(breaker, () => held.begin()));
     const admitted = [call(contextOf()), call(contextOf())];

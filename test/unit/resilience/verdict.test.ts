@@ -31,6 +31,10 @@ describe('Verdicts', () => {
     });
   }
 
+  it('of a time-out that we cut short over a suspicion are failures, however soon it came', () => {
+    expect(verdictOf(new UpstreamTimeoutError(site, 500, true), false)).to.equal('failure');
+  });
+
   it('become findings: a refused credential is one of its own, and an answer can be slow', () => {
     expect(findingOf(new UpstreamUnauthorizedError(site, 401), true)).to.equal('unauthorized');
     expect(findingOf(new UpstreamRejectedError(site, 404), false)).to.equal('success');

@@ -8,14 +8,18 @@ const FAILURE = Math.log(0.5 / 0.02);
 const SUCCESS = Math.log(0.5 / 0.98);
 
 const times = (count: number, evidence: Evidence): Evidence[] => Array.from({ length: count }, () => evidence);
+let now = 0;
+/** Twenty calls a second. */
+const tick = (): number => (now += 50);
+
 /** What the detector says to each of these. */
-const feed = (detector: CusumDetector, evidence: readonly Evidence[]) => evidence.map((each) => detector.record(each));
+const feed = (detector: CusumDetector, evidence: readonly Evidence[]) => evidence.map((each) => detector.record(each, tick()));
 const evidenceOf = (detector: CusumDetector): number => detector.suspicion() * THRESHOLD;
 
 /** One failure in so many calls, for a long time: well, and known to be like that. */
 const wellWith = (oneIn: number): CusumDetector => {
   const detector = new CusumDetector(THRESHOLD);
-  for (let call = 1; call <= 3000; call += 1) detector.record(call % oneIn === 0 ? 'failure' : 'success');
+  for (let call = 1; call <= 3000; call += 1) detector.record(call % oneIn === 0 ? 'failure' : 'success', tick());
   detector.reset();
   return detector;
 };
@@ -31,6 +35,19 @@ describe('CusumDetector', () => {
 
     expect(feed(detector, times(4, 'failure')).at(-1)).to.equal('failure_evidence');
   });
+
+  for (const [perSecond, failures] of [[1, 4], [26, 4], [50, 4], [500, 4], [5000, 5]] as const) {
+    it(`opens at ${String(failures)} failures in a row at ${String(perSecond)} calls a second: the more calls, the more chances to err`, () => {
+      const detector = new CusumDetector(THRESHOLD);
+      let at = 0;
+      const record = (evidence: Evidence) => detector.record(evidence, (at += 1000 / perSecond));
+      for (let call = 0; call < 20 * perSecond; call += 1) record('success');
+
+      const said = times(failures, 'failure').map(record);
+
+      expect(said.map((reason) => reason !== undefined)).to.deep.equal([...times(failures - 1, 'failure').map(() => false), true]);
+    });
+  }
 
   it('opens at slow answers alone, each half a failure', () => {
     const said = feed(new CusumDetector(THRESHOLD), times(7, 'slow'));
@@ -50,7 +67,7 @@ describe('CusumDetector', () => {
     const detector = new CusumDetector(THRESHOLD);
     const weights = (['failure', 'success', 'slow'] as const).map((evidence) => {
       const before = evidenceOf(detector);
-      detector.record(evidence);
+      detector.record(evidence, tick());
       return evidenceOf(detector) - before;
     });
 
@@ -63,7 +80,7 @@ describe('CusumDetector', () => {
     const detector = new CusumDetector(THRESHOLD);
     feed(detector, times(1000, 'success'));
 
-    detector.record('failure');
+    detector.record('failure', tick());
 
     expect(evidenceOf(detector)).to.be.closeTo(FAILURE, 1e-9);
   });
@@ -152,7 +169,7 @@ describe('CusumDetector', () => {
 
   it('is as suspicious as it is near to opening, sharpened or not, and never more than that', () => {
     const detector = new CusumDetector(THRESHOLD);
-    detector.record('failure');
+    detector.record('failure', tick());
     const usual = detector.suspicion();
     detector.sharpen(0.5);
     const sharpened = detector.suspicion();

@@ -8,6 +8,8 @@ const SEED = 5;
 
 interface Experiment {
   readonly threshold?: number;
+  /** Calls a second. */
+  readonly rate?: number;
   /** How often the service fails while the detector gets to know it, and for how many calls. */
   readonly usual: number;
   readonly warmUp: number;
@@ -18,14 +20,16 @@ interface Experiment {
 }
 
 /** Calls until it opens, in each run. */
-const runLengths = ({ threshold = 10, usual, warmUp, bad, evidence = 'failure', runs }: Experiment): readonly number[] => {
+const runLengths = ({ threshold = 10, rate = 20, usual, warmUp, bad, evidence = 'failure', runs }: Experiment): readonly number[] => {
   const random = seededRandom(SEED);
   return Array.from({ length: runs }, () => {
     const detector = new CusumDetector(threshold);
-    for (let call = 0; call < warmUp; call += 1) detector.record(random() < usual ? 'failure' : 'success');
+    let made = 0;
+    const next = (): number => (made++ * 1000) / rate;
+    for (let call = 0; call < warmUp; call += 1) detector.record(random() < usual ? 'failure' : 'success', next());
     detector.reset();
     let calls = 1;
-    while (detector.record(random() < bad ? evidence : 'success') === undefined) calls += 1;
+    while (detector.record(random() < bad ? evidence : 'success', next()) === undefined) calls += 1;
     return calls;
   });
 };
@@ -44,11 +48,20 @@ describe(`Run lengths of the CUSUM detector (seed ${String(SEED)})`, () => {
   ];
   for (const [what, stated, experiment] of means) {
     it(`are ${what}, within 20 %`, function () {
-      this.timeout(20_000);
+      this.timeout(60_000);
 
       expect(meanOf(runLengths(experiment))).to.be.within(0.8 * stated, 1.2 * stated);
     });
   }
+
+  // At 500 calls a second and the default threshold it would take two thousand million calls to see; the law is the same for any.
+  it('grow with the rate: a threshold of 5.3 at 522 calls a second is as rarely wrong as one of 8 at 26', () => {
+    const atFew = meanOf(runLengths({ ...steady, threshold: 8, rate: 26, runs: 50 }));
+    const atMany = meanOf(runLengths({ ...steady, threshold: 5.3, rate: 26 * Math.E ** 3, runs: 50 }));
+
+    expect(atMany / atFew).to.be.within(0.8, 1.2);
+    expect(atFew).to.be.within(0.8 * 132_000, 1.2 * 132_000);
+  }).timeout(60_000);
 
   it('are at most 50 calls in half of all cases at 30 %, within 20 %: the mean is that of a few long ones', () => {
     const lengths = runLengths({ usual: 0.01, warmUp: 1000, bad: 0.3, runs: 3000 });

@@ -19,12 +19,17 @@ const learned = (next: () => number, calls: number): LatencyModel => {
 describe('LatencyModel', () => {
   it('knows nothing before enough calls', () => {
     const model = learned(() => 100, ENOUGH - 1);
-    const before = [model.p99Ms, model.distanceOf(100_000)];
+    const before = [model.p50Ms, model.p99Ms, model.distanceOf(100_000)];
 
     model.learn(100);
 
-    expect(before).to.deep.equal([undefined, 0]);
+    expect(before).to.deep.equal([undefined, undefined, 0]);
+    expect(model.p50Ms).to.be.closeTo(100, 1);
     expect(model.p99Ms).to.be.above(100);
+  });
+
+  it('knows what half of the calls take, whatever their spread', () => {
+    expect(learned(latencies(80, 0.8, 3), 3000).p50Ms).to.be.within(70, 90);
   });
 
   for (const [medianMs, sigma] of [[80, 0.3], [400, 0.6], [3, 0.2]] as const) {

@@ -63,6 +63,44 @@ describe('Early warnings', () => {
     expect(heard.warned).to.deep.equal([{ service: 'hubspot', detector: 'quota' }]);
   });
 
+  it('warn of a bulkhead that has been crowded for five seconds', () => {
+    const { early, heard } = listen();
+
+    early.crowded('hubspot', true, 1000);
+    early.settle(5999);
+    const before = [...heard.warned];
+    early.settle(6000);
+
+    expect(before).to.deep.equal([]);
+    expect(heard.warned).to.deep.equal([{ service: 'hubspot', detector: 'bulkhead' }]);
+  });
+
+  it('take a burst for no crowd, however often it comes', () => {
+    const { early, heard } = listen();
+
+    for (let now = 0; now < 60_000; now += 5000) {
+      early.crowded('hubspot', true, now);
+      early.crowded('hubspot', false, now + 4900);
+      early.settle(now + 4999);
+    }
+
+    expect(heard.warned).to.deep.equal([]);
+  });
+
+  it('of a crowded bulkhead are scored as the others are: right if the circuit opens, wrong after 120 s', () => {
+    const { early, heard } = listen();
+    for (const service of ['hubspot', 'lemlist']) early.crowded(service, true, 0);
+    early.settle(5000);
+
+    early.opened('hubspot', 7000);
+    early.settle(125_000);
+
+    expect(heard.scored).to.deep.equal([
+      { service: 'hubspot', detector: 'bulkhead', followed: 'open', leadMs: 2000 },
+      { service: 'lemlist', detector: 'bulkhead', followed: 'none' },
+    ]);
+  });
+
   it('are right if the circuit opens within 120 s, each detector by its own lead', () => {
     const { early, heard } = listen();
     early.quotaSeen('hubspot', 'day', { limit: 100, remaining: 4 }, 0, 0);

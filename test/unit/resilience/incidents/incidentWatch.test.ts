@@ -136,9 +136,29 @@ describe('The incident watch', () => {
     await house.fail('lemlist', 'http_5xx');
     await time.advance(300);
 
-    expect(house.watch.recoveryOf('hubspot')).to.deep.equal({ nextProbeInMs: 700 });
-    expect(house.watch.recoveryOf('lemlist:search')).to.deep.equal({ nextProbeInMs: 1700 });
+    expect(house.watch.recoveryOf('hubspot')).to.deep.equal({ nextProbeInMs: 700, sparesQuota: false });
+    expect(house.watch.recoveryOf('lemlist:search')).to.deep.equal({ nextProbeInMs: 1700, sparesQuota: false });
     expect(house.watch.recoveryOf('explorium')).to.equal(undefined);
+  });
+
+  it('tells the recovery of a service in an incident to spare what little is left of its quota for the day', async () => {
+    house.events.quotaSeen('hubspot', 'day', { limit: 1000, remaining: 50 });
+    house.events.quotaSeen('lemlist', 'two_seconds', { limit: 20, remaining: 0 });
+    const alone = house.watch.recoveryOf('hubspot');
+    await house.fail('hubspot', 'http_5xx');
+    await house.fail('lemlist', 'http_5xx');
+
+    const spared = ['hubspot', 'lemlist'].map((service) => house.watch.recoveryOf(service)?.sparesQuota);
+
+    expect(alone).to.equal(undefined);
+    expect(spared).to.deep.equal([true, false]);
+  });
+
+  it('warns of a bulkhead that stays crowded', async () => {
+    house.events.bulkheadCrowded('hubspot', true);
+    await time.advance(5000);
+
+    expect(house.watch.warnings().map(({ service, detector }) => `${service} ${detector}`)).to.deep.equal(['hubspot bulkhead']);
   });
 
   it('warns of a suspect circuit, and scores the warning when it opens', async () => {

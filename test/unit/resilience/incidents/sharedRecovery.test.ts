@@ -6,7 +6,7 @@ const services = ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgr
 const incident: Incident = { id: 'one', beganAt: 10_000, since: 1_790_000_000_000, services, class: 'local-egress' };
 
 const turns = (now: number): readonly (number | undefined)[] =>
-  services.map((service) => sharedRecovery(incident, service, now)?.nextProbeInMs);
+  services.map((service) => sharedRecovery(incident, { service }, now)?.nextProbeInMs);
 
 describe('The recovery of services that failed together', () => {
   it('probes them a second apart, in the order in which they failed, five of them in a round', () => {
@@ -18,10 +18,22 @@ describe('The recovery of services that failed together', () => {
   });
 
   it('never says "now": who asks at its turn has just had it', () => {
-    expect(sharedRecovery(incident, 'hubspot', 11_000)?.nextProbeInMs).to.equal(5000);
+    expect(sharedRecovery(incident, { service: 'hubspot' }, 11_000)?.nextProbeInMs).to.equal(5000);
   });
 
   it('has nothing to say of a service that failed alone', () => {
-    expect(sharedRecovery(incident, 'stripe', 10_000)).to.equal(undefined);
+    expect(sharedRecovery(incident, { service: 'stripe' }, 10_000)).to.equal(undefined);
   });
+
+  for (const [dailyQuota, spares] of [
+    [undefined, false],
+    [{ limit: 1000, remaining: 100 }, false],
+    [{ limit: 1000, remaining: 99 }, true],
+    [{ remaining: 1 }, false],
+    [{ limit: 1000 }, false],
+  ] as const) {
+    it(`${spares ? 'spares' : 'does not spare'} a daily quota of ${JSON.stringify(dailyQuota ?? 'nothing known')}`, () => {
+      expect(sharedRecovery(incident, { service: 'hubspot', dailyQuota }, 11_000)?.sparesQuota).to.equal(spares);
+    });
+  }
 });

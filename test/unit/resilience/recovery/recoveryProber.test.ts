@@ -3,7 +3,7 @@ import { UpstreamRateLimitedError, UpstreamQuotaExhaustedError, UpstreamUnauthor
 import type { CircuitBreaker } from '../../../../src/resilience/circuitBreaker.ts';
 import { RecoveryProber } from '../../../../src/resilience/recovery/recoveryProber.ts';
 import { minutes, seconds, systemClock } from '../../../../src/time/clock.ts';
-import { ATTEMPT_TIMEOUT_MS, down, failWith, policy, PROBES, site, useBreakerHouse } from '../../../support/breakerHouse.ts';
+import { ATTEMPT_TIMEOUT_MS, down, failWith, policy, PROBES, site, succeed, useBreakerHouse } from '../../../support/breakerHouse.ts';
 import { HeldAttempt } from '../../../support/heldAttempt.ts';
 
 const EVERY_MS = 2500;
@@ -26,10 +26,15 @@ describe('RecoveryProber', () => {
   let stopFactory: () => void;
   /** Until its turn in an incident; absent: it is in none. */
   let turnMs: number | undefined;
+  let sparesQuota: boolean;
+  /** Somebody is turned away between any two looks. */
+  let callersWait: boolean;
 
   beforeEach(() => {
     chance = 0.5;
     turnMs = undefined;
+    sparesQuota = false;
+    callersWait = true;
     asked = [];
     attempt = async () => Promise.reject(down());
     const factory = house.createFactory([
@@ -54,9 +59,10 @@ describe('RecoveryProber', () => {
       everyMs: EVERY_MS,
       attempt: async () => {
         asked.push(systemClock.now() - openedAt);
+        if (callersWait) turnAway();
         return attempt();
       },
-      shared: { recoveryOf: () => (turnMs === undefined ? undefined : { nextProbeInMs: turnMs }) },
+      shared: { recoveryOf: () => (turnMs === undefined ? undefined : { nextProbeInMs: turnMs, sparesQuota }) },
       clock: systemClock,
       random: () => chance,
     });
@@ -64,6 +70,10 @@ describe('RecoveryProber', () => {
   const open = async (): Promise<void> => {
     await house.trip(breaker);
     openedAt = systemClock.now();
+    if (callersWait) turnAway();
+  };
+  const turnAway = (): void => {
+    prober.circuitCalled('hubspot', 'reject');
   };
 
   it('asks nobody while the circuit is closed', async () => {
@@ -120,6 +130,33 @@ describe('RecoveryProber', () => {
     expect(asked).to.deep.equal([2500]);
   });
 
+  it('asks nothing in an incident while the quota of the day is to be spared, and goes on when that is over', async () => {
+    sparesQuota = true;
+    turnMs = 1000;
+    await open();
+    await house.time.advance(seconds(20));
+    const during = [...asked];
+
+    turnMs = undefined;
+    await house.time.advance(seconds(5));
+
+    expect(during).to.deep.equal([]);
+    expect(asked.length).to.be.at.least(1);
+  });
+
+  it('leaves a trial to real calls while the quota of the day is to be spared', async () => {
+    sparesQuota = true;
+    turnMs = 1000;
+    await open();
+
+    breaker.recoverNow();
+    await house.time.advance(seconds(10));
+    const state = breaker.state;
+    await house.calls(breaker, PROBES, succeed);
+
+    expect([state, asked.length, breaker.state]).to.deep.equal(['half_open', 0, 'closed']);
+  });
+
   it('begins the trial at the moment the service is seen to be well, and feeds it until the circuit closes', async () => {
     await open();
     await house.time.advance(seconds(3));
@@ -134,6 +171,7 @@ describe('RecoveryProber', () => {
   });
 
   it('finds a quiet service alive within 5 s of being so, whenever that is', async () => {
+    callersWait = false;
     chance = 1 - Number.EPSILON;
     await open();
     for (const outageMs of [100, 2900, 3100, 7777]) {

@@ -21,7 +21,7 @@ describe('Bulkhead', () => {
   let begun: string[];
 
   beforeEach(() => {
-    bulkhead = new Bulkhead(policy, systemClock);
+    bulkhead = new Bulkhead({ policy, clock: systemClock });
     begun = [];
   });
 
@@ -152,7 +152,7 @@ describe('Bulkhead that learns', () => {
       );
 
   it('serves a sudden sixty of a fast service without refusing one, and then has places for all', async () => {
-    const bulkhead = new Bulkhead(wide, systemClock);
+    const bulkhead = new Bulkhead({ policy: wide, clock: systemClock });
     const call = caller(bulkhead, 5);
 
     const burst = Array.from({ length: 60 }, call);
@@ -168,7 +168,7 @@ describe('Bulkhead that learns', () => {
     ['a 429', new UpstreamRateLimitedError(site)],
   ] as const) {
     it(`takes ${what} for a sign that it lets too many in`, () => {
-      const bulkhead = new Bulkhead(wide, systemClock);
+      const bulkhead = new Bulkhead({ policy: wide, clock: systemClock });
 
       bulkhead.attemptEnded('get_contact', 4000, error);
 
@@ -177,7 +177,7 @@ describe('Bulkhead that learns', () => {
   }
 
   it('takes no sign from a service that is down, which is for the circuit to judge', () => {
-    const bulkhead = new Bulkhead(wide, systemClock);
+    const bulkhead = new Bulkhead({ policy: wide, clock: systemClock });
 
     for (let failed = 0; failed < 100; failed += 1) bulkhead.attemptEnded('get_contact', 5, new UpstreamUnavailableError(site, 'http_5xx', 'unknown'));
 
@@ -185,7 +185,7 @@ describe('Bulkhead that learns', () => {
   });
 
   it('lets nobody in for those who leave while it has too many inside', async () => {
-    const bulkhead = new Bulkhead({ ...wide, startConcurrent: 3, maxConcurrent: 3 }, systemClock);
+    const bulkhead = new Bulkhead({ policy: { ...wide, startConcurrent: 3, maxConcurrent: 3 }, clock: systemClock });
     const works = [1, 2, 3, 4].map(() => new HeldAttempt<Answer<string>>());
     const calls = works.map((work) => bulkhead.stage(async () => work.begin())(contextOf()));
     bulkhead.attemptEnded('get_contact', 10, timedOut);
@@ -204,7 +204,7 @@ describe('Bulkhead that learns', () => {
   });
 
   it('lets no more wait than it lets in, once it knows its limit', async () => {
-    const bulkhead = new Bulkhead({ ...wide, startConcurrent: 2 }, systemClock);
+    const bulkhead = new Bulkhead({ policy: { ...wide, startConcurrent: 2 }, clock: systemClock });
     bulkhead.attemptEnded('get_contact', 10, timedOut);
     const call = caller(bulkhead, 50);
 
@@ -242,7 +242,7 @@ const moving = { startConcurrent: 2, minConcurrent: 1, maxConcurrent: 5, maxQueu
 /** A bulkhead, and next to it plain lists of who should be inside and who should be waiting. */
 class BulkheadModel {
   readonly clock = new HandDrivenClock();
-  readonly bulkhead = new Bulkhead(moving, this.clock);
+  readonly bulkhead = new Bulkhead({ policy: moving, clock: this.clock });
   readonly begun: number[] = [];
   readonly ended: number[] = [];
   readonly #entered: { readonly work: HeldAttempt<Answer<string>>; readonly caller: AbortController }[] = [];

@@ -27,11 +27,13 @@ describe('retryRule', () => {
   });
 
   /** What it says after an attempt that ended with that error; chance is one half. */
-  const delayAfter = (error: unknown, wishes: Partial<CallContext> = {}, attempts = 1) =>
-    retryRule({ policy, budget, isSuspect: () => false, clock: systemClock, random: () => 0.5 })(
-      error,
-      contextOf({ ...wishes, progress: { attempts, unsettled: true } }),
-    );
+  const delayAfter = (error: unknown, wishes: Partial<CallContext> = {}, attempts = 1, usualMs?: number) => {
+    const retries = budget.begin();
+    const rule = retryRule({ policy, isSuspect: () => false, usualMs: () => usualMs, clock: systemClock, random: () => 0.5 });
+    const delayMs = rule(error, contextOf({ ...wishes, progress: { attempts, unsettled: true } }), retries);
+    retries.end(false);
+    return delayMs;
+  };
 
   it('waits a jittered while that doubles with each attempt', () => {
     expect([delayAfter(down(), {}, 1), delayAfter(down(), {}, 2)]).to.deep.equal([50, 100]);
@@ -54,6 +56,16 @@ describe('retryRule', () => {
     });
   }
 
+  it('waits ten times as long after a 429 that does not say for how long', () => {
+    expect([delayAfter(new UpstreamRateLimitedError(site), {}, 1), delayAfter(down(), {}, 1)]).to.deep.equal([500, 50]);
+  });
+
+  it('does not repeat what would most likely be answered after the deadline', () => {
+    const wishes = { deadlineAt: systemClock.now() + 400 };
+
+    expect([delayAfter(down(), wishes, 1, 300), delayAfter(down(), wishes, 1, 360)]).to.deep.equal([50, undefined]);
+  });
+
   it('waits as long as the service asks for, and its jitter on top', () => {
     expect(delayAfter(new UpstreamRateLimitedError(site, 2000))).to.equal(2050);
   });
@@ -67,7 +79,7 @@ describe('retryRule', () => {
   it('repeats even that when the attempt certainly did nothing', () => {
     const harmless = [new UpstreamUnavailableError(site, 'connect', 'not_sent'), new UpstreamRateLimitedError(site)];
 
-    expect(harmless.map((error) => delayAfter(error, { idempotency: 'never' }))).to.deep.equal([50, 50]);
+    expect(harmless.map((error) => delayAfter(error, { idempotency: 'never' }))).to.deep.equal([50, 500]);
   });
 
   it('repeats an upsert whatever became of it', () => {
@@ -81,16 +93,16 @@ describe('retryRule', () => {
   });
 
   it('stops when the budget is used up', () => {
-    const delays = Array.from({ length: 12 }, () => delayAfter(down()));
+    const delays = Array.from({ length: 14 }, () => delayAfter(down()));
 
-    expect(delays.filter((delay) => delay !== undefined)).to.have.length(10);
+    expect(delays.filter((delay) => delay !== undefined)).to.have.length(12);
     expect(delays.at(-1)).to.equal(undefined);
   });
 
   it('makes no repeat of a service that is suspect, and takes nothing from the budget for it', () => {
-    const rule = retryRule({ policy, budget, isSuspect: () => true, clock: systemClock, random: () => 0.5 });
+    const rule = retryRule({ policy, isSuspect: () => true, usualMs: () => undefined, clock: systemClock, random: () => 0.5 });
 
-    expect(rule(down(), contextOf({ progress: { attempts: 1, unsettled: true } }))).to.equal(undefined);
+    expect(rule(down(), contextOf({ progress: { attempts: 1, unsettled: true } }), budget.begin())).to.equal(undefined);
     expect(budget.ratio).to.equal(1);
   });
 

@@ -1,0 +1,44 @@
+import { LatencyModel } from './detection/latencyModel.ts';
+
+/** While a service is suspect, an attempt gets so many times the usual worst… */
+const TIMES_P99 = 1.5;
+/** …but never less than this, ms: what takes less is not slow (`detection/slowThreshold.ts` has the same floor). */
+const FLOOR_MS = 500;
+/** Of the calls that seem to come too late, every so many is made all the same. */
+const TRIED_ONE_IN = 5;
+
+/** How long the attempts of a service usually take, by operation, and what follows from it for those to come. */
+export class AttemptPatience {
+  /** The operations are the descriptor's, so there are no more models than those. */
+  readonly #models = new Map<string, LatencyModel>();
+  readonly #refused = new Map<string, number>();
+
+  /** An attempt ended well. */
+  learn(operation: string, durationMs: number): void {
+    const model = this.#models.get(operation) ?? new LatencyModel();
+    this.#models.set(operation, model);
+    model.learn(durationMs);
+  }
+
+  /** What half of the attempts take, ms; `undefined` before it is learned. */
+  usualMs(operation: string): number | undefined {
+    return this.#models.get(operation)?.p50Ms;
+  }
+
+  /** Of a suspect service (resilience E7), ms: whoever waits on one that hangs shall not wait long. */
+  suspectTimeoutMs(operation: string, configuredMs: number): number {
+    const p99Ms = this.#models.get(operation)?.p99Ms;
+    return p99Ms === undefined ? configuredMs : Math.min(configuredMs, Math.max(FLOOR_MS, TIMES_P99 * p99Ms));
+  }
+
+  /**
+   * Whether an attempt with so little time left is not worth making: half of them would come too late (resilience E16).
+   * One in five is made all the same; else a service that has become faster could never show it.
+   */
+  isTooLate(operation: string, leftMs: number): boolean {
+    if (leftMs >= (this.usualMs(operation) ?? 0)) return false;
+    const refused = (this.#refused.get(operation) ?? 0) + 1;
+    this.#refused.set(operation, refused);
+    return refused % TRIED_ONE_IN !== 0;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../time/clock.ts';
+import type { CircuitRecord } from './circuitRecord.ts';
+import type { Evidence } from './detection/detector.ts';
+import type { LatencyBook } from './detection/latencyBook.ts';
+import type { CircuitChanged } from './events.ts';
+import type { OpossumEngine } from './opossumEngine.ts';
+import type { Passage } from './passage.ts';
+import type { CircuitPolicy } from './policy.ts';
+
+/** What the state machine of a circuit is built of. */
+export interface CircuitStateMachineParts {
+  readonly name: string;
+  readonly policy: CircuitPolicy;
+  /** What an operation's attempts are like, and from when on they count as slow. */
+  readonly latencies: Pick<LatencyBook, 'learn' | 'slowMs' | 'probeMs'>;
+  /** A probe without an outcome after this long is lost, ms. */
+  readonly probeLeaseMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly record: Pick<CircuitRecord, 'entered' | 'failed'>;
+  /** What an attempt that is cut off ends with. */
+  readonly refusal: (operation: string) => Error;
+  readonly onChange: (event: CircuitChanged) => void;
+  readonly createEngine: (onHalfOpen: () => void) => OpossumEngine;
+  /** Whether what an attempt of this operation has against it is known, and says nothing about this circuit. */
+  readonly isExplained?: (operation: string) => boolean;
+  /** Asked when the detector has seen enough: `false` leaves the circuit closed, until the next evidence. */
+  readonly mayOpen?: () => boolean;
+  /** Told of each judged attempt, after it has had its effect. */
+  readonly onEvidence?: (evidence: Evidence, passage: Passage) => void;
+}

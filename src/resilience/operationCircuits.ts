@@ -1,0 +1,130 @@
+import type { Clock } from '../time/clock.ts';
+import { hasWitness, isBroad, isOfFewOperations } from './blame.ts';
+import type { DetectionPolicy, OperationsSummary } from './circuitState.ts';
+import type { LatencyBook } from './detection/latencyBook.ts';
+import type { ResilienceEvents } from './events.ts';
+import { OperationCircuit } from './operationCircuit.ts';
+import type { OperationCircuitPool } from './operationCircuitPool.ts';
+import type { OpossumEngine } from './opossumEngine.ts';
+import type { CircuitPolicy } from './policy.ts';
+
+export interface OperationCircuitsParts {
+  readonly service: string;
+  readonly policy: CircuitPolicy;
+  /** The service's: what is slow is known once, and learned once. */
+  readonly latencies: LatencyBook;
+  readonly probeLeaseMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly events: Required<ResilienceEvents>;
+  readonly createEngine: (name: string, onHalfOpen: () => void) => OpossumEngine;
+  readonly pool: OperationCircuitPool;
+  /** An operation has been stopped alone. */
+  readonly onStopped: () => void;
+  /** So many operations have fallen, and none is well, that it is the service. */
+  readonly onBroadFailure: () => void;
+}
+
+/** The back-off of an operation ends at so many times its first open time: no recovery probe looks after it, only callers do. */
+const LONGEST_BACK_OFF = 2;
+/** For people; the count tells of more. */
+const MOST_NAMES = 20;
+
+/**
+ * The circuits of a service's operations, beneath its own (decision 0011). One operation that fails is stopped alone,
+ * where another shows that the service is well; without such a witness the service's circuit decides, as it always did.
+ *
+ * The key is `service:operation`. An account would be a third part of it; there is one account per service today.
+ */
+export class OperationCircuits {
+  readonly #parts: OperationCircuitsParts;
+  readonly #circuits = new Map<string, OperationCircuit>();
+  readonly #latencies: Pick<LatencyBook, 'learn' | 'slowMs' | 'probeMs'>;
+  /** Thresholds that a person set for a time; `until` is wall clock, ms. */
+  #changed: { readonly detection: DetectionPolicy; readonly until: number } | undefined;
+
+  constructor(parts: OperationCircuitsParts) {
+    const { latencies } = parts;
+    this.#parts = parts;
+    // The service's circuit hears of the same attempts, and has learned already.
+    this.#latencies = { learn: () => undefined, slowMs: latencies.slowMs.bind(latencies), probeMs: latencies.probeMs.bind(latencies) };
+  }
+
+  /** The circuit of an operation, made on first asking. */
+  of(operation: string): OperationCircuit {
+    this.#parts.pool.sweep();
+    return this.#circuits.get(operation) ?? this.#make(operation);
+  }
+
+  /** Whether an operation is stopped alone: then what it fails with says nothing new about the service. */
+  isStopped(operation: string): boolean {
+    return this.#circuits.get(operation)?.isStopped ?? false;
+  }
+
+  /** What people should know of; names without the service. */
+  get summary(): OperationsSummary {
+    this.#parts.pool.sweep();
+    const all = [...this.#circuits];
+    const open = all.filter(([, { isStopped }]) => isStopped).map(([operation]) => operation);
+    const suspect = all.filter(([, { isStopped, suspectSince }]) => !isStopped && suspectSince !== undefined);
+    const suspectNames = suspect.slice(0, MOST_NAMES).map(([operation]) => operation);
+    return { openCount: open.length, open: open.slice(0, MOST_NAMES), suspect: suspectNames };
+  }
+
+  /** Whether what speaks against the service speaks against a few of its operations only. */
+  get areAloneToBlame(): boolean {
+    return isOfFewOperations([...this.#circuits.values()], this.#parts.clock.now());
+  }
+
+  /** All closed, nothing remembered: the service's circuit has opened, or a person wants it so. */
+  reset(reason: string): void {
+    for (const circuit of this.#circuits.values()) circuit.reset(reason);
+  }
+
+  /** Judges by other thresholds until then (wall clock, ms), as the service's circuit does. */
+  changeDetection(detection: DetectionPolicy, until: number): void {
+    this.#changed = { detection, until };
+    for (const circuit of this.#circuits.values()) circuit.changeDetection(detection, until);
+  }
+
+  /** No timer or listener is left. For good. */
+  shutdown(): void {
+    for (const circuit of this.#circuits.values()) circuit.shutdown();
+    this.#circuits.clear();
+  }
+
+  #make(operation: string): OperationCircuit {
+    const { service, policy, clock, pool, createEngine } = this.#parts;
+    const { openForMs, openForCapMs } = policy;
+    const name = `${service}:${operation}`;
+    const circuit = new OperationCircuit({
+      ...this.#parts,
+      name,
+      operation,
+      policy: { ...policy, openForCapMs: Math.min(openForCapMs, LONGEST_BACK_OFF * openForMs) },
+      latencies: this.#latencies,
+      createEngine: (onHalfOpen) => createEngine(name, onHalfOpen),
+      mayOpen: this.#mayOpen.bind(this),
+    });
+    if (this.#changed !== undefined && clock.wallTime() < this.#changed.until) {
+      circuit.changeDetection(this.#changed.detection, this.#changed.until);
+    }
+    pool.enter(circuit, (why) => {
+      this.#circuits.delete(operation);
+      // An open circuit does not vanish: who was told of its opening is told of its end.
+      circuit.reset(why);
+      circuit.shutdown();
+    });
+    this.#circuits.set(operation, circuit);
+    return circuit;
+  }
+
+  /** An operation's detector has seen enough: is it the operation, is it the service, or will the service's circuit tell? */
+  #mayOpen(suspectSince: number): boolean {
+    const all = [...this.#circuits.values()];
+    const now = this.#parts.clock.now();
+    if (hasWitness(all, suspectSince, now)) return true;
+    if (isBroad(all, now)) this.#parts.onBroadFailure();
+    return false;
+  }
+}
