@@ -1,53 +1,40 @@
 /**
- * The switchboard of the sandbox: faults, the request log, reset. Everything that comes in is checked, and every
+ * The switchboard of the sandbox: faults, webhooks, seeds, the request log, reset. Everything that comes in is checked, and every
  * refusal says what to change.
  */
+import { serviceNamed, type ControlledService, type ControlParts, type ControlRequest } from './controlContract.ts';
 import { faultNames, faultSchema, type FaultSetting } from './faults.ts';
 import { parsedBody } from './incomingRequest.ts';
-import { ControlRefusal, type JsonReply } from './jsonReply.ts';
-import type { RequestLog } from './requestLog.ts';
+import { ControlRefusal, ok, type JsonReply } from './jsonReply.ts';
+import { logPage, logStyle } from './logPage.ts';
 import type { SandboxedService } from './sandboxedService.ts';
-
-/** A service with its addresses, and the one way to change its fault. */
-export interface ControlledService {
-  readonly service: SandboxedService;
-  /** On the shared port. */
-  readonly url: string;
-  /** On a port of its own, where connections can be refused. */
-  readonly directUrl: string;
-  /** Sets the fault, and opens or shuts the port of its own accordingly. */
-  readonly impose: (fault: FaultSetting) => Promise<void>;
-}
-
-export interface ControlParts {
-  readonly services: ReadonlyMap<string, ControlledService>;
-  readonly requests: RequestLog;
-  readonly log: (line: string) => void;
-}
-
-export interface ControlRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  /** The body as text; read only where one is expected. */
-  readonly readText: () => Promise<string>;
-}
+import { forgetSeeds, putSeeds, takeSeeds } from './seedControl.ts';
+import { clearWebhook, listWebhooks, setWebhook } from './webhookControl.ts';
 
 type Handler = (request: ControlRequest, parts: ControlParts) => JsonReply | Promise<JsonReply>;
-
-const ok = (body: unknown): JsonReply => ({ status: 200, body });
-
-const serviceNamed = (name: string, status: number, { services }: ControlParts): ControlledService => {
-  const found = services.get(name);
-  if (found !== undefined) return found;
-  throw new ControlRefusal(status, `There is no service "${name.slice(0, 40)}" here; there are ${[...services.keys()].join(', ')}`);
-};
 
 const serviceInPath = (request: ControlRequest, parts: ControlParts): ControlledService =>
   serviceNamed(request.path.slice('/_faults/'.length), 404, parts);
 
 const allFaults = ({ services }: ControlParts): Record<string, unknown> =>
   Object.fromEntries([...services].map(([name, { service }]) => [name, service.report()]));
+
+/** What `GET /` tells of this page, so that nobody needs the manual for it. */
+const paths: readonly string[] = [
+  'PUT /_faults/<service>',
+  'GET /_faults',
+  'DELETE /_faults/<service>',
+  'PUT /_webhooks/<service>',
+  'GET /_webhooks',
+  'DELETE /_webhooks/<service>',
+  'GET /_seeds',
+  'PUT /_seeds',
+  'DELETE /_seeds',
+  'GET /_requests?service=',
+  'DELETE /_requests',
+  'GET /_log?service=&refresh=',
+  'POST /_reset',
+];
 
 const overview: Handler = (_request, parts) =>
   ok({
@@ -58,7 +45,7 @@ const overview: Handler = (_request, parts) =>
       ]),
     ),
     faults: faultNames,
-    control: ['PUT /_faults/<service>', 'GET /_faults', 'DELETE /_faults/<service>', 'GET /_requests?service=', 'DELETE /_requests', 'POST /_reset'],
+    control: paths,
   });
 
 /** @throws {ControlRefusal} 400 naming every field at fault. */
@@ -104,7 +91,7 @@ const clearRequests: Handler = (_request, parts) => {
   return ok(parts.requests.list());
 };
 
-/** Everything as after start; the log is emptied too. */
+/** Everything as after start, or after seeds were loaded; the log is emptied too. */
 const reset: Handler = async (_request, parts) => {
   for (const { service, impose } of parts.services.values()) {
     await impose({ fault: 'ok' });
@@ -115,11 +102,27 @@ const reset: Handler = async (_request, parts) => {
   return ok(allFaults(parts));
 };
 
+const page: Handler = (request, parts) => {
+  const name = request.query.get('service') ?? '';
+  if (name !== '') serviceNamed(name, 400, parts);
+  return logPage({
+    requests: parts.requests,
+    names: [...parts.services.keys()],
+    service: name,
+    refresh: request.query.get('refresh') ?? '',
+  });
+};
+
 const routes: readonly { readonly path: RegExp; readonly methods: Readonly<Record<string, Handler>> }[] = [
   { path: /^\/$/u, methods: { GET: overview } },
   { path: /^\/_faults\/?$/u, methods: { GET: (_request, parts) => ok(allFaults(parts)) } },
   { path: /^\/_faults\/[^/]+$/u, methods: { PUT: setFault, DELETE: clearFault } },
   { path: /^\/_requests\/?$/u, methods: { GET: listRequests, DELETE: clearRequests } },
+  { path: /^\/_webhooks\/?$/u, methods: { GET: listWebhooks } },
+  { path: /^\/_webhooks\/[^/]+$/u, methods: { PUT: setWebhook, DELETE: clearWebhook } },
+  { path: /^\/_seeds\/?$/u, methods: { GET: takeSeeds, PUT: putSeeds, DELETE: forgetSeeds } },
+  { path: /^\/_log\/?$/u, methods: { GET: page } },
+  { path: /^\/_log\.css$/u, methods: { GET: () => logStyle } },
   { path: /^\/_reset\/?$/u, methods: { POST: reset } },
 ];
 

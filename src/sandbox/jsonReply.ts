@@ -5,9 +5,12 @@ import type { ServerResponse } from 'node:http';
 
 export interface JsonReply {
   readonly status: number;
+  /** A string is sent as it is, everything else as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+export const ok = (body: unknown): JsonReply => ({ status: 200, body });
 
 /** One thing that is wrong with a control request: where, and the rule. */
 export interface ControlFault {
@@ -36,7 +39,7 @@ export const refusalReply = ({ status, message, faults, headers }: ControlRefusa
 /** Does nothing once an answer has begun or the socket is gone. */
 export const sendReply = (response: ServerResponse, { status, body, headers }: JsonReply): void => {
   if (response.headersSent || response.destroyed) return;
-  const text = `${JSON.stringify(body, undefined, 2)}\n`;
+  const text = typeof body === 'string' ? body : `${JSON.stringify(body, undefined, 2)}\n`;
   response.writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': String(Buffer.byteLength(text)) });
   response.end(text);
 };

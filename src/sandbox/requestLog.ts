@@ -18,13 +18,15 @@ export interface RequestEntry {
 
 /** Ids are plain; emails, phone numbers and links need another character somewhere, encoded or not. */
 const PLAIN_SEGMENT = /^[\w.~:-]*$/u;
+/** An md5, which is how Mailchimp names a person: whoever knows the address knows it. */
+const DIGEST = /^[0-9a-f]{32}$/iu;
 const MAX_PATH_LENGTH = 200;
 
 /** The path as it may be shown. */
 export const maskedPath = (path: string): string =>
   path
     .split('/')
-    .map((segment) => (PLAIN_SEGMENT.test(segment) ? segment : '*'))
+    .map((segment) => (PLAIN_SEGMENT.test(segment) && !DIGEST.test(segment) ? segment : '*'))
     .join('/')
     .slice(0, MAX_PATH_LENGTH);
 

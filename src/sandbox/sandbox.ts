@@ -7,24 +7,33 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Simulator } from '../services/simulator.ts';
 import type { Clock } from '../time/clock.ts';
-import { control, type ControlledService, type ControlParts } from './control.ts';
+import { control } from './control.ts';
+import type { ControlledService, ControlParts } from './controlContract.ts';
 import { refusesAll } from './faults.ts';
 import { BodyTooLargeError, readText, splitTarget } from './incomingRequest.ts';
 import { ControlRefusal, refusalReply, sendReply } from './jsonReply.ts';
 import { Listener } from './listener.ts';
 import { RequestLog } from './requestLog.ts';
 import { SandboxedService } from './sandboxedService.ts';
+import { prepareAll } from './seedControl.ts';
+import { parsedSeeds } from './seeds.ts';
 
 export interface SandboxParts {
   readonly simulators: readonly Simulator[];
   /** 0 picks a free one. */
   readonly port: number;
+  /** The ports that services have for themselves, by name; a free one is picked for the others. */
+  readonly ports?: Readonly<Record<string, number>>;
   /** Loopback by default. The control paths ask for no credential: never bind it to an address that others reach. */
   readonly host?: string;
   /** Equal seeds and equal requests give equal answers. */
   readonly seed: number;
   /** How fast the simulators' time goes, 1 by default; 100 makes their rate limits a hundred times as wide. */
   readonly speed?: number;
+  /** Hosts besides this machine to which webhooks may go; none by default. */
+  readonly webhookHosts?: readonly string[];
+  /** What `GET /_seeds` once answered, to begin with. */
+  readonly seeds?: string;
   readonly clock: Clock;
   /** One line for people whenever a fault changes. */
   readonly log: (line: string) => void;
@@ -99,7 +108,8 @@ const sharedListener = (parts: ControlParts, host: string): Listener =>
 
 /** A service with its own listener, before anything is open. */
 const controlled = (service: SandboxedService, shared: Listener, direct: Listener, host: string): ControlledService => {
-  const urlOf = (listener: Listener): string => `http://${host.includes(':') ? `[${host}]` : host}:${String(listener.port)}/${service.name}`;
+  const urlOf = (listener: Listener): string =>
+    `http://${host.includes(':') ? `[${host}]` : host}:${String(listener.port)}/${service.name}`;
   return {
     service,
     get url() {
@@ -115,27 +125,36 @@ const controlled = (service: SandboxedService, shared: Listener, direct: Listene
   };
 };
 
-const closeAll = async (listeners: readonly Listener[]): Promise<void> => {
-  await Promise.all(listeners.map((listener) => listener.close()));
+const closeAll = async (openings: readonly Opening[]): Promise<void> => {
+  await Promise.all(openings.map(({ listener }) => listener.close()));
 };
 
-const withAdvice = (error: unknown, host: string, port: number): unknown => {
+/** A listener with its port, and the setting that has it. */
+interface Opening {
+  readonly listener: Listener;
+  readonly port: number;
+  readonly setting: string;
+}
+
+const withAdvice = (error: unknown, host: string, { port, setting }: Opening): unknown => {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
-  const advice = 'set SANDBOX_PORT to a free port, or to 0 to have one picked';
+  const advice = `set ${setting} to a free port, or to 0 to have one picked`;
   return new Error(`The sandbox cannot listen on ${host}:${String(port)}, the port is in use: ${advice}`, { cause: error });
 };
 
-/** Opens the listeners, the shared one first; if one cannot be opened, none stays open. */
-const openAll = async (listeners: readonly Listener[], host: string, port: number): Promise<void> => {
-  try {
-    for (const [index, listener] of listeners.entries()) await listener.open(index === 0 ? port : 0);
-  } catch (error) {
-    await closeAll(listeners);
-    throw withAdvice(error, host, port);
+/** Opens the listeners; if one cannot be opened, none stays open. */
+const openAll = async (openings: readonly Opening[], host: string): Promise<void> => {
+  for (const opening of openings) {
+    try {
+      await opening.listener.open(opening.port);
+    } catch (error) {
+      await closeAll(openings);
+      throw withAdvice(error, host, opening);
+    }
   }
 };
 
-const sandboxOver = (services: ReadonlyMap<string, ControlledService>, listeners: readonly Listener[], port: number): Sandbox => {
+const sandboxOver = (services: ReadonlyMap<string, ControlledService>, openings: readonly Opening[], port: number): Sandbox => {
   const known = (name: string): ControlledService => {
     const found = services.get(name);
     if (found === undefined) throw new Error(`The sandbox has no service "${name}"`);
@@ -145,27 +164,31 @@ const sandboxOver = (services: ReadonlyMap<string, ControlledService>, listeners
     port,
     url: (service) => known(service).url,
     directUrl: (service) => known(service).directUrl,
-    close: () => closeAll(listeners),
+    close: async () => {
+      for (const { service } of services.values()) service.webhooks?.unsubscribe();
+      await closeAll(openings);
+    },
   };
 };
 
 /**
  * Starts the sandbox.
  *
- * @throws {Error} saying what to change if the port is in use; nothing is left open then.
+ * @throws {Error} saying what to change if a port is in use or the seeds don't fit; nothing is left open then.
  */
 export const startSandbox = async (parts: SandboxParts): Promise<Sandbox> => {
-  const { simulators, clock, seed, log, speed = 1, host = '127.0.0.1' } = parts;
-  const requests = new RequestLog();
+  const { simulators, clock, seed, log, speed = 1, host = '127.0.0.1', ports = {}, webhookHosts = [] } = parts;
   const services = new Map<string, ControlledService>();
-  const shared = sharedListener({ services, requests, log }, host);
-  const listeners = [shared];
+  const controlParts: ControlParts = { services, requests: new RequestLog(), webhookHosts: new Set(webhookHosts), log };
+  const shared = sharedListener(controlParts, host);
+  const openings: Opening[] = [{ listener: shared, port: parts.port, setting: 'SANDBOX_PORT' }];
   for (const simulator of simulators) {
-    const service = new SandboxedService(simulator, { clock, seed, speed, requests });
+    const service = new SandboxedService(simulator, { clock, seed, speed, requests: controlParts.requests });
     const direct = directListener(service, host, log);
-    listeners.push(direct);
+    openings.push({ listener: direct, port: ports[service.name] ?? 0, setting: `SANDBOX_PORT_${service.name.toUpperCase()}` });
     services.set(service.name, controlled(service, shared, direct, host));
   }
-  await openAll(listeners, host, parts.port);
-  return sandboxOver(services, listeners, shared.port);
+  if (parts.seeds !== undefined) prepareAll(parsedSeeds(parts.seeds), controlParts)();
+  await openAll(openings, host);
+  return sandboxOver(services, openings, shared.port);
 };

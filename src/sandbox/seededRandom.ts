@@ -29,6 +29,15 @@ export class SeededRandom {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 
+  /** How far the stream is: whoever goes back to it meets the same numbers again. From 0, below 2^32. */
+  get position(): number {
+    return this.#state;
+  }
+
+  seek(position: number): void {
+    this.#state = position >>> 0;
+  }
+
   /** Back to the first number. */
   restart(): void {
     this.#state = this.#start;
