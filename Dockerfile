@@ -1,5 +1,6 @@
 # docker build --build-arg APP_VERSION=0.1.0 --build-arg GIT_SHA="$(git rev-parse HEAD)" -t sales-auto-api:0.1.0 .
-# Debian 12 builds, Debian 13 runs: every dependency is JavaScript. Whoever publishes the image pins both bases by digest.
+# Debian 12 builds, Debian 13 runs: every dependency is JavaScript but libsql, whose binary is content with either's glibc.
+# Whoever publishes the image pins both bases by digest.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app

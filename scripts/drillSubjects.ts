@@ -14,6 +14,9 @@ const requests: Readonly<Record<string, (number: number) => DrillRequest>> = {
     path: '/api/explorium/companies/enrich',
     body: { domain: `drill-${String(number)}.test` },
   }),
+  kit: (number) => ({ method: 'GET', path: `/api/kit/subscribers/${String(900_000_000 + number)}` }),
+  mailchimp: (number) => ({ method: 'GET', path: `/api/mailchimp/lists/16ed227135/members/drill-${String(number)}@example.com` }),
+  sendgrid: (number) => ({ method: 'GET', path: `/api/sendgrid/suppressions/global/drill-${String(number)}@example.com` }),
 };
 
 /** The services that a drill knows how to call. */

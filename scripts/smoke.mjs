@@ -6,8 +6,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -25,9 +26,9 @@ const freePort = async () => {
   return port;
 };
 
-const start = (port) => {
+const start = (port, data) => {
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, PORT: String(port), SANDBOX_PORT: '0', LOG_LEVEL: 'warn' };
+  const env = { PATH, HOME, PORT: String(port), SANDBOX_PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: data };
   return spawn(process.execPath, ['--enable-source-maps', 'dist/server.js'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
 };
 
@@ -78,13 +79,15 @@ const stop = async (service) => {
 const run = async () => {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const service = start(port);
+  const data = mkdtempSync(path.join(tmpdir(), 'smoke-'));
+  const service = start(port, data);
   try {
     await waitUntilReady(origin, service);
     await askAround(origin);
     await stop(service);
   } finally {
     service.kill('SIGKILL');
+    rmSync(data, { recursive: true, force: true });
   }
 };
 

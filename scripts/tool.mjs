@@ -7,10 +7,23 @@ import path from 'node:path';
 
 const cache = path.resolve(import.meta.dirname, '../.cache');
 
-/** By program: the variable that may name it, the Debian packages it comes in, its place in them, and how else to get it. */
+/** Where Debian's packages keep the libraries of a program that is not installed. */
+const LIBRARIES = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu', 'lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu'];
+
+/**
+ * By program: the variable that may name it, the Debian packages it comes in (the first is what a person installs), its place
+ * in them, how else to get it, and whether it brings libraries of its own.
+ */
 export const tools = {
   promtool: { variable: 'PROMTOOL_BIN', packages: ['prometheus'], file: 'usr/bin/promtool', elsewhere: 'https://prometheus.io/download/' },
   prometheus: { variable: 'PROMETHEUS_BIN', packages: ['prometheus'], file: 'usr/bin/prometheus', elsewhere: 'https://prometheus.io/download/' },
+  'redis-server': {
+    variable: 'REDIS_SERVER_BIN',
+    packages: ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2', 'libatomic1'],
+    file: 'usr/bin/redis-server',
+    elsewhere: 'https://redis.io/docs/latest/operate/oss_and_stack/install/',
+    hasLibraries: true,
+  },
 };
 
 const isExecutable = (file) => {
@@ -25,6 +38,12 @@ const isExecutable = (file) => {
 /** One folder for all that come in the same packages. */
 const unpackedIn = ({ packages }) => path.join(cache, 'tools', packages.join('+'));
 
+/** What a program that was unpacked, not installed, needs in its environment. */
+const environmentOf = (tool) => {
+  if (!tool.hasLibraries) return {};
+  return { env: { LD_LIBRARY_PATH: LIBRARIES.map((folder) => path.join(unpackedIn(tool), folder)).join(path.delimiter) } };
+};
+
 const onPath = (name) =>
   (process.env.PATH ?? '')
     .split(path.delimiter)
@@ -35,7 +54,7 @@ const onPath = (name) =>
 /**
  * Looks in the tool's variable, on the PATH, and among what was fetched before; fetches nothing.
  *
- * @returns The program and where it was found, or undefined.
+ * @returns The program, where it was found, and what it needs in its environment; or undefined.
  * @throws {Error} if the variable is set and names no program: whoever set it means it.
  */
 export const findTool = (name) => {
@@ -48,13 +67,13 @@ export const findTool = (name) => {
   const installed = onPath(name);
   if (installed !== undefined) return { file: installed, origin: 'installed' };
   const fetched = path.join(unpackedIn(tool), tool.file);
-  return isExecutable(fetched) ? { file: fetched, origin: 'fetched before' } : undefined;
+  return isExecutable(fetched) ? { file: fetched, origin: 'fetched before', ...environmentOf(tool) } : undefined;
 };
 
 /** What a person can do about a missing tool, in one line. */
 export const howToGet = (name) => {
   const { variable, packages, elsewhere } = tools[name];
-  return `install it (Debian, Ubuntu: apt-get install ${packages.join(' ')}; others: ${elsewhere}), or set ${variable} to the program`;
+  return `install it (Debian, Ubuntu: apt-get install ${packages[0]}; others: ${elsewhere}), or set ${variable} to the program`;
 };
 
 const run = (command, parameters, folder) => {
@@ -91,7 +110,7 @@ export const fetchTool = (name) => {
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }
-  return { file: path.join(unpackedIn(tool), tool.file), origin: 'fetched now' };
+  return { file: path.join(unpackedIn(tool), tool.file), origin: 'fetched now', ...environmentOf(tool) };
 };
 
 const moveInto = (place, unpacked) => {

@@ -3,19 +3,39 @@
  */
 import express, { type Express } from 'express';
 import type { Logger } from './logging/logger.ts';
+import type { DurableQueue } from './queue/durableQueue.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { adminJobRoutes } from './routes/adminJobs.ts';
 import { CircuitDesk, type CircuitControls } from './routes/circuitDesk.ts';
 import { docsRouter } from './routes/docs.ts';
 import { detailedHealthRouter, healthRouter } from './routes/healthCheck.ts';
 import type { HealthSource } from './routes/healthReport.ts';
+import { JobDesk } from './routes/jobDesk.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { asAccepted } from './routes/jobView.ts';
 import { metricsRouter, type MetricsSource } from './routes/metrics.ts';
 import type { Clock } from './time/clock.ts';
 import type { Authenticator } from './web/authentication.ts';
 import { errorHandler, notFound } from './web/errorHandler.ts';
+import type { AnswerSealer, IdempotencyStore, RepeatResult } from './web/idempotency.ts';
 import { mountRoutes } from './web/mountRoutes.ts';
+import { OnceOnly } from './web/onceOnly.ts';
 import { openApiDocument, pathTemplate, type RouteGroup } from './web/openapi.ts';
 import { pathGuard } from './web/pathGuard.ts';
+import { JOBS_PATH } from './web/queuedAnswer.ts';
 import { requestContext, type RequestObserver } from './web/requestContext.ts';
+
+/** What the app needs of writes that wait, and of requests that are made once. */
+export interface QueueParts {
+  readonly jobs: DurableQueue;
+  readonly keys: IdempotencyStore;
+  /** Keeps results and remembered answers from being read on disk. */
+  readonly sealer: AnswerSealer;
+  /** How long a job that a person puts back into the queue may wait, ms. */
+  readonly jobExpiresMs: number;
+  /** Told of each repeat of a request with an Idempotency-Key. Must not throw. */
+  readonly onRepeat: (result: RepeatResult) => void;
+}
 
 export interface AppParts {
   /** One group for each service, mounted at its prefix. */
@@ -23,6 +43,8 @@ export interface AppParts {
   readonly authenticator: Authenticator;
   readonly circuits: CircuitControls;
   readonly health: HealthSource;
+  /** Absent: there are no jobs to ask about, and a request with an Idempotency-Key is refused. */
+  readonly queue?: QueueParts | undefined;
   readonly metrics: MetricsSource & RequestObserver;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -55,15 +77,27 @@ const end = (app: Express): Express => app.use(notFound).use(errorHandler);
 const endpointsOf = (groups: readonly RouteGroup[]): ReadonlyMap<string, readonly string[]> =>
   new Map(groups.map(({ name, prefix, routes }) => [name, [...new Set(routes.map(({ path }) => pathTemplate(prefix, path)))]]));
 
-const adminGroup = ({ circuits, clock, logger }: AppParts): RouteGroup => ({
+const adminGroup = ({ circuits, clock, logger }: AppParts, jobs: JobDesk | undefined): RouteGroup => ({
   name: 'admin',
-  title: 'Circuits, for people on call',
+  title: 'Circuits and jobs, for people on call',
   prefix: '/admin',
-  routes: adminRoutes(new CircuitDesk({ controls: circuits, clock, logger })),
+  routes: [...adminRoutes(new CircuitDesk({ controls: circuits, clock, logger })), ...(jobs === undefined ? [] : adminJobRoutes(jobs))],
 });
 
-const mountGroup = (app: Express, { prefix, routes }: RouteGroup, { authenticator }: AppParts): void => {
-  app.use(prefix, mountRoutes(routes, { prefix, authenticator }));
+const jobGroup = (jobs: JobDesk): RouteGroup => ({ name: 'jobs', title: 'Writes that wait', prefix: JOBS_PATH, routes: jobRoutes(jobs) });
+
+const onceOnly = ({ queue, clock }: AppParts): OnceOnly | undefined => {
+  if (queue === undefined) return undefined;
+  const { jobs, keys: store, sealer, onRepeat } = queue;
+  const find = async (id: string) => {
+    const job = await jobs.find(id);
+    return job && asAccepted(job);
+  };
+  return new OnceOnly({ store, sealer, queue: { find }, clock, onRepeat });
+};
+
+const mountGroup = (app: Express, { prefix, routes }: RouteGroup, { authenticator }: AppParts, once?: OnceOnly): void => {
+  app.use(prefix, mountRoutes(routes, { prefix, authenticator, once }));
 };
 
 const mountManagement = (app: Express, admin: RouteGroup, parts: AppParts): void => {
@@ -74,12 +108,15 @@ const mountManagement = (app: Express, admin: RouteGroup, parts: AppParts): void
 
 /** Builds the app, or the two of them. The services' routes come first: theirs are the requests that count. */
 export const createApp = (parts: AppParts): Apps => {
-  const admin = adminGroup(parts);
+  const desk = parts.queue && new JobDesk({ ...parts, ...parts.queue });
+  const groups = [...parts.groups, ...(desk === undefined ? [] : [jobGroup(desk)])];
+  const admin = adminGroup(parts, desk);
+  const once = onceOnly(parts);
   const main = begin(parts);
-  for (const group of parts.groups) mountGroup(main, group, parts);
+  for (const group of groups) mountGroup(main, group, parts, once);
   main.use(healthRouter(parts.health));
   const management = parts.separateManagement ? begin(parts) : undefined;
   mountManagement(management ?? main, admin, parts);
-  main.use(docsRouter(openApiDocument({ version: parts.health.build.version, groups: [...parts.groups, admin] })));
+  main.use(docsRouter(openApiDocument({ version: parts.health.build.version, groups: [...groups, admin] })));
   return { main: end(main), management: management && end(management) };
 };

@@ -6,13 +6,17 @@ import { readFileSync } from 'node:fs';
 import { createApp, type AppParts, type Apps } from './app.ts';
 import { MemoryCache } from './cache/memoryCache.ts';
 import type { Config } from './config/config.ts';
+import { DurableWrites } from './durableWrites.ts';
 import { embeddedSandbox, type EmbeddedSandbox } from './embeddedSandbox.ts';
 import { QuotaBoard } from './http/quotaBoard.ts';
 import { createWire, type Wire } from './http/undiciAdapter.ts';
 import { Lifecycle, type StopReport } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
 import { PrometheusMetrics } from './monitoring/prometheusMetrics.ts';
+import { queueLog } from './monitoring/queueLog.ts';
 import { resilienceLog } from './monitoring/resilienceLog.ts';
+import type { Faults } from './queue/embeddedFaults.ts';
+import { toAll } from './queue/queueEvents.ts';
 import { CircuitBreakerFactory } from './resilience/circuitBreakerFactory.ts';
 import { guarded, type ResilienceEvents } from './resilience/events.ts';
 import { createIncidentWatch, type IncidentWatch } from './resilience/incidents/incidentWatch.ts';
@@ -34,6 +38,8 @@ export interface Seams {
   readonly random?: () => number;
   /** `false`: without the process's own metrics. */
   readonly processMetrics?: boolean;
+  /** Where tests of crashes stop the process. */
+  readonly queueFaults?: Faults;
 }
 
 /** The clients, by service, for callers in this process. */
@@ -86,6 +92,11 @@ const createCore = (config: Config, { clock, random, logger, processMetrics = tr
   return { metrics, quotas, listeners, events, breakers, incidents, cache, wire: createWire(WIRE), onListenerError };
 };
 
+const openWrites = (config: Config, { clock, random, logger, queueFaults }: Required<Pick<Seams, 'random'>> & Seams, core: Core): Promise<DurableWrites> => {
+  const events = toAll([core.metrics, queueLog(logger)]);
+  return DurableWrites.open(config, { clock, random, logger, events, quotas: () => core.quotas.states(), faults: queueFaults });
+};
+
 type Connected = Readonly<Record<keyof Clients, ConnectedService>>;
 
 /** One connected service for each line of the registry. */
@@ -103,43 +114,65 @@ const readAuthenticator = ({ apiKeysFile }: Config): Authenticator =>
 const createLifecycle = (config: Config, { clock, logger }: Seams): Lifecycle =>
   new Lifecycle({ clock, logger, drainDelayMs: config.drainDelayMs });
 
-const appParts = (config: Config, seams: Seams, core: Core, services: readonly ConnectedService[], lifecycle: Lifecycle): AppParts => ({
-  groups: services.map(({ name, title, routes }) => ({ name, title, prefix: `/api/${name}`, routes })),
+interface House {
+  readonly core: Core;
+  readonly writes: DurableWrites;
+  readonly services: readonly ConnectedService[];
+  readonly lifecycle: Lifecycle;
+}
+
+const queueParts = (config: Config, { core, writes }: House): AppParts['queue'] => ({
+  jobs: writes.queue,
+  keys: writes.keys,
+  sealer: writes.sealer,
+  jobExpiresMs: config.queue.jobExpiresMs,
+  onRepeat: (result) => { core.metrics.requestRepeated(result); },
+});
+
+const healthParts = (config: Config, seams: Seams, { core, writes, lifecycle }: House): AppParts['health'] => ({
+  phase: () => lifecycle.phase,
+  circuits: () => core.breakers.states(),
+  quotas: () => core.quotas.states(),
+  incidents: core.incidents,
+  queue: () => writes.upkeep.reading,
+  cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
+  build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
+  runbook: RUNBOOK,
+});
+
+const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
+  groups: house.services.map(({ name, title, routes }) => ({ name, title, prefix: `/api/${name}`, routes })),
   authenticator: readAuthenticator(config),
-  circuits: { list: () => core.breakers.states(), find: (name) => core.breakers.get(name) },
-  health: {
-    phase: () => lifecycle.phase,
-    circuits: () => core.breakers.states(),
-    quotas: () => core.quotas.states(),
-    incidents: core.incidents,
-    cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
-    build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
-    runbook: RUNBOOK,
-  },
-  metrics: core.metrics,
+  circuits: { list: () => house.core.breakers.states(), find: (name) => house.core.breakers.get(name) },
+  health: healthParts(config, seams, house),
+  queue: queueParts(config, house),
+  metrics: house.core.metrics,
   clock: seams.clock,
   logger: seams.logger,
   newRequestId: randomUUID,
   separateManagement: config.managementPort !== undefined,
 });
 
-const watch = ({ metrics, breakers }: Core, services: readonly ConnectedService[]): void => {
+const watch = ({ core: { metrics, breakers }, writes, services }: House): void => {
   const limits = () => services.map(({ name, http }) => ({ service: name, ...http.getLimits() }));
   metrics.watch({
     circuits: () => breakers.states(),
     bulkheads: () => limits().map(({ service, bulkhead }) => ({ service, ...bulkhead })),
     retryBudgets: () => limits().map(({ service, retryBudgetRatio: ratio }) => ({ service, ratio })),
   });
+  metrics.watchQueue(() => writes.upkeep.reading);
 };
 
 /** The parts that live, in the order of their start; they stop in reverse: no new requests, then no new calls. */
-const registerParts = (lifecycle: Lifecycle, core: Core, services: readonly ConnectedService[], sandbox: EmbeddedSandbox | undefined): void => {
+const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, services, writes }: House, sandbox: EmbeddedSandbox | undefined): void => {
   const probers = services.flatMap(({ prober }) => prober ?? []);
-  core.listeners.push(...probers);
+  const worker = drain ? writes.worker(services) : undefined;
+  core.listeners.push(...probers, ...(worker === undefined ? [] : [worker]));
   lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
   lifecycle.add({ name: 'wire', stop: () => core.wire.close() });
   lifecycle.add({ name: 'cache', stop: () => { core.cache.close(); } });
   lifecycle.add({ name: 'recovery probes', stop: () => { for (const prober of probers) prober.stop(); } });
+  for (const part of writes.lifecycleParts(worker)) lifecycle.add(part);
   lifecycle.add({ name: 'circuit breakers', stop: () => { core.breakers.shutdown(); } });
 };
 
@@ -162,14 +195,16 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const seams = { random, ...others };
   const core = createCore(config, seams);
   const lifecycle = createLifecycle(config, seams);
+  const writes = await openWrites(config, seams, core);
   const sandbox = await embeddedSandbox(config, seams);
   const sandboxUrl = (service: string): string => sandbox?.url(service) ?? '';
   const userAgent = `sales-auto-api/${config.version}`;
-  const connected = connectAll({ ...core, ...seams, transport: core.wire.transport, settings: config.services, sandboxUrl, userAgent });
-  const services = Object.values(connected);
-  watch(core, services);
-  registerParts(lifecycle, core, services, sandbox);
-  const { main, management } = createApp(appParts(config, seams, core, services, lifecycle));
+  const transport = core.wire.transport;
+  const connected = connectAll({ ...core, ...seams, transport, queue: writes.intake, settings: config.services, sandboxUrl, userAgent });
+  const house: House = { core, writes, services: Object.values(connected), lifecycle };
+  watch(house);
+  registerParts(config, house, sandbox);
+  const { main, management } = createApp(appParts(config, seams, house));
   const managementPort = management && serve(lifecycle, seams.clock, management, config.managementPort ?? 0, config.host);
   const port = serve(lifecycle, seams.clock, main, config.port, config.host);
   return {

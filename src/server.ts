@@ -5,6 +5,7 @@ import 'dotenv/config';
 import { compose, type Gateway } from './compose.ts';
 import { readConfig, type Config } from './config/config.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
+import { deadlineWarnings } from './services/deadlines.ts';
 import { configurableService } from './services/serviceSettings.ts';
 import { serviceRegistry } from './services/serviceRegistry.ts';
 import { systemClock } from './time/clock.ts';
@@ -50,7 +51,8 @@ const run = async (): Promise<void> => {
   const config = readConfig(process.env, Object.values(serviceRegistry).map(configurableService), { checkApiKeys: parseApiKeys });
   const logger = createLogger({ level: config.logLevel, version: config.version });
   stopOnTheUnexpected(logger);
-  for (const warning of config.warnings) logger.warn({}, warning);
+  const deadlines = deadlineWarnings(Object.values(serviceRegistry), systemClock.wallTime());
+  for (const warning of [...config.warnings, ...deadlines]) logger.warn({}, warning);
   const gateway = await compose(config, { clock: systemClock, logger, sha: process.env['GIT_SHA'] ?? 'unknown' });
   stopOnSignals(gateway);
   const at = await gateway.start();

@@ -12,6 +12,7 @@ import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactor
 import { guarded, type ResilienceEvents } from '../../src/resilience/events.ts';
 import { resolvePolicy, type PolicyOverrides } from '../../src/resilience/policy.ts';
 import { policyTemplates } from '../../src/resilience/policyTemplates.ts';
+import { QuotaGovernor } from '../../src/resilience/quota/quotaGovernor.ts';
 import { systemClock as clock } from '../../src/time/clock.ts';
 
 export const FOUND: HttpResponse = { status: 200, headers: { 'content-type': 'application/json' }, body: '{"id":"7"}' };
@@ -59,6 +60,7 @@ export const openGateway = (overrides: PolicyOverrides = {}, listeners: readonly
     transport: () => Promise.resolve(gateway.reply),
     classify: () => undefined,
     readQuota: () => [],
+    quota: new QuotaGovernor({ classes: { default: [{ permits: 1_000_000, windowMs: 1000 }] } }, clock),
   });
   const close = (): void => {
     breakers.shutdown();

@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { findMisspelled } from './misspelled.ts';
-import { readRedis, type RedisSettings } from './redis.ts';
+import { readQueueSettings, type QueueSettings } from './queueSettings.ts';
+import { readRedis, readRedisKeyPrefix, type RedisSettings } from './redis.ts';
 import { isLoopback } from './rules.ts';
 import { readTextFile, type ReadFile } from './secretFile.ts';
 import { readServiceSettings, settingPrefix, type ConfigurableService, type ServiceSettings } from './serviceConfig.ts';
@@ -22,12 +23,15 @@ export interface Config {
   readonly version: string;
   readonly logLevel: LogLevel;
   readonly dataDirectory: string;
+  readonly queue: QueueSettings;
   readonly sandboxPort: number;
   /** Absent: open access, which only a loopback `host` outside production may have. */
   readonly apiKeysFile: string | undefined;
   readonly drainDelayMs: number;
-  /** Read and checked, but used by nobody before the fleet is built. */
+  /** Absent: one process alone, on embedded parts. */
   readonly redis: RedisSettings | undefined;
+  /** What every key of ours in Redis begins with. */
+  readonly redisKeyPrefix: string;
   /** By the service's name; one for each that was asked for. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
   /** What is odd but no fault; for the log at the start. */
@@ -63,11 +67,14 @@ export const readConfig = (env: RawEnvironment, services: readonly ConfigurableS
   const values = readGroup(processSettings, environment, faults);
   const surroundings = { production: values.NODE_ENV === 'production', sandbox: values.SANDBOX, readFile };
   const ofServices = services.map((service) => readServiceSettings(service, environment, surroundings, faults));
-  const redis = readRedis(environment, faults);
+  const redis = readRedis(environment, readFile, faults);
+  const redisKeyPrefix = readRedisKeyPrefix(environment, faults);
+  const queue = readQueueSettings(values, environment, readFile, faults);
+  if (!queue.drain && redis === undefined) faults.add('QUEUE_DRAIN', 'must be on without Redis: no other process could make the writes');
   checkAccess(values, faults, { readFile, checkApiKeys });
   checkSandboxAndPorts(values, ofServices, faults);
   faults.throwIfAny();
-  const settings = { ...fromProcess(values), redis, services: Object.fromEntries(ofServices.map((each) => [each.name, each])) };
+  const settings = { ...fromProcess(values), redis, redisKeyPrefix, queue, services: Object.fromEntries(ofServices.map((each) => [each.name, each])) };
   return deepFreeze({ ...settings, warnings: findWarnings(environment, services, values), hash: hashOf(settings) });
 };
 

@@ -1,6 +1,7 @@
 /**
- * Redis as data. Nothing connects yet: the fleet will, by these settings, and their names and rules are fixed now.
+ * Redis as data: where it is and as whom we come. `redis/redisConnection.ts` makes connections of it.
  */
+import { readSecretFile, type ReadFile } from './secretFile.ts';
 import { readGroup, redisSettings, type Environment } from './settings.ts';
 import type { SettingFaults } from './settingFaults.ts';
 import { Secret } from './secret.ts';
@@ -17,8 +18,8 @@ export interface RedisSettings {
 const DEFAULT_PORT = 6379;
 
 /** `undefined` without REDIS_URL and REDIS_HOST: everything works in one process. */
-export const readRedis = (environment: Environment, faults: SettingFaults): RedisSettings | undefined => {
-  const { REDIS_URL, REDIS_HOST, ...besideHost } = redisSettings;
+export const readRedis = (environment: Environment, readFile: ReadFile, faults: SettingFaults): RedisSettings | undefined => {
+  const { REDIS_URL, REDIS_HOST, REDIS_KEY_PREFIX: _anywhere, ...besideHost } = redisSettings;
   const where = readGroup({ REDIS_URL, REDIS_HOST }, environment, faults);
   if (where.REDIS_URL !== undefined) {
     if (where.REDIS_HOST !== undefined) faults.add('REDIS_HOST', 'must not be set beside REDIS_URL: keep one of the two');
@@ -31,10 +32,24 @@ export const readRedis = (environment: Environment, faults: SettingFaults): Redi
     host: where.REDIS_HOST,
     port: settings.REDIS_PORT ?? DEFAULT_PORT,
     username: undefined,
-    password: settings.REDIS_PASSWORD,
+    password: passwordFrom(settings, readFile, faults),
     database: 0,
     tls: false,
   };
+};
+
+/** Also without a Redis: a bad value should not wait for the day there is one. */
+export const readRedisKeyPrefix = (environment: Environment, faults: SettingFaults): string =>
+  readGroup({ REDIS_KEY_PREFIX: redisSettings.REDIS_KEY_PREFIX }, environment, faults).REDIS_KEY_PREFIX;
+
+const passwordFrom = (
+  { REDIS_PASSWORD, REDIS_PASSWORD_FILE }: { readonly REDIS_PASSWORD: Secret | undefined; readonly REDIS_PASSWORD_FILE: string | undefined },
+  readFile: ReadFile,
+  faults: SettingFaults,
+): Secret | undefined => {
+  if (REDIS_PASSWORD_FILE === undefined) return REDIS_PASSWORD;
+  if (REDIS_PASSWORD !== undefined) faults.add('REDIS_PASSWORD_FILE', 'must not be set beside REDIS_PASSWORD: keep one of the two');
+  return readSecretFile('REDIS_PASSWORD_FILE', REDIS_PASSWORD_FILE, readFile, faults);
 };
 
 const fromUrl = (text: string, faults: SettingFaults): RedisSettings | undefined => {

@@ -2,8 +2,11 @@
  * Every setting, with its rule and its meaning. `docs/configuration.md` and `.env.example` are written from here.
  */
 import { z, type ZodType } from 'zod';
+import { queueKeys } from './queueSettings.ts';
 import { baseUrl, credential, line, milliseconds, oneOf, percentage, port, rateLimit, wholeNumber } from './rules.ts';
 import type { SettingFaults } from './settingFaults.ts';
+
+const MINUTE_MS = 60_000;
 
 /** What people are told about a setting. */
 export interface SettingDescription {
@@ -59,7 +62,37 @@ export const processSettings = {
     'info',
     'debug',
   ),
-  DATA_DIR: told(line().default('data'), 'Directory of what has to survive a restart; reserved for the write queue.', 'data', 'data'),
+  DATA_DIR: told(line().default('data'), 'Directory of what has to survive a restart: the write queue. One process alone may use it.', 'data', 'data'),
+  QUEUE_KEYS: told(
+    queueKeys().optional(),
+    'Keys that seal what waits in the queue, as id:base64 of 32 bytes, parted by commas. The first seals, all of them open.',
+    'a key made in DATA_DIR; no start in production',
+    'key-1:QmFzZTY0IG9mIDMyIHJhbmRvbSBieXRlcyBvZiB5b3U=',
+  ),
+  QUEUE_KEYS_FILE: told(
+    line().optional(),
+    'Instead of QUEUE_KEYS: a file that holds them, such as a mounted secret.',
+    'QUEUE_KEYS is used',
+    '/run/secrets/queue-keys',
+  ),
+  QUEUE_CLEAR_TEXT: told(
+    oneOf('refused', 'allowed').default('refused'),
+    'Whether the queue may hold clear text: names, addresses and all. Without keys new writes are kept so.',
+    'refused',
+    'allowed',
+  ),
+  QUEUE_JOB_EXPIRES_MS: told(
+    wholeNumber(MINUTE_MS, 7 * 24 * 60 * MINUTE_MS, ' of milliseconds').default(24 * 60 * MINUTE_MS),
+    'Milliseconds after which a queued write that could not begin is given up, up to a week.',
+    '86400000, a day',
+    '86400000',
+  ),
+  QUEUE_DRAIN: told(
+    oneOf('on', 'off').default('on'),
+    'Whether this process makes the writes that wait. With off it only takes them in: another process on the same Redis must make them.',
+    'on',
+    'off',
+  ),
   SANDBOX: told(
     oneOf('auto', 'on', 'off').default('auto'),
     'Outside production: auto simulates the services that have neither credential nor base URL, on simulates all, off none.',
@@ -84,13 +117,28 @@ export const processSettings = {
 export const redisSettings = {
   REDIS_URL: told(
     z.string().optional(),
-    'Redis of the fleet, as redis:// or rediss://user:password@host:port/database. Reserved for the fleet.',
+    'Redis that holds the queue for all replicas, as redis:// or rediss://user:password@host:port/database.',
     'one process alone',
     'redis://127.0.0.1:6379',
   ),
   REDIS_HOST: told(line().optional(), 'Instead of REDIS_URL: the host.', 'one process alone', '127.0.0.1'),
   REDIS_PORT: told(wholeNumber(1, 65_535).optional(), 'With REDIS_HOST: the port.', '6379', '6379'),
   REDIS_PASSWORD: told(credential().optional(), 'With REDIS_HOST: the password.', 'no password', 'change-me'),
+  REDIS_KEY_PREFIX: told(
+    z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, 'must be letters, digits and . _ - only, up to 64 characters')
+      .default('sales-auto-api'),
+    'With Redis: what our keys begin with. Two deployments on one Redis need one each.',
+    'sales-auto-api',
+    'sales-auto-api-staging',
+  ),
+  REDIS_PASSWORD_FILE: told(
+    line().optional(),
+    'Instead of REDIS_PASSWORD: a file that holds it, such as a mounted secret.',
+    'REDIS_PASSWORD is used',
+    '/run/secrets/redis-password',
+  ),
 } satisfies SettingGroup;
 
 /** Per service: the name is preceded by the service's own, as in `HUBSPOT_API_KEY`. */
@@ -125,8 +173,8 @@ export const serviceSettings = {
   DEADLINE_MS: told(milliseconds().optional(), 'Patience for a whole call, retries included, ms.', "the service's template", '10000'),
   RATE_LIMIT: told(
     rateLimit().optional(),
-    'Quota until the service states its own, as requests per seconds. Reserved for the quota governor.',
-    "the service's template",
+    'What the service may be asked, as requests per seconds; for Explorium rows. What its headers state may lower it, never raise it. Several processes share a quota by dividing it.',
+    "the service's own limit",
     '100/10s',
   ),
 } satisfies SettingGroup;

@@ -23,6 +23,11 @@ export type ErrorCode =
   | 'bulkhead_full'
   | 'call_cancelled'
   | 'outcome_unknown'
+  | 'quota_wait_too_long'
+  | 'queue_unavailable'
+  | 'request_in_progress'
+  | 'idempotency_key_reused'
+  | 'job_state_conflict'
   | 'internal_error';
 
 /** How an attempt counts for the circuit: `ignored` says nothing about the service, either way. */

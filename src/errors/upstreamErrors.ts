@@ -22,9 +22,13 @@ export type FailureKind =
   | 'too_large'
   | 'slow';
 
+/** Safe facts for the caller, such as the id of the record that is in the way. */
+export type UpstreamDetails = Readonly<Record<string, string | number | readonly string[]>>;
+
 export abstract class UpstreamError extends GatewayError {
   override readonly service: string;
   readonly operation: string;
+  readonly details: UpstreamDetails = {};
 
   constructor(site: CallSite, what: string, options?: ErrorOptions) {
     super(`${site.service} ${site.operation}: ${what}`, options);
@@ -41,13 +45,12 @@ export class UpstreamRejectedError extends UpstreamError {
   /**
    * @param status The service's own status: 404 and 409 are passed on, all else becomes 422.
    * @param reason A constant of ours, such as `contact_exists`, never the provider's text.
-   * @param details Safe facts for the caller, such as the id of the record that is in the way.
    */
   constructor(
     site: CallSite,
     readonly status: number,
     readonly reason: string = 'rejected',
-    readonly details: Readonly<Record<string, string | number | readonly string[]>> = {},
+    override readonly details: UpstreamDetails = {},
   ) {
     super(site, `refused with ${String(status)} (${reason})`);
   }
@@ -114,11 +117,13 @@ export class UpstreamTimeoutError extends UpstreamError {
   override readonly execution = 'unknown';
   readonly kind = 'timeout';
 
+  /** @param wasSuspect Its time was cut short because the service was suspect: then it speaks against it like any failure. */
   constructor(
     site: CallSite,
     readonly timeoutMs: number,
+    readonly wasSuspect = false,
   ) {
-    super(site, `no answer within ${String(timeoutMs)} ms`);
+    super(site, `no answer within ${String(Math.round(timeoutMs))} ms`);
   }
 }
 
@@ -156,26 +161,28 @@ export class OutcomeUnknownError extends UpstreamError {
 /** The caller's patience is over, retries included. */
 export class DeadlineExceededError extends UpstreamError {
   readonly code = 'deadline_exceeded';
-  override readonly execution = 'unknown';
 
+  /** @param execution `not_sent` where no attempt was under way: the call spent its time waiting. */
   constructor(
     site: CallSite,
     readonly deadlineMs: number,
+    override readonly execution: Execution = 'unknown',
   ) {
     super(site, `no answer within the deadline of ${String(Math.round(deadlineMs))} ms`);
   }
 }
 
-/** The circuit lets nothing through; no attempt was made. */
+/** The circuit lets nothing through. */
 export class CircuitOpenError extends UpstreamError {
   readonly code = 'circuit_open';
-  override readonly execution = 'not_sent';
 
+  /** @param execution `unknown` where an attempt of the call had gone out before, and was cut off or never answered. */
   constructor(
     site: CallSite,
     readonly circuit: string,
     readonly reason: string,
     override readonly retryAfterMs: number | undefined = undefined,
+    override readonly execution: Execution = 'not_sent',
   ) {
     super(site, `circuit ${circuit} is open (${reason})`);
   }
@@ -191,6 +198,19 @@ export class BulkheadFullError extends UpstreamError {
     override readonly retryAfterMs: number,
   ) {
     super(site, 'too many calls are under way');
+  }
+}
+
+/** The service's quota is spent for longer than the caller can wait; no attempt was made. */
+export class QuotaWaitTooLongError extends UpstreamError {
+  readonly code = 'quota_wait_too_long';
+  override readonly execution = 'not_sent';
+
+  constructor(
+    site: CallSite,
+    override readonly retryAfterMs: number,
+  ) {
+    super(site, 'the quota is spent for longer than the call may wait');
   }
 }
 

@@ -2,12 +2,15 @@
  * One attempt: sends the request, reads the whole answer, and turns it into the operation's value or a typed error.
  */
 import { type GatewayError } from '../errors/gatewayError.ts';
-import { UpstreamContractBrokenError, UpstreamUnavailableError, type CallSite } from '../errors/upstreamErrors.ts';
+import { UpstreamContractBrokenError, UpstreamRateLimitedError, UpstreamUnavailableError, type CallSite } from '../errors/upstreamErrors.ts';
 import type { ResilienceEvents } from '../resilience/events.ts';
+import type { QuotaGate } from '../resilience/quota/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Classifier } from './classification.ts';
+import { declaredField, WHOLE_ANSWER } from './declaredFields.ts';
+import { deprecationNotices } from './deprecation.ts';
 import { classifyStatus } from './generalClassification.ts';
-import type { Operation } from './operation.ts';
+import { DEFAULT_QUOTA, type Operation } from './operation.ts';
 import type { QuotaReader } from './quota.ts';
 import { contentOf, receivedAnswer } from './receivedAnswer.ts';
 import { TransportFailure, type HttpRequest, type HttpResponse, type Transport } from './transport.ts';
@@ -16,6 +19,8 @@ export interface AttemptParts {
   readonly transport: Transport;
   readonly classify: Classifier;
   readonly readQuota: QuotaReader;
+  /** Learns from headers and refusals; absent: nobody keeps the quota. */
+  readonly quota?: QuotaGate | undefined;
   readonly events: Required<ResilienceEvents>;
   readonly clock: Clock;
   readonly onListenerError: (error: unknown) => void;
@@ -23,6 +28,9 @@ export interface AttemptParts {
 
 /** Failures before the request left: whatever the operation, repeating it is safe. */
 const NOT_SENT: ReadonlySet<TransportFailure['kind']> = new Set(['connect', 'dns', 'tls'] as const);
+
+/** Other refusals that are as good as a rate limit, such as a lock, are about less than a quota. */
+const TOO_MANY = 429;
 
 /** A list of a thousand records that all break the contract says nothing more than the first few. */
 const FIELDS_TOLD = 5;
@@ -37,23 +45,34 @@ export const makeAttempt = async <T>(
 ): Promise<T> => {
   const response = await send(parts, request, site, signal);
   tellQuota(parts, response.headers, site);
+  tellDeprecation(parts, response.headers, site);
   return valueFrom(parts, operation, response, site);
 };
 
 /** A hint for gauges: whatever goes wrong in reading it, the answer stands. */
-const tellQuota = ({ readQuota, events, onListenerError }: AttemptParts, headers: HttpResponse['headers'], site: CallSite): void => {
+const tellQuota = ({ readQuota, quota: gate, events, onListenerError }: AttemptParts, headers: HttpResponse['headers'], site: CallSite): void => {
   try {
-    for (const { window, ...quota } of readQuota(headers)) events.quotaSeen(site.service, window, quota);
+    const readings = readQuota(headers, site);
+    if (readings.length > 0) gate?.seen(readings);
+    for (const { window, ...quota } of readings) events.quotaSeen(site.service, window, quota);
   } catch (error) {
     onListenerError(error);
   }
+};
+
+const tellDeprecation = ({ events }: AttemptParts, headers: HttpResponse['headers'], site: CallSite): void => {
+  const notices = deprecationNotices(headers);
+  if (notices.length > 0) events.deprecationSeen({ ...site, notices });
 };
 
 const send = async (parts: AttemptParts, request: HttpRequest, site: CallSite, signal: AbortSignal): Promise<HttpResponse> => {
   try {
     return await parts.transport(request, signal);
   } catch (error) {
-    throw error instanceof TransportFailure ? asUpstreamError(error, site) : error;
+    if (!(error instanceof TransportFailure)) throw error;
+    const upstream = asUpstreamError(error, site);
+    if (upstream instanceof UpstreamContractBrokenError) parts.events.contractBroken({ ...site, fields: [WHOLE_ANSWER] });
+    throw upstream;
   }
 };
 
@@ -69,15 +88,21 @@ const valueFrom = <T>(parts: AttemptParts, operation: Operation<T>, response: Ht
   const context = { site, wallTime: parts.clock.wallTime() };
   const special = parts.classify(answer, context);
   const error = special === 'accepted' ? undefined : (special ?? classifyStatus(answer, context));
+  if (error instanceof UpstreamContractBrokenError) parts.events.contractBroken({ ...site, fields: [WHOLE_ANSWER] });
+  if (error instanceof UpstreamRateLimitedError && response.status === TOO_MANY) {
+    parts.quota?.throttled(operation.quota ?? DEFAULT_QUOTA, error.retryAfterMs);
+  }
   if (error !== undefined) throw error;
-  const parsed = operation.answer.safeParse(contentOf(answer));
+  const parsed = operation.answer.safeParse((operation.content ?? contentOf)(answer));
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.slice(0, FIELDS_TOLD).map((issue) => fieldName(issue.path));
+  const { issues } = parsed.error;
+  parts.events.contractBroken({ ...site, fields: [...new Set(issues.map(({ path }) => declaredField(operation.answer, path)))] });
+  const fields = issues.slice(0, FIELDS_TOLD).map(({ path }) => fieldName(path));
   throw new UpstreamContractBrokenError(site, `the answer breaks the contract at ${fields.join(', ')}`, fields);
 };
 
 /** Keys of a map may be a person's address or number: only indexes, and what looks like a name of a field, are shown. */
-const fieldName = (path: readonly PropertyKey[]): string => path.map(shown).join('.') || '(the whole answer)';
+const fieldName = (path: readonly PropertyKey[]): string => path.map(shown).join('.') || WHOLE_ANSWER;
 
 const shown = (part: PropertyKey): string =>
   typeof part === 'number' || /^[a-z_][\w-]{0,63}$/iu.test(String(part)) ? String(part) : '*';

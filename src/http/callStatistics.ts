@@ -1,3 +1,4 @@
+import type { AnswerSource } from '../resilience/call.ts';
 import type { CallMetrics } from './httpClient.ts';
 
 /** Latencies kept for the percentiles. */
@@ -18,9 +19,9 @@ export class CallStatistics {
     this.#inFlight += 1;
   }
 
-  answered(source: 'upstream' | 'cache' | 'coalesced' | 'stale' | 'static', latencyMs: number): void {
+  answered(source: AnswerSource, latencyMs: number): void {
     this.#ended(latencyMs);
-    if (source === 'stale' || source === 'static') this.#fallbacks += 1;
+    if (source === 'stale' || source === 'static' || source === 'queued') this.#fallbacks += 1;
     else this.#successes += 1;
     if (source === 'cache') this.#cacheHits += 1;
   }

@@ -1,88 +1,70 @@
 /**
  * Builds the one way out to a service. Its pipeline, outermost first (design §1; the fallback's place: decision 0008):
  *
- *   fallback -> deadline -> cache -> bulkhead -> retry -> circuit breaker -> attempt timeout -> wire
+ *   (queue, for writes) -> fallback -> deadline -> cache -> (batch, for reads)
+ *     -> retry -> quota -> bulkhead -> circuit breaker -> attempt timeout -> wire
  */
 import type { ResponseCache } from '../cache/responseCache.ts';
 import { GatewayError } from '../errors/gatewayError.ts';
-import { UpstreamTimeoutError, UpstreamUnavailableError, type CallSite } from '../errors/upstreamErrors.ts';
-import { withAttemptTimeout, type Cuttable } from '../resilience/attemptTimeout.ts';
-import { compose, type Answer, type Call, type CallContext, type CallOptions } from '../resilience/call.ts';
-import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
+import type { CallSite } from '../errors/upstreamErrors.ts';
+import { compose, type Answer, type Call, type CallContext, type CallOptions, type Queued } from '../resilience/call.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
 import { deepFreeze } from '../resilience/deepFreeze.ts';
-import type { ResiliencePolicy } from '../resilience/policy.ts';
-import { RetryBudget } from '../resilience/retryBudget.ts';
-import { Bulkhead } from '../resilience/stages/bulkhead.ts';
+import type { Lane, PermitWish } from '../resilience/quota/quotaGate.ts';
 import { CacheStage } from '../resilience/stages/cache.ts';
 import { deadline } from '../resilience/stages/deadline.ts';
 import { fallback } from '../resilience/stages/fallback.ts';
-import { retryRule } from '../resilience/stages/retry.ts';
-import { makeAttempt, type AttemptParts } from './attempt.ts';
-import { createAttemptLoop } from './axiosTransport.ts';
+import { AttemptPath, type AttemptPathParts, type PathLimits } from './attemptPath.ts';
 import { callContext } from './callContext.ts';
 import { CallStatistics } from './callStatistics.ts';
 import { flagged } from './flags.ts';
+import { BatchedReads } from './batchedReads.ts';
 import type { CallMetrics, Flagged, HealthReport, HttpClient } from './httpClient.ts';
-import type { Operation, OperationRequest } from './operation.ts';
+import { DEFAULT_QUOTA, type Operation, type OperationRequest } from './operation.ts';
 import { honestError } from './outcomeUnknown.ts';
+import { orQueued } from './queuedWrite.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
+import type { WriteQueue } from './writeQueue.ts';
 
-export interface HttpClientParts extends AttemptParts {
+export interface HttpClientParts extends AttemptPathParts {
   readonly service: string;
   readonly target: Target;
   /** Stands for the credential in cache keys: two accounts never share an answer. */
   readonly account: string;
-  readonly policy: ResiliencePolicy;
-  readonly breaker: CircuitBreaker;
   readonly cache: ResponseCache;
-  readonly random: () => number;
+  /** Where writes wait; absent: they fail instead. */
+  readonly queue?: WriteQueue | undefined;
 }
 
-/** A service that takes longer for its cheapest operation is not back, ms. */
-const PROBE_PATIENCE_MS = 2000;
-
-/** What the gateway watches of a client, besides what its callers see. */
-export interface ClientLimits {
-  readonly bulkhead: { readonly limit: number; readonly inFlight: number };
-  /** 0 to 1. */
-  readonly retryBudgetRatio: number;
-}
+/** Puts something around the pipeline of one call. */
+type Around<T, Outcome> = (call: Call<T>) => Call<Outcome>;
 
 export class PipelinedHttpClient implements HttpClient {
   readonly #parts: HttpClientParts;
   readonly #statistics = new CallStatistics();
-  readonly #loop = createAttemptLoop();
-  readonly #budget: RetryBudget;
-  readonly #bulkhead: Bulkhead;
+  readonly #path: AttemptPath;
   readonly #cacheStage: CacheStage;
-  readonly #delayFor: ReturnType<typeof retryRule>;
+  readonly #batches: BatchedReads;
 
   constructor(parts: HttpClientParts) {
-    const { policy, clock, random } = parts;
     this.#parts = parts;
-    this.#budget = new RetryBudget(policy.retry.budgetPercent, clock);
-    this.#bulkhead = new Bulkhead(policy.bulkhead, clock);
+    this.#path = new AttemptPath(parts);
     this.#cacheStage = new CacheStage(parts);
-    this.#delayFor = retryRule({ policy: policy.retry, budget: this.#budget, isSuspect: () => parts.breaker.isSuspect, clock, random });
+    this.#batches = new BatchedReads({
+      clock: parts.clock,
+      send: (operation, request, context, lane) =>
+        this.#path.call(operation, buildRequest(parts.target, operation, request), permitWish(operation, request, lane))(context),
+      quotaWaitMs: (operation, request, lane) => this.#path.quotaWaitMs(permitWish(operation, request, lane)),
+    });
   }
 
-  async send<T>(operation: Operation<T>, request: OperationRequest, options: CallOptions = {}): Promise<Flagged<T>> {
-    const { clock, target } = this.#parts;
-    const startedAt = clock.now();
-    const wire = buildRequest(target, operation, request, options.headers);
-    const context = callContext(this.#parts, operation, { wire, body: request.body }, options, startedAt);
-    this.#statistics.begun();
-    try {
-      const answer = await this.#pipeline(operation, wire)(context);
-      this.#answered(answer, context, clock.now() - startedAt, options);
-      return flagged(answer);
-    } catch (error) {
-      const honest = honestError(error, context);
-      this.#failed(honest, context, clock.now() - startedAt);
-      throw honest;
-    }
+  send<T>(operation: Operation<T>, request: OperationRequest, options: CallOptions = {}): Promise<Flagged<T>> {
+    return this.#run<T, T>(operation, request, options, (call) => call);
+  }
+
+  write<T>(operation: Operation<T>, request: OperationRequest, options: CallOptions = {}): Promise<Flagged<T> | Queued> {
+    return this.#run<T, T | Queued>(operation, request, options, orQueued(this.#parts, operation, request, options));
   }
 
   fallBack<T>(value: T, operation: string, { onAnswer }: CallOptions = {}): Flagged<T> {
@@ -108,30 +90,15 @@ export class PipelinedHttpClient implements HttpClient {
     return this.#statistics.metrics;
   }
 
-  getLimits(): ClientLimits {
-    const { limit, inFlight } = this.#bulkhead;
-    return { bulkhead: { limit, inFlight }, retryBudgetRatio: this.#budget.ratio };
+  getLimits(): PathLimits {
+    return this.#path.limits;
   }
 
-  /**
-   * One attempt past circuit, cache and retries, to see whether the service is back. An answer of any kind will do, a
-   * refusal of our input too.
-   *
-   * @throws {UpstreamUnavailableError} if it did not answer in the patience of a probe: that is ours, so unlike a caller's
-   *   impatience it speaks against the service.
-   * @throws {GatewayError} if it did not prove to be well otherwise.
-   */
+  /** See `AttemptPath.probe`. */
   async probe(operation: Operation<unknown>, request: OperationRequest): Promise<void> {
-    const { clock, target, policy } = this.#parts;
+    const { clock, target } = this.#parts;
     const wire = buildRequest(target, operation, request);
-    const context = callContext(this.#parts, operation, { wire, body: request.body }, {}, clock.now());
-    const timeoutMs = Math.min(policy.attemptTimeoutMs, PROBE_PATIENCE_MS);
-    try {
-      await this.#attempt(operation, wire, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
-    } catch (error) {
-      if (error instanceof UpstreamTimeoutError) throw new UpstreamUnavailableError(context.site, 'timeout', 'unknown');
-      if (!(error instanceof GatewayError) || error.verdict !== 'success') throw error;
-    }
+    await this.#path.probe(operation, wire, callContext(this.#parts, operation, { wire, body: request.body }, {}, clock.now()));
   }
 
   async healthCheck(operation: Operation<unknown>, request: OperationRequest): Promise<HealthReport> {
@@ -145,56 +112,35 @@ export class PipelinedHttpClient implements HttpClient {
     return { healthy: failure === undefined, state, latencyMs, ...(failure === undefined ? {} : { error: failure }) };
   }
 
-  /** The one place that fixes the order of protection. */
-  #pipeline<T>(operation: Operation<T>, request: HttpRequest): Call<T> {
-    const attempts: Call<T> = (context) => this.#attempts(operation, request, context);
-    const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage, this.#bulkhead.stage)(attempts);
-    return fallback(this.#parts, deepFreeze(operation.fallback))(guarded);
-  }
-
-  async #attempts<T>(operation: Operation<T>, request: HttpRequest, context: CallContext): Promise<Answer<T>> {
-    this.#budget.deposit();
-    const value = await this.#loop.run(
-      request,
-      () => this.#guarded(operation, request, context),
-      (error) => this.#delayFor(error, context),
-      context.signal,
-    );
-    return { value, source: 'upstream', ageMs: 0 };
-  }
-
-  #guarded<T>(operation: Operation<T>, request: HttpRequest, context: CallContext): Promise<T> {
-    const cuttable: Cuttable | undefined = (operation.abandonable ?? operation.idempotency !== 'never') ? {} : undefined;
-    return this.#parts.breaker.call(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable);
-  }
-
-  async #attempt<T>(operation: Operation<T>, request: HttpRequest, context: CallContext, cuttable: Cuttable | undefined): Promise<T> {
-    const { clock } = this.#parts;
-    const { site, progress, attemptTimeoutMs: timeoutMs, signal } = context;
+  async #run<T, Outcome>(
+    operation: Operation<T>,
+    request: OperationRequest,
+    options: CallOptions,
+    around: Around<T, Outcome>,
+  ): Promise<Flagged<Outcome>> {
+    const { clock, target } = this.#parts;
     const startedAt = clock.now();
-    progress.attempts += 1;
-    progress.unsettled = true;
-    const onTimeout = (): Error => new UpstreamTimeoutError(site, timeoutMs);
+    const wire = buildRequest(target, operation, request, options.headers);
+    const context = callContext(this.#parts, operation, { wire, body: request.body }, options, startedAt);
+    this.#statistics.begun();
     try {
-      const send = (ends: AbortSignal): Promise<T> => makeAttempt(this.#parts, operation, request, site, ends);
-      const value = await withAttemptTimeout(send, { timeoutMs, signal, onTimeout, cuttable }, clock);
-      progress.unsettled = false;
-      this.#attemptEnded(context, startedAt, undefined);
-      return value;
+      const answer = await around(this.#pipeline(operation, request, wire, options))(context);
+      this.#answered(answer, context, clock.now() - startedAt, options);
+      return flagged(answer);
     } catch (error) {
-      progress.unsettled = !(error instanceof GatewayError) || error.execution === 'unknown';
-      this.#attemptEnded(context, startedAt, error);
-      throw error;
+      const honest = honestError(error, context);
+      this.#failed(honest, context, clock.now() - startedAt);
+      throw honest;
     }
   }
 
-  #attemptEnded({ site, progress }: CallContext, startedAt: number, error: unknown): void {
-    const { clock, events } = this.#parts;
-    const { service, operation } = site;
-    const durationMs = clock.now() - startedAt;
-    this.#bulkhead.attemptEnded(operation, durationMs, error);
-    const attempt = progress.attempts === 1 ? 'first' : 'retry';
-    events.attemptEnded({ service, operation, attempt, outcome: error === undefined ? 'success' : codeOf(error), durationMs });
+  /** The one place that fixes the order of protection. */
+  #pipeline<T>(operation: Operation<T>, request: OperationRequest, wire: HttpRequest, { headers, lane = 'interactive' }: CallOptions): Call<T> {
+    const alone = this.#path.call(operation, wire, permitWish(operation, request, lane));
+    // A caller's own headers are for its own request.
+    const attempts = headers === undefined ? this.#batches.call(operation, request, alone, lane) : alone;
+    const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage)(attempts);
+    return fallback(this.#parts, deepFreeze(operation.fallback))(guarded);
   }
 
   #answered<T>(answer: Answer<T>, { site }: CallContext, durationMs: number, { onAnswer }: CallOptions): void {
@@ -220,5 +166,11 @@ export class PipelinedHttpClient implements HttpClient {
 }
 
 export const createHttpClient = (parts: HttpClientParts): PipelinedHttpClient => new PipelinedHttpClient(parts);
+
+const permitWish = (operation: Operation<unknown>, request: OperationRequest, lane: Lane): PermitWish => ({
+  quota: operation.quota ?? DEFAULT_QUOTA,
+  weight: request.weight ?? operation.weight ?? 1,
+  lane,
+});
 
 const codeOf = (error: unknown) => (error instanceof GatewayError ? error.code : 'internal_error');

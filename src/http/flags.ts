@@ -8,6 +8,8 @@ const FLAGS: Readonly<Record<AnswerSource, { readonly _cached?: true; readonly _
   cache: { _cached: true },
   stale: { _cached: true, _fallback: true },
   static: { _fallback: true },
+  // Its own `queued: true` says it.
+  queued: {},
 };
 
 /** The answer's value with its flags. Only objects can carry them: lists and texts are told apart by the headers. */

@@ -19,6 +19,9 @@ const OF_THE_WIRE: ReadonlySet<string> = new Set([
   'accept-encoding',
 ]);
 
+/** What is left of our caller's patience is no business of a provider's. */
+const OF_OUR_CALLERS: ReadonlySet<string> = new Set(['x-request-timeout', 'x-request-deadline', 'grpc-timeout']);
+
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/u;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/u;
 
@@ -27,7 +30,8 @@ export const lowerCase = (headers: Headers): Headers =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /**
- * The headers as they are. A mistake in them is the caller's; further on it would look like a failure of the service.
+ * The headers as they are, but for those that are meant for us. A mistake in them is the caller's; further on it would
+ * look like a failure of the service.
  *
  * @throws {InvalidRequestError} for a name or a value that cannot be sent, or a header that is the wire's own.
  */
@@ -37,5 +41,5 @@ export const sendable = (headers: Headers): Headers => {
     if (OF_THE_WIRE.has(name)) throw new InvalidRequestError(`the header ${name} cannot be set by a caller`);
     if (!VALUE.test(value)) throw new InvalidRequestError(`the header ${name} has a value that cannot be sent`);
   }
-  return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_OUR_CALLERS.has(name)));
 };

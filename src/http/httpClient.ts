@@ -2,7 +2,7 @@
  * The one way out: an operation goes through the pipeline to the wire, and comes back as a validated answer or a
  * typed error.
  */
-import type { CallOptions } from '../resilience/call.ts';
+import type { CallOptions, Queued } from '../resilience/call.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
 import type { Operation, OperationRequest } from './operation.ts';
 
@@ -40,6 +40,14 @@ export interface HttpClient {
    * @throws {InvalidRequestError} if the request cannot be sent as it is.
    */
   send<T>(operation: Operation<T>, request: OperationRequest, options?: CallOptions): Promise<Flagged<T>>;
+  /**
+   * Makes one write, or keeps it in the durable queue: where it could not be sent, or the caller asks for that. Only for
+   * operations with a `queue` rule.
+   *
+   * @throws {UpstreamError} if it was refused or its outcome is unknown; also where it might have been queued and the caller is strict.
+   * @throws {QueueUnavailableError} if it could neither be made nor kept.
+   */
+  write<T>(operation: Operation<T>, request: OperationRequest, options?: CallOptions): Promise<Flagged<T> | Queued>;
   /**
    * Answers in the service's place, for clients whose fallback spans several calls: counted and marked as one. The
    * call that failed counts as answered by it.

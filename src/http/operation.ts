@@ -2,9 +2,13 @@
  * What an operation of an upstream service is, as data: the pipeline obeys it.
  */
 import type { ZodType } from 'zod';
+import type { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
 import type { Idempotency } from '../resilience/call.ts';
+import type { ReceivedAnswer } from './classification.ts';
+import type { HttpMethod } from './transport.ts';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** The class of limits of operations that name none. */
+export const DEFAULT_QUOTA = 'default';
 
 export interface Operation<T> {
   /** `snake_case`, unique in the service: a metric label and a part of the cache key. */
@@ -13,6 +17,8 @@ export interface Operation<T> {
   readonly idempotency: Idempotency;
   /** What the service answers; unknown fields pass. */
   readonly answer: ZodType<T>;
+  /** What of an answer the schema is shown, where the body does not say it all. Default: the body. */
+  readonly content?: (received: ReceivedAnswer) => unknown;
   /**
    * Whether an attempt may be given up while it hangs, although it may still be carried out. By default what may be
    * repeated may be given up; a paid read too: nothing is written, and what it cost is lost either way.
@@ -26,12 +32,60 @@ export interface Operation<T> {
   readonly cacheForMs?: number;
   /** Milliseconds after its freshness that an answer may stand in for an error (stale-if-error). */
   readonly staleForMs?: number;
+  /** Whether it may wait in the durable queue, and how. Absent: never; an error instead. Only for operations that write. */
+  readonly queue?: QueueRule;
+  /** How many reads at once become one request, where the service has one for that. Only for `safe` and paid reads. */
+  readonly batch?: BatchRule;
   /** The answer of last resort, when nothing else is to be had. Absent: the error itself. */
   readonly fallback?: T;
 }
 
-/** An operation without its answer's type, for lists of unlike operations. */
-export type DeclaredOperation = Omit<Operation<unknown>, 'answer' | 'fallback'>;
+/**
+ * How reads go together (`batchedReads.ts`). Each caller keeps its own operation, deadline, cache and error; only the request
+ * is shared. Rows are of the type that the operation answers.
+ */
+export interface BatchRule {
+  /** Rows in one request. */
+  readonly maxRows: number;
+  /** Reads of one name may share a request, such as those of the same properties. Absent: this one goes alone. */
+  readonly group: (request: OperationRequest) => string | undefined;
+  /** The one request for all of them, of one group; its answer is a row for each, in their order. */
+  readonly together: (requests: readonly OperationRequest[]) => BatchRequest;
+}
+
+export interface BatchRequest {
+  readonly operation: Operation<readonly BatchedRow[]>;
+  readonly request: OperationRequest;
+}
+
+/** `absent`: the service says that there is none. `unsaid`: it says nothing of it; asked for alone, it might. */
+export type BatchedRow = { readonly kind: 'found'; readonly value: unknown } | { readonly kind: 'absent' | 'unsaid' };
+
+/** An operation whose answer is read as a row for each of those who share it. */
+export const rowsFrom = <T>(
+  operation: Omit<Operation<T>, 'fallback' | 'batch'>,
+  rows: (answer: T) => readonly BatchedRow[],
+): Operation<readonly BatchedRow[]> => ({ ...operation, answer: operation.answer.transform(rows) });
+
+/**
+ * How a write waits. Whether a repeat is safe after an unknown outcome follows from the operation: a `natural` one is, one
+ * with `alreadyDone` is; any other becomes a job for a person to settle.
+ */
+export interface QueueRule {
+  /** What is written, such as a contact's address: writes of one entity are made in their order. Absent: order is no matter. */
+  readonly entity?: (request: OperationRequest) => string | undefined;
+  /** Recognises the service's refusal of a double: an earlier, unanswered attempt did the work. */
+  readonly alreadyDone?: (error: UpstreamRejectedError) => boolean;
+  /** Whether the service would recognise a double of this request. Absent: of any. Only with `alreadyDone`. */
+  readonly tellsDoubles?: (request: OperationRequest) => boolean;
+  /** The next step, where a refusal is answered by one, as in an upsert of several. Only for `natural` operations: all steps are. */
+  readonly orElse?: (error: UpstreamRejectedError, request: OperationRequest) => NextStep | undefined;
+}
+
+export interface NextStep {
+  readonly operation: Operation<unknown>;
+  readonly request: OperationRequest;
+}
 
 /** One use of an operation. `path` comes from `upstreamPath`, so no value can leave its place in it. */
 export interface OperationRequest {

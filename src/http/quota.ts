@@ -1,6 +1,8 @@
 /**
  * What a service's headers say about the quota that is left.
  */
+import type { CallSite } from '../errors/upstreamErrors.ts';
+
 export interface QuotaReading {
   /** Such as `ten_seconds`, `day`, `minute`; a metric label. */
   readonly window: string;
@@ -10,8 +12,11 @@ export interface QuotaReading {
   readonly resetAt?: number;
 }
 
-/** Reads the headers of any answer of the service, errors included. */
-export type QuotaReader = (headers: Readonly<Record<string, string>>) => readonly QuotaReading[];
+/** Reads the headers of any answer of the service, errors included. Some limits are of one operation: then its name tells which. */
+export type QuotaReader = (
+  headers: Readonly<Record<string, string>>,
+  site?: Pick<CallSite, 'operation'>,
+) => readonly QuotaReading[];
 
 /** A header as a whole number ≥ 0, or `undefined`. */
 export const headerNumber = (headers: Readonly<Record<string, string>>, name: string): number | undefined => {

@@ -1,7 +1,7 @@
 /**
  * The port to the wire: one request, one whole answer or an error.
  */
-import type { HttpMethod } from './operation.ts';
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpRequest {
   readonly method: HttpMethod;

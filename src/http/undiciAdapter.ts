@@ -2,8 +2,7 @@
  * The wire: undici pools, one per origin; the only file that imports undici.
  */
 import { Pool, buildConnector, errors } from 'undici';
-import type { HttpMethod } from './operation.ts';
-import { TransportFailure, type HttpResponse, type Transport } from './transport.ts';
+import { type HttpMethod, TransportFailure, type HttpResponse, type Transport } from './transport.ts';
 
 export interface WireLimits {
   /** Connections per origin. */

@@ -3,6 +3,10 @@
  *
  * `fire` counts every attempt asked of a circuit, as opossum does, and a timeout is a failure as well. So
  * fire = success + failure + reject + ignored, and failure / (fire - reject) is the share of attempts that failed.
+ *
+ * A circuit is a service's. Those of operations beneath it have an event of their own, which is not listened to here: they
+ * bring no series, whatever there is of them, and what they refuse was never asked of the service's circuit. One gauge
+ * counts those that are open.
  */
 import type { Counter, Registry } from 'prom-client';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
@@ -30,7 +34,7 @@ const tripReasons = Object.keys({
 
 /** The changes that can happen; each exists at 0 from the start, so that the first one is seen as a rise. */
 const transitions = [
-  { from: 'closed', to: 'open', reasons: [...tripReasons, 'credential', 'daily_quota'] },
+  { from: 'closed', to: 'open', reasons: [...tripReasons, 'credential', 'daily_quota', 'operations_failing'] },
   { from: 'open', to: 'half_open', reasons: ['open_time_over'] },
   { from: 'half_open', to: 'open', reasons: ['probe_failed', 'probe_lost', 'credential', 'daily_quota'] },
   { from: 'half_open', to: 'closed', reasons: ['probe_succeeded', 'reset'] },
@@ -98,6 +102,7 @@ export class CircuitMetrics {
     mirrorGauge(registry, 'circuit_breaker_state', each((snapshot) => stateValue[snapshot.effectiveState]));
     mirrorGauge(registry, 'circuit_breaker_suspicion_ratio', each((snapshot) => snapshot.suspicion));
     mirrorGauge(registry, 'circuit_breaker_state_since_timestamp_seconds', each((snapshot) => snapshot.since / 1000));
+    mirrorGauge(registry, 'circuit_breaker_open_operations', each((snapshot) => snapshot.operations.openCount));
     mirrorCounter(registry, 'circuit_breaker_open_seconds_total', each((snapshot) => snapshot.openForTotalMs / 1000));
   }
 }

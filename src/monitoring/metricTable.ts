@@ -31,7 +31,7 @@ export const metricTable = {
   circuit_breaker_fallback_total: {
     type: 'counter',
     labels: circuit,
-    help: 'Calls answered by a stale or static answer instead of an error.',
+    help: 'Calls answered by a stale or static answer instead of an error, or queued.',
   },
   circuit_breaker_transitions_total: {
     type: 'counter',
@@ -45,6 +45,11 @@ export const metricTable = {
     help: 'Seconds spent open since start, the current opening included.',
   },
   circuit_breaker_state_since_timestamp_seconds: { type: 'gauge', labels: circuit, help: 'Unix time since which the state holds.' },
+  circuit_breaker_open_operations: {
+    type: 'gauge',
+    labels: circuit,
+    help: 'Operations of the service that are stopped alone, by circuits of their own that are open or half-open.',
+  },
   circuit_breaker_warnings_total: {
     type: 'counter',
     labels: ['circuit_name', 'detector', 'followed'],
@@ -75,6 +80,16 @@ export const metricTable = {
     labels: ['service', 'operation', 'attempt', 'outcome'],
     help: 'Attempts at the service, first ones and retries, by success or error code.',
   },
+  upstream_contract_breaks_total: {
+    type: 'counter',
+    labels: ['service', 'operation', 'field'],
+    help: 'Answers that were not what the schema says, by the field of the schema; other for what it does not name.',
+  },
+  upstream_deprecations_total: {
+    type: 'counter',
+    labels: ['service', 'operation', 'header'],
+    help: 'Answers by which a service announces the end of an operation, in the header deprecation, sunset or warning.',
+  },
   upstream_quota_remaining: {
     type: 'gauge',
     labels: ['service', 'window'],
@@ -86,9 +101,28 @@ export const metricTable = {
     help: 'What the service last said a quota is; absent until it says so.',
   },
   retry_budget_remaining_ratio: { type: 'gauge', labels: service, help: 'Share of the retry budget that is left, 0 to 1.' },
-  bulkhead_limit: { type: 'gauge', labels: service, help: 'Calls that may be under way to the service at once.' },
-  bulkhead_in_flight: { type: 'gauge', labels: service, help: 'Calls under way to the service now.' },
+  bulkhead_limit: { type: 'gauge', labels: service, help: 'Attempts that may be under way to the service at once.' },
+  bulkhead_in_flight: { type: 'gauge', labels: service, help: 'Attempts under way to the service now.' },
   cache_requests_total: { type: 'counter', labels: ['service', 'result'], help: 'Questions to the response cache, by what came of them.' },
+  queue_jobs: { type: 'gauge', labels: ['service', 'state'], help: 'Jobs in the durable queue, ended ones for as long as they are kept.' },
+  queue_oldest_job_timestamp_seconds: {
+    type: 'gauge',
+    labels: service,
+    help: 'Unix time at which the oldest job that has not ended was accepted; absent where none is.',
+  },
+  queue_dead_letter_jobs: { type: 'gauge', labels: service, help: 'Jobs that wait for a person: failed and uncertain ones.' },
+  queue_jobs_total: {
+    type: 'counter',
+    labels: ['service', 'outcome'],
+    help: 'Jobs accepted, and executions by how they ended: succeeded, failed, uncertain, retry or postponed.',
+  },
+  queue_wait_seconds: { type: 'histogram', labels: service, help: 'From the acceptance of a job to the execution that succeeded.' },
+  queue_store_up: { type: 'gauge', labels: ['engine'], help: '1 if the store of the queue answered the last time it was asked, every 5 s.' },
+  idempotency_replays_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Repeats of requests with an Idempotency-Key: replayed, in_progress, reused for another request, or interrupted.',
+  },
   http_server_request_duration_seconds: {
     type: 'histogram',
     labels: ['http_request_method', 'http_route', 'http_response_status_code'],

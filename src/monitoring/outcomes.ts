@@ -3,9 +3,10 @@
  */
 import type { ErrorCode } from '../errors/gatewayError.ts';
 import type { AnswerSource } from '../resilience/call.ts';
+import type { DeprecationNotice } from '../resilience/events.ts';
 
 /**
- * `success`: the service answered. `fallback`: a stale or static answer stood in. `rejected`: the service refused our input.
+ * `success`: the service answered. `fallback`: a stale or static answer stood in, or a write was queued. `rejected`: the service refused our input.
  * `throttled`: over its rate or quota. `failed`: the service failed, was late or broke its contract. `refused`: ended on our
  * side, without a word about the service (open circuit, full bulkhead, caller gone).
  */
@@ -19,6 +20,7 @@ const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefine
   coalesced: undefined,
   stale: 'fallback',
   static: 'fallback',
+  queued: 'fallback',
   upstream_rejected: 'rejected',
   upstream_rate_limited: 'throttled',
   upstream_quota_exhausted: 'throttled',
@@ -31,6 +33,11 @@ const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefine
   internal_error: 'failed',
   circuit_open: 'refused',
   bulkhead_full: 'refused',
+  quota_wait_too_long: 'refused',
+  queue_unavailable: 'refused',
+  request_in_progress: 'refused',
+  idempotency_key_reused: 'refused',
+  job_state_conflict: 'refused',
   call_cancelled: 'refused',
   invalid_request: 'refused',
   unauthenticated: 'refused',
@@ -60,3 +67,5 @@ export const attemptOutcomes = [
 export const attemptKinds = ['first', 'retry'] as const;
 
 export const cacheResults = ['hit', 'stale', 'miss', 'coalesced', 'bypass'] as const;
+
+export const deprecationHeaders = ['deprecation', 'sunset', 'warning'] as const satisfies readonly DeprecationNotice['header'][];

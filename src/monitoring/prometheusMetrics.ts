@@ -5,15 +5,19 @@
 import type { ObservedCircuit } from 'opossum-prometheus';
 import { Registry } from 'prom-client';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
-import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ResilienceEvents } from '../resilience/events.ts';
+import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ContractBroken, DeprecationSeen, ResilienceEvents } from '../resilience/events.ts';
 import type { WarningScored } from '../resilience/incidents/earlyWarnings.ts';
 import type { IncidentMetrics as IncidentMetricsPort, IncidentSource } from '../resilience/incidents/incidentWatch.ts';
+import type { JobAccepted, JobExecuted, QueueEvents } from '../queue/queueEvents.ts';
+import type { QueueReading } from '../queue/queueUpkeep.ts';
+import type { RepeatResult } from '../web/idempotency.ts';
 import { CircuitMetrics } from './circuitMetrics.ts';
 import { EngineObserver } from './engineMetrics.ts';
 import { expose, type Exposition } from './exposition.ts';
 import { HttpMetrics, type RequestEnded } from './httpMetrics.ts';
 import { IncidentMetrics } from './incidentMetrics.ts';
 import { addBuildInfo, addProcessMetrics } from './processMetrics.ts';
+import { QueueMetrics } from './queueMetrics.ts';
 import { UpstreamMetrics, type DeclaredService, type UpstreamSources } from './upstreamMetrics.ts';
 
 /** What is read at each scrape. */
@@ -36,16 +40,18 @@ const NOTHING: MetricSources = { circuits: () => [], bulkheads: () => [], retryB
 /** Of a house that watches for none. */
 const NO_INCIDENTS: IncidentSource = { active: () => undefined, warnings: () => [], muted: () => [] };
 
-export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort {
+export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort, QueueEvents {
   readonly #registry = new Registry();
   readonly #circuits: CircuitMetrics;
   readonly #upstream: UpstreamMetrics;
   readonly #incidents: IncidentMetrics;
+  readonly #queue: QueueMetrics;
   readonly #http: HttpMetrics;
   readonly #engine: EngineObserver;
   readonly #onError: (error: unknown) => void;
   #sources: MetricSources = NOTHING;
   #incidentSource = NO_INCIDENTS;
+  #queueReading: () => QueueReading | undefined = () => undefined;
 
   constructor({ services, version, onError, processMetrics = true }: PrometheusMetricsParts) {
     this.#onError = onError;
@@ -58,6 +64,8 @@ export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort 
       activeClass: () => this.#safely(() => this.#incidentSource.active()?.class, undefined),
       muted: () => this.#safely(() => this.#incidentSource.muted(), []),
     });
+    const names = services.map(({ name }) => name);
+    this.#queue = new QueueMetrics(this.#registry, names, () => this.#safely(() => this.#queueReading(), undefined));
     this.#http = new HttpMetrics(this.#registry);
     this.#engine = new EngineObserver(this.#registry);
     addBuildInfo(this.#registry, version);
@@ -74,6 +82,24 @@ export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort 
   /** Names whom to ask at each scrape whether services fail together. */
   watchIncidents(source: IncidentSource): void {
     this.#incidentSource = source;
+  }
+
+  /** Names where to read at each scrape how full the queue was when it was last looked at. */
+  watchQueue(reading: () => QueueReading): void {
+    this.#queueReading = reading;
+  }
+
+  jobAccepted(event: JobAccepted): void {
+    this.#quietly(() => { this.#queue.jobAccepted(event); });
+  }
+
+  jobExecuted(event: JobExecuted): void {
+    this.#quietly(() => { this.#queue.jobExecuted(event); });
+  }
+
+  /** A request with an Idempotency-Key that had been used. Never throws. */
+  requestRepeated(result: RepeatResult): void {
+    this.#quietly(() => { this.#queue.requestRepeated(result); });
   }
 
   /** An early warning turned out right or wrong. Never throws. */
@@ -126,6 +152,14 @@ export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort 
 
   quotaSeen(...seen: Parameters<Required<ResilienceEvents>['quotaSeen']>): void {
     this.#quietly(() => { this.#upstream.quotaSeen(...seen); });
+  }
+
+  contractBroken(event: ContractBroken): void {
+    this.#quietly(() => { this.#upstream.contractBroken(event); });
+  }
+
+  deprecationSeen(event: DeprecationSeen): void {
+    this.#quietly(() => { this.#upstream.deprecationSeen(event); });
   }
 
   #read<Reading>(readings: (sources: MetricSources) => readonly Reading[]): readonly Reading[] {

@@ -1,10 +1,10 @@
 /**
- * The services as metrics: calls, attempts, cache, quota, retry budget, bulkhead.
+ * The services as metrics: calls, attempts, drift, cache, quota, retry budget, bulkhead.
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { AttemptEnded, CallEnded, ResilienceEvents } from '../resilience/events.ts';
+import type { AttemptEnded, CallEnded, ContractBroken, DeprecationSeen, ResilienceEvents } from '../resilience/events.ts';
 import { createCounter, createGauge, createHistogram, mirrorGauge } from './metricTable.ts';
-import { attemptKinds, attemptOutcomes, cacheResults, callOutcome, callOutcomes } from './outcomes.ts';
+import { attemptKinds, attemptOutcomes, cacheResults, callOutcome, callOutcomes, deprecationHeaders } from './outcomes.ts';
 
 /** What a service declares of itself, so that its series exist before its first call. */
 export interface DeclaredService {
@@ -39,6 +39,8 @@ const BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 export class UpstreamMetrics {
   readonly #durations: Histogram<'service' | 'operation' | 'outcome'>;
   readonly #attempts: Counter<'service' | 'operation' | 'attempt' | 'outcome'>;
+  readonly #contractBreaks: Counter<'service' | 'operation' | 'field'>;
+  readonly #deprecations: Counter<'service' | 'operation' | 'header'>;
   readonly #cache: Counter<'service' | 'result'>;
   readonly #quotaRemaining: Gauge<'service' | 'window'>;
   readonly #quotaLimit: Gauge<'service' | 'window'>;
@@ -46,6 +48,8 @@ export class UpstreamMetrics {
   constructor(registry: Registry, services: readonly DeclaredService[], sources: UpstreamSources) {
     this.#durations = createHistogram(registry, 'upstream_request_duration_seconds', BUCKETS);
     this.#attempts = createCounter(registry, 'upstream_attempts_total');
+    this.#contractBreaks = createCounter(registry, 'upstream_contract_breaks_total');
+    this.#deprecations = createCounter(registry, 'upstream_deprecations_total');
     this.#cache = createCounter(registry, 'cache_requests_total');
     this.#quotaRemaining = createGauge(registry, 'upstream_quota_remaining');
     this.#quotaLimit = createGauge(registry, 'upstream_quota_limit');
@@ -63,6 +67,14 @@ export class UpstreamMetrics {
     this.#attempts.inc({ service, operation, attempt, outcome });
   }
 
+  contractBroken({ service, operation, fields }: ContractBroken): void {
+    for (const field of fields) this.#contractBreaks.inc({ service, operation, field });
+  }
+
+  deprecationSeen({ service, operation, notices }: DeprecationSeen): void {
+    for (const { header } of notices) this.#deprecations.inc({ service, operation, header });
+  }
+
   cacheAsked(service: string, result: CacheResult): void {
     this.#cache.inc({ service, result });
   }
@@ -76,6 +88,7 @@ export class UpstreamMetrics {
   #declare(service: string, operations: readonly string[]): void {
     for (const result of cacheResults) this.#cache.inc({ service, result }, 0);
     for (const operation of operations) {
+      for (const header of deprecationHeaders) this.#deprecations.inc({ service, operation, header }, 0);
       for (const outcome of callOutcomes) this.#durations.zero({ service, operation, outcome });
       for (const attempt of attemptKinds) {
         for (const outcome of attemptOutcomes) this.#attempts.inc({ service, operation, attempt, outcome }, 0);

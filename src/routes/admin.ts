@@ -41,6 +41,9 @@ const circuitSchema = z
     suspicion: z.number(),
     openings: z.int(),
     detection: detectionSchema,
+    operations: z
+      .object({ openCount: z.int(), open: z.array(z.string()), suspect: z.array(z.string()) })
+      .meta({ description: 'The operations of the service that are stopped alone, and those under suspicion.' }),
   })
   .meta({ id: 'Circuit' });
 

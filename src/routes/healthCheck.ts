@@ -7,7 +7,8 @@ import type { Clock } from '../time/clock.ts';
 import { onlyGet } from '../web/onlyGet.ts';
 import { contextOf } from '../web/requestContext.ts';
 import { sendAnswer } from '../web/sendAnswer.ts';
-import { healthReport, overallStatus, type HealthSource, type HealthStatus } from './healthReport.ts';
+import type { HealthStatus } from './healthObservation.ts';
+import { healthReport, overallStatus, type HealthSource } from './healthReport.ts';
 import { healthText } from './healthText.ts';
 
 const HEALTH_TYPE = 'application/health+json; charset=utf-8';

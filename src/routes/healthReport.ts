@@ -3,11 +3,12 @@
  * others would be slow exactly when it is needed.
  */
 import type { LifecyclePhase } from '../lifecycle.ts';
+import type { QueueReading } from '../queue/queueUpkeep.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
 import { serviceOf, type Incident, type IncidentClass } from '../resilience/incidents/incident.ts';
 import type { IncidentSource, PendingWarning } from '../resilience/incidents/incidentWatch.ts';
-
-export type HealthStatus = 'pass' | 'warn' | 'fail';
+import type { HealthCheck, HealthStatus } from './healthObservation.ts';
+import { queueChecks, queueTroubles } from './queueHealth.ts';
 
 /** What a service's own headers last said about a quota. */
 export interface QuotaState {
@@ -24,6 +25,8 @@ export interface HealthSource {
   circuits(): readonly CircuitSnapshot[];
   quotas(): readonly QuotaState[];
   cache(): { readonly entries: number; readonly maxEntries: number };
+  /** What was seen last; the report asks no store. Absent where there is no queue. */
+  queue?(): QueueReading;
   /** Absent where nobody watches for failures in common. */
   readonly incidents?: Pick<IncidentSource, 'active' | 'warnings'>;
   readonly build: {
@@ -36,15 +39,6 @@ export interface HealthSource {
   };
   /** Where the runbook's chapter on open circuits is. */
   readonly runbook: string;
-}
-
-/** One look at one thing. */
-export interface HealthCheck {
-  readonly status: HealthStatus;
-  readonly time: string;
-  readonly observedValue: string | number;
-  readonly observedUnit?: string;
-  readonly [member: string]: unknown;
 }
 
 export interface HealthReport {
@@ -69,11 +63,13 @@ const isoTime = (wallMs: number): string => new Date(wallMs).toISOString();
 const optionalTime = (wallMs: number | undefined): string | null => (wallMs === undefined ? null : isoTime(wallMs));
 
 /** Open circuits never make it worse than `warn`: this process is well, and restarting it mends no service. */
-export const circuitStatus = ({ effectiveState }: CircuitSnapshot): HealthStatus => (effectiveState === 'closed' ? 'pass' : 'warn');
+export const circuitStatus = ({ effectiveState, operations }: CircuitSnapshot): HealthStatus =>
+  effectiveState === 'closed' && operations.openCount === 0 ? 'pass' : 'warn';
 
 export const overallStatus = (source: HealthSource): HealthStatus => {
   if (source.phase() !== 'ready') return 'fail';
-  return source.circuits().some((circuit) => circuitStatus(circuit) === 'warn') ? 'warn' : 'pass';
+  const circuitsWarn = source.circuits().some((circuit) => circuitStatus(circuit) === 'warn');
+  return circuitsWarn || queueTroubles(source.queue?.()).length > 0 ? 'warn' : 'pass';
 };
 
 const overrideOf = ({ override }: CircuitSnapshot): unknown =>
@@ -95,7 +91,11 @@ const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonl
     failureRatio: Math.round(circuit.failureRatio * 1000) / 1000,
     lastError: lastErrorOf(circuit),
     override: overrideOf(circuit),
-    ...(status !== 'pass' && { affectedEndpoints: endpoints, links: { runbook } }),
+    openOperations: circuit.operations.open,
+    suspectOperations: circuit.operations.suspect,
+    // Which routes need an operation is not known here: while the service's own circuit is closed, its name has to do.
+    ...(circuit.effectiveState !== 'closed' && { affectedEndpoints: endpoints }),
+    ...(status !== 'pass' && { links: { runbook } }),
   };
 };
 
@@ -134,17 +134,23 @@ const warningCheck = ({ detector, since }: PendingWarning, time: string): Health
   since: isoTime(since),
 });
 
+const describeCircuit = ({ name, effectiveState, operations: { openCount, open } }: CircuitSnapshot): string => {
+  const stopped = openCount === 0 ? '' : `${name} stopped for ${[...open, ...(openCount > open.length ? ['more'] : [])].join(', ')} only`;
+  return effectiveState === 'closed' ? stopped : `${name} circuit ${effectiveState}`;
+};
+
 const describeCircuits = (source: HealthSource): string => {
   const disturbed = source.circuits().filter((circuit) => circuitStatus(circuit) === 'warn');
   if (disturbed.length === 0) return 'all circuits closed';
-  return disturbed.map(({ name, effectiveState }) => `${name} circuit ${effectiveState}`).join('; ');
+  return disturbed.map(describeCircuit).join('; ');
 };
 
 /** What the circuits have in common comes first: it is the one thing to look at. */
 const describe = (status: HealthStatus, source: HealthSource): string => {
   if (status === 'fail') return source.phase();
   const incident = source.incidents?.active();
-  return [...(incident === undefined ? [] : [describeIncident(incident)]), describeCircuits(source)].join('; ');
+  const incidents = incident === undefined ? [] : [describeIncident(incident)];
+  return [...incidents, describeCircuits(source), ...queueTroubles(source.queue?.())].join('; ');
 };
 
 const checksOf = (source: HealthSource, endpoints: ReadonlyMap<string, readonly string[]>, time: string): HealthReport['checks'] => {
@@ -159,7 +165,7 @@ const checksOf = (source: HealthSource, endpoints: ReadonlyMap<string, readonly 
   for (const warning of incidents?.warnings() ?? []) (checks[`${warning.service}:early_warning`] ??= []).push(warningCheck(warning, time));
   for (const quota of source.quotas()) (checks[`${quota.service}:quota`] ??= []).push(quotaCheck(quota));
   checks['cache:entries'] = [{ observedValue: entries, observedUnit: 'entries', maxEntries, status: 'pass', time }];
-  return checks;
+  return { ...checks, ...queueChecks(source.queue?.()) };
 };
 
 /**

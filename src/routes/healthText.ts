@@ -1,7 +1,8 @@
 /**
  * The health report as a table, for people with a terminal.
  */
-import type { HealthCheck, HealthReport } from './healthReport.ts';
+import type { HealthCheck } from './healthObservation.ts';
+import type { HealthReport } from './healthReport.ts';
 
 type Row = readonly string[];
 
@@ -54,6 +55,15 @@ const affected = (checks: readonly HealthCheck[]): readonly string[] => {
   return endpoints.length === 0 ? [] : ['', 'affected:', ...endpoints.map((endpoint) => `  ${endpoint}`)];
 };
 
+/** Whose circuits are open while their service's is closed. */
+const stoppedOperations = (found: readonly Named[]): readonly string[] => {
+  const lines = found.flatMap(({ name, check }) => {
+    const operations = (check['openOperations'] as readonly string[] | undefined) ?? [];
+    return operations.length === 0 ? [] : [`  ${name.replace(/:circuit$/u, '')}: ${operations.join(', ')}`];
+  });
+  return lines.length === 0 ? [] : ['', 'operations stopped:', ...lines];
+};
+
 const together = (checks: readonly HealthCheck[]): readonly string[] =>
   checks.map((check) => `failed together since ${text(check['since'])}: ${(check['services'] as readonly string[]).join(', ')}`);
 
@@ -75,6 +85,7 @@ export const healthText = (report: HealthReport): string => {
     ...together(incidents.map(({ check }) => check)),
     '',
     table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
+    ...stoppedOperations(circuits),
     ...affected(circuits.map(({ check }) => check)),
     ...early(warnings),
     '',

@@ -3,7 +3,8 @@
  */
 import type { ConfigurableService, ServiceLimits } from '../config/serviceConfig.ts';
 import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../resilience/policy.ts';
-import { policyTemplates, rateDetection } from '../resilience/policyTemplates.ts';
+import { rateDetection, templateFor } from '../resilience/policyTemplates.ts';
+import { noQuotas, withRateLimit, type ServiceQuotas } from '../resilience/quota/quotaRule.ts';
 import type { Service } from './service.ts';
 
 type Policed = Pick<Service, 'name' | 'overrides'>;
@@ -24,8 +25,15 @@ export const resolveServicePolicy = (service: Policed, limits: ServiceLimits): R
   return resolvePolicy(service.name, own, overridesFrom(limits, own));
 };
 
+/** What the service allows this credential, or the environment allows us. */
+export const quotasInForce = (
+  { quotas = noQuotas, quotasFor }: Pick<Service, 'quotas' | 'quotasFor'>,
+  secret: string,
+  { rateLimit }: Pick<ServiceLimits, 'rateLimit'>,
+): ServiceQuotas => withRateLimit(quotasFor?.(secret) ?? quotas, rateLimit);
+
 const ownPolicy = (service: Policed): ResiliencePolicy =>
-  resolvePolicy(service.name, policyTemplates[service.name], service.overrides);
+  resolvePolicy(service.name, templateFor(service.name), service.overrides);
 
 const overridesFrom = (limits: ServiceLimits, own: ResiliencePolicy): PolicyOverrides => ({
   ...(limits.attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs: limits.attemptTimeoutMs }),

@@ -1,6 +1,16 @@
 /**
  * The contract of a service's simulator: pure request in, answer out; faults, sockets and the log are the sandbox's.
+ * Replayable: equal times, chance and requests bring about equal accounts, which is what recorded seeds rest on.
  */
+import type { SimulatedEvent, WebhookStyle } from './simulatedWebhooks.ts';
+
+/** What the sandbox knows of the requests of a service on the wire. */
+export interface OpenConnections {
+  /** Requests that are not answered yet, this one among them. */
+  readonly open: number;
+  /** When clients left before they were answered, by the simulator's time; the latest hundred. */
+  readonly abandonedAt: readonly number[];
+}
 
 export interface SandboxRequest {
   readonly method: string;
@@ -12,6 +22,8 @@ export interface SandboxRequest {
   /** Parsed JSON; `undefined` for none, or where it does not parse (then `malformed` is set). */
   readonly body: unknown;
   readonly malformed: boolean;
+  /** For services that limit connections; absent where nobody counts. */
+  readonly connections?: OpenConnections;
 }
 
 export interface SandboxAnswer {
@@ -27,6 +39,8 @@ export interface SimulatorParts {
   readonly now: () => number;
   /** [0, 1). */
   readonly random: () => number;
+  /** Told of what webhooks tell, when it happens; absent where nobody listens. */
+  readonly emit?: (event: SimulatedEvent) => void;
 }
 
 export interface SimulatorInstance {
@@ -39,9 +53,17 @@ export interface SimulatorInstance {
   failure(status: number): SandboxAnswer;
   /** Back to the seeds, and out of every scenario. */
   reset(): void;
+  /**
+   * Does what has become due, where the service puts work off: requests do it too, but webhooks can't wait for the next.
+   *
+   * @returns Whether there was something to do.
+   */
+  settle?(): boolean;
 }
 
 export interface Simulator {
   readonly name: string;
+  /** How it tells of events; absent where it knows of none. */
+  readonly webhooks?: WebhookStyle;
   create(parts: SimulatorParts): SimulatorInstance;
 }

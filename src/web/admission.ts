@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ForbiddenError, UnauthenticatedError } from '../errors/requestErrors.ts';
 import type { Authenticator } from './authentication.ts';
 import { contextOf } from './requestContext.ts';
-import type { Caller, Scope } from './route.ts';
+import type { Caller, RouteScope } from './route.ts';
 
 const KEY_WANTED = 'send a known API key as Authorization: Bearer <key> or X-Api-Key: <key>';
 
@@ -15,7 +15,7 @@ const KEY_WANTED = 'send a known API key as Authorization: Bearer <key> or X-Api
  * @throws {UnauthenticatedError} without a key, or with one that is not good.
  * @throws {ForbiddenError} if the key lacks the scope.
  */
-export const admit = (authenticator: Authenticator, scope: Scope, req: IncomingMessage, res: ServerResponse): Caller => {
+export const admit = (authenticator: Authenticator, scope: RouteScope, req: IncomingMessage, res: ServerResponse): Caller => {
   const context = contextOf(res);
   const identified = authenticator.identify(req.headers);
   if ('refusal' in identified) {
@@ -24,7 +24,7 @@ export const admit = (authenticator: Authenticator, scope: Scope, req: IncomingM
   }
   const { caller } = identified;
   context.identity = caller;
-  if (caller.scopes.has(scope)) return caller;
+  if (scope === 'own' || caller.scopes.has(scope)) return caller;
   context.log.warn({ caller: caller.id, scope, route: context.route }, 'caller lacks the scope');
   throw new ForbiddenError(`this key lacks the scope ${scope}`);
 };

@@ -4,7 +4,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { NotFoundError } from '../errors/requestErrors.ts';
 import { asGatewayError } from './expressErrors.ts';
-import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { problemAnswer, toProblem } from './problem.ts';
 import { contextOf } from './requestContext.ts';
 import { sendAnswer } from './sendAnswer.ts';
 
@@ -21,9 +21,9 @@ export const notFound: RequestHandler = (_req, _res, next) => {
 export const errorHandler: ErrorRequestHandler = (thrown: unknown, _req, res, _next) => {
   const context = contextOf(res);
   const error = asGatewayError(thrown);
-  const { status, headers, body } = toProblem(error, { requestId: context.id });
-  context.problem = body.code;
-  if (status === 500) context.log.error({ route: context.route, error }, 'request failed unexpectedly');
+  const problem = toProblem(error, { requestId: context.id });
+  context.problem = problem.body.code;
+  if (problem.status === 500) context.log.error({ route: context.route, error }, 'request failed unexpectedly');
   if (res.headersSent) res.destroy();
-  else sendAnswer(res, { status, headers, body: JSON.stringify(body), contentType: PROBLEM_TYPE });
+  else sendAnswer(res, problemAnswer(problem));
 };

@@ -1,68 +1,24 @@
 /**
  * From routes as data to an Express router: admit, validate, run, send.
  */
-import { Router, type Request, type RequestHandler, type Response } from 'express';
-import { InvalidRequestError, MethodNotAllowedError, type Fault } from '../errors/requestErrors.ts';
+import { Router, type RequestHandler } from 'express';
+import { MethodNotAllowedError } from '../errors/requestErrors.ts';
 import { admit } from './admission.ts';
-import { AnswerNote } from './answerNote.ts';
 import type { Authenticator } from './authentication.ts';
-import { callOptions } from './callOptions.ts';
 import { jsonBody } from './jsonBody.ts';
-import { parseInput } from './parseInput.ts';
+import type { OnceOnly } from './onceOnly.ts';
 import { contextOf } from './requestContext.ts';
-import type { Caller, Reply, Route, RouteInput } from './route.ts';
+import type { Route } from './route.ts';
+import { runRoute } from './runRoute.ts';
 import { sendAnswer } from './sendAnswer.ts';
 
 export interface MountParts {
   /** Where the router will be mounted, such as `/api/hubspot`: a part of the template that logs and metrics show. */
   readonly prefix: string;
   readonly authenticator: Authenticator;
+  /** For writes that bear an Idempotency-Key; without it they are refused. */
+  readonly once?: OnceOnly | undefined;
 }
-
-type AnyInput = RouteInput<never, never, never>;
-
-const refuseFaults = (faults: readonly Fault[]): void => {
-  if (faults.length === 0) return;
-  const places = faults.length === 1 ? (faults[0]?.at ?? '') : `${String(faults.length)} places`;
-  throw new InvalidRequestError(`the request is not valid: see ${places}`, faults);
-};
-
-/** @throws {InvalidRequestError} with every fault of path, query, body and headers at once. */
-const readInput = (route: Route, req: Request, res: Response, caller: Caller, note: AnswerNote): AnyInput => {
-  const faults: Fault[] = [];
-  const context = contextOf(res);
-  const input = {
-    params: parseInput(route.params, req.params, 'params', faults),
-    query: parseInput(route.query, route.query && req.query, 'query', faults),
-    body: parseInput(route.body, req.body, 'body', faults),
-    call: callOptions({ headers: req.headers, signal: context.caller.signal, note, faults }),
-    caller,
-    requestId: context.id,
-  };
-  refuseFaults(faults);
-  return input as AnyInput;
-};
-
-const sendReply = (res: Response, route: Route, reply: Reply, call: AnyInput['call'], note: AnswerNote): void => {
-  const headers = Object.entries(reply.headers ?? {}).flat();
-  note.appendTo(headers, call.refresh === true);
-  if (call.strict === true) headers.push('Preference-Applied', 'handling=strict');
-  const body = reply.body === undefined ? {} : { body: JSON.stringify(reply.body) };
-  sendAnswer(res, { status: reply.status ?? route.status, headers, ...body });
-};
-
-const runs =
-  (route: Route): RequestHandler =>
-  async (req, res) => {
-    const note = new AnswerNote();
-    const input = readInput(route, req, res, contextOf(res).identity ?? nobody(), note);
-    const reply = await route.handle(input);
-    sendReply(res, route, reply, input.call, note);
-  };
-
-const nobody = (): never => {
-  throw new Error('a route ran before its caller was admitted');
-};
 
 const admits =
   (route: Route, { prefix, authenticator }: MountParts): RequestHandler =>
@@ -73,8 +29,11 @@ const admits =
   };
 
 /** Whoever is not admitted is refused before a byte of the body is read. */
-const handlers = (route: Route, parts: MountParts): readonly RequestHandler[] =>
-  route.body === undefined ? [admits(route, parts), runs(route)] : [admits(route, parts), jsonBody(route.maxBodyBytes), runs(route)];
+const handlers = (route: Route, parts: MountParts): readonly RequestHandler[] => [
+  admits(route, parts),
+  ...(route.body === undefined ? [] : [jsonBody(route.maxBodyBytes)]),
+  runRoute(route, parts.once),
+];
 
 /** @throws {Error} at start-up, for a path whose parameters nothing checks. */
 const assertChecked = (route: Route, prefix: string): void => {

@@ -1,10 +1,10 @@
 /**
  * `/openapi.json`, from the very routes and schemas that validate requests.
  */
-import { headerReferences, openApiComponents, problemReferences } from './openapiComponents.ts';
+import { headerReferences, openApiComponents, problemReferences, queuedResponse } from './openapiComponents.ts';
 import { fixedPaths } from './openapiFixedPaths.ts';
 import { OpenApiSchemas, schemaReference, type JsonObject } from './openapiSchemas.ts';
-import type { Route } from './route.ts';
+import { isWrite, type Route } from './route.ts';
 
 /** Routes that are mounted together. */
 export interface RouteGroup {
@@ -73,38 +73,51 @@ const parametersIn = (place: 'path' | 'query', schema: JsonObject | undefined): 
   }));
 };
 
-const callsService = ({ group }: NamedRoute): boolean => group.name !== 'admin';
+const callsService = ({ route: { scope } }: NamedRoute): boolean => scope !== 'admin' && scope !== 'own';
 
-const headerParameters = (route: NamedRoute): readonly JsonObject[] => {
-  const calls = callsService(route) ? ['RequestTimeout', 'Prefer'] : [];
-  const cached = callsService(route) && route.route.method === 'get' ? ['CacheControl'] : [];
-  return ['RequestId', ...calls, ...cached].map((name) => ({ $ref: `#/components/parameters/${name}` }));
+const readsService = (route: NamedRoute): boolean => callsService(route) && route.route.method === 'get';
+
+const headerParameters = (named: NamedRoute): readonly JsonObject[] => {
+  const { queueable = false, scope } = named.route;
+  const calls = callsService(named) ? ['RequestTimeout', queueable ? 'PreferAsync' : 'Prefer'] : [];
+  const cached = readsService(named) ? ['CacheControl'] : [];
+  const once = isWrite(scope) ? ['IdempotencyKey'] : [];
+  return ['RequestId', ...calls, ...cached, ...once].map((name) => ({ $ref: `#/components/parameters/${name}` }));
 };
 
 const successResponse = (named: NamedRoute): JsonObject => {
-  const cached = callsService(named) && named.route.method === 'get' ? ['Cache-Status', 'Age'] : [];
+  const cached = readsService(named) ? ['Cache-Status', 'Age'] : [];
+  const once = isWrite(named.route.scope) ? ['Idempotency-Replayed'] : [];
   const content = named.answer && { content: { 'application/json': { schema: schemaReference(named.answer) } } };
-  return { description: named.route.summary, headers: headerReferences(['X-Request-Id', ...cached]), ...content };
+  return { description: named.route.summary, headers: headerReferences(['X-Request-Id', ...cached, ...once]), ...content };
 };
 
 const problemsOf = (named: NamedRoute): readonly number[] => [
-  ...[400, 401, 403],
+  ...[400, 401],
+  ...(named.route.scope === 'own' ? [] : [403]),
   ...named.route.problems,
   ...(named.body === undefined ? [] : [413, 415]),
   ...(callsService(named) ? [422, 502, 503, 504] : []),
+  ...(isWrite(named.route.scope) ? [409] : []),
   500,
 ];
+
+/** A route for any known key names no scope. */
+const securityOf = ({ scope }: Route): readonly JsonObject[] => {
+  const scopes = scope === 'own' ? [] : [scope];
+  return [{ bearer: scopes }, { apiKey: scopes }];
+};
 
 const operation = (route: NamedRoute, components: Components, requestName: (name: string) => string): JsonObject => {
   const requestSchema = (name: string | undefined): JsonObject | undefined =>
     name === undefined ? undefined : components[requestName(name)];
-  const { description, scope, summary, status } = route.route;
+  const { description, summary, status, queueable = false } = route.route;
   return {
     operationId: route.operationId,
     tags: [route.group.name],
     summary,
     ...(description !== undefined && { description }),
-    security: [{ bearer: [scope] }, { apiKey: [scope] }],
+    security: securityOf(route.route),
     parameters: [
       ...parametersIn('path', requestSchema(route.params)),
       ...parametersIn('query', requestSchema(route.query)),
@@ -113,7 +126,7 @@ const operation = (route: NamedRoute, components: Components, requestName: (name
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaReference(requestName(route.body)) } } },
     }),
-    responses: { [String(status)]: successResponse(route), ...problemReferences(problemsOf(route)) },
+    responses: { [String(status)]: successResponse(route), ...(queueable && queuedResponse), ...problemReferences(problemsOf(route)) },
   };
 };
 

@@ -34,6 +34,21 @@ const problemSchema: JsonObject = {
   },
 };
 
+/** A route adds fields of its own to it. */
+const queuedSchema: JsonObject = {
+  type: 'object',
+  description: 'A write that is on disk and will be made. Some routes add fields.',
+  required: ['queued', 'id', 'status', 'acceptedAt', 'expiresAt'],
+  properties: {
+    queued: { type: 'boolean', const: true },
+    id: { ...text, pattern: '^job_[\\w-]{22,43}$', description: 'Of the job, as in `Location`.' },
+    status: { ...text, const: 'queued' },
+    acceptedAt: { ...text, format: 'date-time' },
+    expiresAt: { ...text, format: 'date-time', description: 'Not begun by then, it is given up.' },
+  },
+  additionalProperties: true,
+};
+
 const header = (description: string, schema: JsonObject = text): JsonObject => ({ description, schema });
 
 const headers: Readonly<Record<string, JsonObject>> = {
@@ -42,6 +57,9 @@ const headers: Readonly<Record<string, JsonObject>> = {
   'Proxy-Status': header('RFC 9209: what went wrong on the way to the service.'),
   'Cache-Status': header('RFC 9211: whether the answer came from the cache, and how fresh it is.'),
   Age: header('Seconds since the service gave a cached answer.', wholeNumber),
+  Location: header('Where to ask what became of the job.', { ...text, format: 'uri-reference' }),
+  'Preference-Applied': header('RFC 7240: the preferences that were followed.'),
+  'Idempotency-Replayed': header('`true`: the answer of an earlier request with the same Idempotency-Key.', { ...text, const: 'true' }),
   'WWW-Authenticate': header('How to authenticate.'),
 };
 
@@ -67,6 +85,18 @@ const parameters: Readonly<Record<string, JsonObject>> = {
     2.5,
   ),
   Prefer: headerParameter('Prefer', '`handling=strict`: an error rather than a stale or static answer.', text, 'handling=strict'),
+  PreferAsync: headerParameter(
+    'Prefer',
+    '`respond-async`: queue the write at once, and answer 202. `handling=strict`: an error rather than a place in the queue.',
+    text,
+    'respond-async',
+  ),
+  IdempotencyKey: headerParameter(
+    'Idempotency-Key',
+    'Yours to choose, a fresh one for each request: repeats with it are answered as the first was, for 24 hours. In quotes or without.',
+    { ...text, minLength: 1, maxLength: 257 },
+    '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+  ),
   CacheControl: headerParameter('Cache-Control', '`no-cache`: ask the service even if a fresh answer is cached.', text, 'no-cache'),
 };
 
@@ -84,7 +114,7 @@ const codesOf = (status: number): readonly ErrorCode[] => {
 const headersOf = (status: number): JsonObject => {
   const names = ['X-Request-Id'];
   if (status === 401) names.push('WWW-Authenticate');
-  if (status === 503) names.push('Retry-After');
+  if (status === 503 || status === 409) names.push('Retry-After');
   if ([404, 409, 422, 502, 503, 504].includes(status)) names.push('Proxy-Status');
   return headerReferences(names);
 };
@@ -105,12 +135,24 @@ const problemResponse = (status: number): JsonObject => ({
 export const problemReferences = (statuses: readonly number[]): JsonObject =>
   Object.fromEntries([...new Set(statuses)].map((status) => [String(status), { $ref: `#/components/responses/Problem${String(status)}` }]));
 
+/** For routes whose write may wait. */
+export const queuedResponse: JsonObject = { 202: { $ref: '#/components/responses/Queued' } };
+
+const queuedComponent: JsonObject = {
+  description: 'The write waits in the queue: it is on disk, and will be made',
+  headers: headerReferences(['X-Request-Id', 'Location', 'Retry-After', 'Preference-Applied', 'Idempotency-Replayed']),
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Queued' } } },
+};
+
 /** @param schemas The schemas of the routes. */
 export const openApiComponents = (schemas: Readonly<Record<string, JsonObject>>): JsonObject => ({
-  schemas: { ...schemas, Problem: problemSchema },
+  schemas: { ...schemas, Problem: problemSchema, Queued: queuedSchema },
   headers,
   parameters,
-  responses: Object.fromEntries(problemStatuses().map((status) => [`Problem${String(status)}`, problemResponse(status)])),
+  responses: {
+    ...Object.fromEntries(problemStatuses().map((status) => [`Problem${String(status)}`, problemResponse(status)])),
+    Queued: queuedComponent,
+  },
   securitySchemes: {
     bearer: { type: 'http', scheme: 'bearer', description: 'An API key, `saa_live_…`.' },
     apiKey: {

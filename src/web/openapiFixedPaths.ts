@@ -47,7 +47,7 @@ export const fixedPaths: Readonly<Record<string, JsonObject>> = {
   '/health/ready': open('getReadiness', 'Whether to send it requests', { 200: health('Ready'), 503: health('Starting or draining') }),
   '/health/detailed': open(
     'getDetailedHealth',
-    'Every circuit, quota and cache, with the routes affected',
+    'Every circuit, quota and cache and the queue, with the routes affected',
     { 200: health('Well, or with circuits open (`warn`)'), 503: health('Starting or draining') },
     [formatParameter],
   ),

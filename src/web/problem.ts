@@ -6,8 +6,9 @@ import { InvalidRequestError, MethodNotAllowedError, type Fault } from '../error
 import { CircuitOpenError, UpstreamError, UpstreamRejectedError } from '../errors/upstreamErrors.ts';
 import { problemKinds, problemType, type ProblemKind } from './problemKinds.ts';
 import { proxyStatus } from './proxyStatus.ts';
+import type { OutgoingAnswer } from './sendAnswer.ts';
 
-export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 export interface ProblemBody {
   readonly type: string;
@@ -24,7 +25,7 @@ export interface ProblemBody {
   readonly circuit?: string;
   readonly faults?: readonly Fault[];
   readonly reason?: string;
-  readonly details?: UpstreamRejectedError['details'];
+  readonly details?: UpstreamError['details'];
 }
 
 export interface Problem {
@@ -55,7 +56,7 @@ const upstreamExtensions = (error: GatewayError): Extensions => {
     operation: error.operation,
     ...(error instanceof CircuitOpenError && { circuit: error.circuit, reason: error.reason }),
     ...(error instanceof UpstreamRejectedError && { reason: error.reason }),
-    ...(error instanceof UpstreamRejectedError && Object.keys(error.details).length > 0 && { details: error.details }),
+    ...(Object.keys(error.details).length > 0 && { details: error.details }),
   };
 };
 
@@ -105,3 +106,10 @@ export const toProblem = (error: unknown, context: { readonly requestId: string 
   };
   return { status, headers: headersOf(error, retryAfterSeconds), body };
 };
+
+export const problemAnswer = ({ status, headers, body }: Problem): OutgoingAnswer => ({
+  status,
+  headers,
+  body: JSON.stringify(body),
+  contentType: PROBLEM_TYPE,
+});

@@ -63,6 +63,30 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: 'Outcome unknown',
     advice: 'The write may or may not have happened. Look before you repeat it.',
   },
+  quota_wait_too_long: {
+    status: 503,
+    title: 'No quota in time',
+    advice: 'The quota of the service is spent for longer than the deadline allows. Repeat after `Retry-After`.',
+    retryAfterSeconds: 5,
+  },
+  queue_unavailable: {
+    status: 503,
+    title: 'Queue unavailable',
+    advice: 'The write was neither sent nor accepted. Repeat after `Retry-After`.',
+    retryAfterSeconds: 5,
+  },
+  request_in_progress: {
+    status: 409,
+    title: 'Request in progress',
+    advice: 'Another request with this Idempotency-Key is being answered. Repeat after `Retry-After`.',
+    retryAfterSeconds: 1,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency-Key reused',
+    advice: 'The key belongs to another request: take a new one for each.',
+  },
+  job_state_conflict: { status: 409, title: 'Job in another state', advice: 'Look at the job: `detail` says what it would have to be.' },
   internal_error: { status: 500, title: 'Internal error', advice: 'Report it with the request id in `instance`.' },
 };
 

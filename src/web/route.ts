@@ -6,8 +6,14 @@ import type { CallOptions } from '../resilience/call.ts';
 
 export type RouteMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** `<service>:read`, `<service>:write` or `admin`. */
+/** What a key may be good for: `<service>:read`, `<service>:write` or `admin`. */
 export type Scope = `${string}:read` | `${string}:write` | 'admin';
+
+/** What a route asks for: a scope of the key, or any known key, for a route that shows callers nothing but their own. */
+export type RouteScope = Scope | 'own';
+
+/** Whether a route of this scope changes something at a service. */
+export const isWrite = (scope: RouteScope): boolean => scope.endsWith(':write');
 
 /** Who calls: the id of an API key and its scopes. */
 export interface Caller {
@@ -40,7 +46,7 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
-  readonly scope: Scope;
+  readonly scope: RouteScope;
   readonly params?: ZodType;
   readonly query?: ZodType;
   readonly body?: ZodType;
@@ -51,6 +57,8 @@ export interface Route {
   readonly answer?: ZodType;
   /** Statuses besides the general ones that callers should expect, such as 404 or 409. */
   readonly problems: readonly number[];
+  /** Whether the write behind it may wait in the queue: then 202 is an answer, too. */
+  readonly queueable?: boolean;
   readonly handle: (input: RouteInput<never, never, never>) => Promise<Reply> | Reply;
 }
 
@@ -59,7 +67,7 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
-  readonly scope: Scope;
+  readonly scope: RouteScope;
   readonly params?: ZodType<Params>;
   readonly query?: ZodType<Query>;
   readonly body?: ZodType<Body>;
@@ -67,6 +75,7 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly status?: number;
   readonly answer?: ZodType;
   readonly problems?: readonly number[];
+  readonly queueable?: boolean;
   readonly handle: (input: RouteInput<Params, Query, Body>) => Promise<Reply> | Reply;
 }
 

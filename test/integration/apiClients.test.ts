@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { startGateway, type RunningGateway } from '../support/gateway.ts';
+import { made } from '../support/made.ts';
 
 const json = (body: unknown, method = 'POST'): RequestInit => ({
   method,
@@ -28,7 +29,7 @@ describe('API clients over the sandbox', () => {
     });
 
     it('create a campaign and add a lead to it', async () => {
-      const campaign = await gateway.clients.lemlist.createCampaign({ name: 'Autumn' });
+      const campaign = await made(gateway.clients.lemlist.createCampaign({ name: 'Autumn' }));
       const lead = await gateway.clients.lemlist.addLead(campaign._id, { email: 'new.lead@example.com' });
 
       expect(lead).to.include({ campaignId: campaign._id, email: 'new.lead@example.com' });
@@ -118,14 +119,19 @@ describe('API clients over the sandbox', () => {
       expect(body).to.include({ enriched: false, error: 'Enrichment temporarily unavailable', _fallback: true });
     });
 
-    it('never claim that a write is queued: with the circuit open it is refused', async () => {
+    it("queue a write that meets an open circuit, with the plan's flag, unless the caller is strict", async () => {
       const override = { mode: 'forced_open', reason: 'integration test', ttlSeconds: 60 };
       await gateway.ask('/admin/circuits/lemlist/override', json(override));
+      const winter = json({ name: 'Winter' });
+      const strict = { ...winter, headers: { 'content-type': 'application/json', prefer: 'handling=strict' } };
 
-      const { status, body } = await gateway.ask('/api/lemlist/campaigns', json({ name: 'Winter' }));
+      const queued = await gateway.ask('/api/lemlist/campaigns', winter);
+      const refused = await gateway.ask('/api/lemlist/campaigns', strict);
 
-      expect(status).to.equal(503);
-      expect(body).to.include({ code: 'circuit_open' }).and.not.have.property('queued');
+      expect(queued.status).to.equal(202);
+      expect(queued.body).to.include({ queued: true, status: 'queued' });
+      expect(refused.status).to.equal(503);
+      expect(refused.body).to.include({ code: 'circuit_open' }).and.not.have.property('queued');
     });
 
     it('say that the outcome of a write is unknown when the connection breaks under it', async () => {

@@ -53,14 +53,9 @@ describe('runs of the laboratory', function () {
   it('charge an unprotected caller with every call of the outage, and with no other', async () => {
     const { calls, sent, served, doomed, lost, detectMs, amplification } = await runWith(unprotected);
 
-    expect({ sent, served, lost, detectMs, amplification }).to.deep.equal({
-      sent: calls,
-      served: calls - doomed,
-      lost: 0,
-      detectMs: undefined,
-      amplification: 1,
-    });
+    expect({ sent, lost, detectMs, amplification }).to.deep.equal({ sent: calls, lost: 0, detectMs: undefined, amplification: 1 });
     expect(doomed).to.be.within(70, 130);
+    expect(calls - served - doomed, 'one in 500 fails in health, which is not charged').to.be.within(0, 10);
   });
 
   it('see our circuit open within the outage, and close again after it', async () => {

@@ -4,7 +4,11 @@ import { expect } from 'chai';
 import { metricTable } from '../../src/monitoring/metricTable.ts';
 import { policyTemplates } from '../../src/resilience/policyTemplates.ts';
 import { findDeadLinks, tableRows } from '../support/markdown.ts';
-import { commonTable, serviceTable } from '../support/policyTable.ts';
+import { noQuotas, type ServiceQuotas } from '../../src/resilience/quota/quotaRule.ts';
+import { kitQuotas } from '../../src/services/kit/kitCredential.ts';
+import type { Service } from '../../src/services/service.ts';
+import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
+import { commonTable, quotaTable, serviceTable } from '../support/policyTable.ts';
 import { readText, root } from '../support/repoFiles.ts';
 
 interface Package {
@@ -40,6 +44,16 @@ describe('The documents', () => {
 
     expect(text, 'copy this table into docs/policies.md').to.include(serviceTable(policyTemplates));
     expect(text, 'copy this table into docs/policies.md').to.include(commonTable(policyTemplates));
+  });
+
+  it('show each quota as it is', () => {
+    const { kit: _kit, ...others } = serviceRegistry;
+    const declared = Object.values<Service>(others).map(({ name, quotas = noQuotas }): [string, ServiceQuotas] => [name, quotas]);
+    const ofKit = { 'kit, API key': kitQuotas('key:x'), 'kit, OAuth': kitQuotas('oauth:x') };
+
+    const expected = quotaTable({ ...Object.fromEntries(declared), ...ofKit });
+
+    expect(readText('docs/policies.md'), 'copy this table into docs/policies.md').to.include(expected);
   });
 
   it('show each metric with its type, its labels and its meaning', () => {

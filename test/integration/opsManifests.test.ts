@@ -20,7 +20,7 @@ const container = pod.containers[0] as V1Container;
 const service = findManifest('k8s', 'Service', 'sales-auto-api') as V1Service;
 const headless = findManifest('k8s', 'Service', 'sales-auto-api-metrics') as V1Service;
 const autoscaler = findManifest('k8s', 'HorizontalPodAutoscaler') as V2HorizontalPodAutoscaler;
-const budget = findManifest('k8s', 'PodDisruptionBudget') as V1PodDisruptionBudget;
+const budget = findManifest('k8s', 'PodDisruptionBudget', 'sales-auto-api') as V1PodDisruptionBudget;
 const account = findManifest('k8s', 'ServiceAccount') as V1ServiceAccount;
 const denial = findManifest('k8s', 'NetworkPolicy', 'default-deny') as V1NetworkPolicy;
 const opening = findManifest('k8s', 'NetworkPolicy', 'sales-auto-api') as V1NetworkPolicy;
@@ -89,8 +89,8 @@ const policies: Readonly<Record<string, () => void>> = {
   'kube-linter latest-tag': () => {
     expect(container.image).to.equal('sales-auto-api');
     const versions = readKustomization('k8s').images?.map(({ newTag, digest }) => digest ?? newTag);
-    expect(versions).to.have.length(1);
-    expect(versions?.[0]).to.match(/^(?:sha256:[\da-f]{64}|\d+\.\d+\.\d+)$/u);
+    expect(versions).to.have.length(2);
+    for (const version of versions ?? []) expect(version).to.match(/^(?:sha256:[\da-f]{64}|\d+\.\d+\.\d+)$/u);
   },
   'kube-linter minimum-three-replicas': () => {
     expect(autoscaler.spec?.minReplicas).to.be.at.least(3);
@@ -134,7 +134,8 @@ describe('The Kubernetes manifests', () => {
 
   it('are all in a kustomization, but for the example of a secret', () => {
     const listed = readKustomization('k8s').resources.map((resource) => `k8s/${resource}`);
-    const files = listFiles('k8s', '.yaml').filter((file) => !file.endsWith('/kustomization.yaml'));
+    const written = [...listFiles('k8s', '.yaml'), ...listFiles('k8s/redis-queue', '.yaml')];
+    const files = written.filter((file) => !file.endsWith('/kustomization.yaml'));
 
     expect(files).to.have.members([...listed, 'k8s/secret.example.yaml']);
   });
@@ -143,16 +144,16 @@ describe('The Kubernetes manifests', () => {
     expect(readManifests('k8s').map(({ kind }) => kind)).to.not.include('Secret');
   });
 
-  it('let out DNS and HTTPS to public addresses, and nothing else', () => {
+  it('let out DNS, the queue, and HTTPS to public addresses, and nothing else', () => {
     const ports = opening.spec?.egress?.map((rule) => rule.ports?.map(({ protocol, port }) => `${String(protocol)} ${String(port)}`));
-    const blocked = opening.spec?.egress?.[1]?.to?.[0]?.ipBlock?.except;
+    const blocked = opening.spec?.egress?.[2]?.to?.[0]?.ipBlock?.except;
 
-    expect(ports).to.deep.equal([['UDP 53', 'TCP 53'], ['TCP 443']]);
+    expect(ports).to.deep.equal([['UDP 53', 'TCP 53'], ['TCP 6379'], ['TCP 443']]);
     expect(blocked).to.include.members(['10.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16']);
   });
 
   it('leave more time to end than pre-stop, drain delay and the longest deadline take together', () => {
-    const config = findManifest('k8s', 'ConfigMap') as V1ConfigMap;
+    const config = findManifest('k8s', 'ConfigMap', 'sales-auto-api') as V1ConfigMap;
     const drain = Number(config.data?.['DRAIN_DELAY_MS']) / 1000;
     const preStop = container.lifecycle?.preStop?.sleep?.seconds ?? 0;
     const readiness = (container.readinessProbe?.periodSeconds ?? 0) * (container.readinessProbe?.failureThreshold ?? 0);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
+import { temporaryFolder } from '../support/temporaryFolder.ts';
 
 interface Service {
   readonly process: ChildProcess;
@@ -13,8 +14,19 @@ interface Service {
 
 /** The service as a process of its own, from source; it tells its port in its log. */
 const startService = async (settings: Readonly<Record<string, string>>): Promise<Service> => {
-  const env = { ...process.env, NODE_V8_COVERAGE: undefined, NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', LOG_LEVEL: 'info', ...settings };
+  const data = temporaryFolder();
+  const env = {
+    ...process.env,
+    NODE_V8_COVERAGE: undefined,
+    NODE_ENV: 'test',
+    PORT: '0',
+    SANDBOX_PORT: '0',
+    LOG_LEVEL: 'info',
+    DATA_DIR: data.path,
+    ...settings,
+  };
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  child.once('exit', data.remove);
   for await (const line of createInterface({ input: child.stdout })) {
     const entry = line.startsWith('{') ? (JSON.parse(line) as Partial<Service> & { readonly msg?: string }) : {};
     const { msg, port, sandboxUrl } = entry;
@@ -100,8 +112,9 @@ describe('the shutdown of the service', function () {
 
   it('says what to change when its port is taken, and ends with code 1', async () => {
     const service = await startService({});
+    const data = temporaryFolder();
     const rival = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
-      env: { ...process.env, NODE_V8_COVERAGE: undefined, NODE_ENV: 'test', PORT: String(service.port), SANDBOX_PORT: '0' },
+      env: { ...process.env, NODE_V8_COVERAGE: undefined, NODE_ENV: 'test', PORT: String(service.port), SANDBOX_PORT: '0', DATA_DIR: data.path },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
 
@@ -110,6 +123,7 @@ describe('the shutdown of the service', function () {
 
     expect(said.toString()).to.include(`127.0.0.1:${String(service.port)} is in use`);
     expect(code).to.equal(1);
+    data.remove();
     service.process.kill('SIGTERM');
     await once(service.process, 'exit');
   });

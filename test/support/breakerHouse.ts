@@ -7,7 +7,14 @@ import { UpstreamUnavailableError, type CallSite } from '../../src/errors/upstre
 import type { CircuitBreaker } from '../../src/resilience/circuitBreaker.ts';
 import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
 import type { CircuitState, OverrideMode } from '../../src/resilience/circuitState.ts';
-import { guarded, type CircuitCallResult, type CircuitChanged, type OverrideChanged, type ResilienceEvents } from '../../src/resilience/events.ts';
+import {
+  guarded,
+  type CircuitCallResult,
+  type CircuitChanged,
+  type OperationCircuitChanged,
+  type OverrideChanged,
+  type ResilienceEvents,
+} from '../../src/resilience/events.ts';
 import type { CircuitPolicy } from '../../src/resilience/policy.ts';
 import { minutes, systemClock } from '../../src/time/clock.ts';
 import { HeldAttempt } from './heldAttempt.ts';
@@ -48,6 +55,7 @@ export class BreakerHouse {
   /** What `random` answers from now on. */
   chance = 0;
   changes: CircuitChanged[] = [];
+  operationChanges: OperationCircuitChanged[] = [];
   results: CircuitCallResult[] = [];
   overrides: OverrideChanged[] = [];
   listenerErrors: unknown[] = [];
@@ -57,6 +65,7 @@ export class BreakerHouse {
     this.time.start();
     this.chance = 0;
     this.changes = [];
+    this.operationChanges = [];
     this.results = [];
     this.overrides = [];
     this.listenerErrors = [];
@@ -151,6 +160,7 @@ export class BreakerHouse {
   get #ear(): ResilienceEvents {
     return {
       circuitChanged: (event) => { this.changes.push(event); },
+      operationCircuitChanged: (event) => { this.operationChanges.push(event); },
       circuitCalled: (_circuit, result) => { this.results.push(result); },
       overrideChanged: (event) => { this.overrides.push(event); },
     };

@@ -9,7 +9,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transp
 import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
 import { guarded } from '../../src/resilience/events.ts';
 import { resolvePolicy } from '../../src/resilience/policy.ts';
-import { policyTemplates } from '../../src/resilience/policyTemplates.ts';
+import { templateFor } from '../../src/resilience/policyTemplates.ts';
 import type { Service, ServiceClient } from '../../src/services/service.ts';
 import type { SandboxRequest, Simulator, SimulatorInstance } from '../../src/services/simulator.ts';
 import { systemClock } from '../../src/time/clock.ts';
@@ -35,18 +35,21 @@ export const providerCases = JSON.parse(
 const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** The secret inside a documented credential, whichever of the three ways it is carried. */
+/** The secret inside a documented credential, whichever of the four ways it is carried. */
 export const documentedSecret = ({ request }: ProviderCase): string => {
-  const { authorization = '', api_key: apiKey } = lowerCased(request.headers);
+  const { authorization, api_key: apiKey, 'x-kit-api-key': kitKey } = lowerCased(request.headers);
   if (apiKey !== undefined) return apiKey;
+  if (authorization === undefined) return kitKey ?? '';
   const [scheme, credential = ''] = authorization.split(' ');
-  return scheme === 'Basic' ? Buffer.from(credential, 'base64').toString().slice(1) : credential;
+  // After the user name, which is nobody's.
+  return scheme === 'Basic' ? Buffer.from(credential, 'base64').toString().replace(/^[^:]*:/u, '') : credential;
 };
 
 /** The documented answer as the wire would give it. Bodies labelled as text go as they are, all others as JSON. */
 export const documentedResponse = ({ response }: ProviderCase): HttpResponse => {
   const headers = lowerCased(response.headers);
   const isText = headers['content-type']?.startsWith('text/') === true;
+  if (response.body === null) return { status: response.status, headers, body: '' };
   const body = isText && typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
   return { status: response.status, headers, body };
 };
@@ -74,9 +77,9 @@ export interface ComparableRequest {
 }
 
 const comparable = (method: string, url: URL, headers: Readonly<Record<string, string>>, body: unknown): ComparableRequest => {
-  const { authorization, api_key: apiKey } = lowerCased(headers);
+  const { authorization, api_key: apiKey, 'x-kit-api-key': kitKey } = lowerCased(headers);
   const query = [...url.searchParams].map(([name, value]) => `${name}=${value}`).sort();
-  return { method, url: `${url.origin}${url.pathname}`, query, credential: authorization ?? apiKey, body };
+  return { method, url: `${url.origin}${url.pathname}`, query, credential: authorization ?? apiKey ?? kitKey, body };
 };
 
 export const documentedRequest = ({ baseUrl, request }: ProviderCase, spelled: (path: string) => string): ComparableRequest =>
@@ -101,7 +104,7 @@ export const replayedClient = <Client extends ServiceClient>(
   secret: string,
   transport: Transport,
 ): ReplayedClient<Client> => {
-  const base = resolvePolicy(service.name, policyTemplates[service.name], service.overrides);
+  const base = resolvePolicy(service.name, templateFor(service.name), service.overrides);
   const policy = resolvePolicy(service.name, base, { retry: { maxAttempts: 1 } });
   const shared = { clock: systemClock, random: () => 0.5, events: guarded([], unexpected), onListenerError: unexpected };
   const breakers = new CircuitBreakerFactory(shared);
@@ -109,7 +112,7 @@ export const replayedClient = <Client extends ServiceClient>(
   const http = createHttpClient({
     ...shared,
     service: service.name,
-    target: targetFrom(service.baseUrl, service.authenticate(secret)),
+    target: targetFrom(service.baseUrlFor?.(secret) ?? service.baseUrl, service.authenticate(secret)),
     account: 'documented',
     policy,
     breaker: breakers.breaker(service.name, policy),

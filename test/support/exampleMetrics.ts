@@ -25,7 +25,18 @@ export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
     bulkheads: () => services.map(({ name }) => ({ service: name, limit: 10, inFlight: 1 })),
     retryBudgets: () => services.map(({ name }) => ({ service: name, ratio: 0.5 })),
   });
+  metrics.watchQueue(() => ({
+    engine: 'embedded',
+    up: true,
+    at: 1000,
+    depths: services.map(({ name }) => ({
+      service: name,
+      jobs: { queued: 1, running: 0, succeeded: 0, failed: 1, uncertain: 0, cancelled: 0 },
+      oldestAcceptedAt: 1000,
+    })),
+  }));
   metrics.quotaSeen('hubspot', 'day', { limit: 250_000, remaining: 1000 });
+  metrics.contractBroken({ service: 'hubspot', operation: 'get_contact', fields: ['id'] });
   metrics.requestEnded({ method: 'GET', route: '/api/hubspot/contacts/:id', status: 200, durationMs: 12 });
   metrics.callEnded({ service: 'hubspot', operation: 'get_contact', outcome: 'upstream', durationMs: 80 });
   return metrics;

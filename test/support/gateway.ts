@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/logging/logger.ts';
 import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
 import { configurableService } from '../../src/services/serviceSettings.ts';
 import { systemClock } from '../../src/time/clock.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 export interface RunningGateway extends Gateway {
   readonly url: string;
@@ -26,7 +27,8 @@ export interface GatewayAnswer {
 
 /** @param settings Beyond the test's own: environment variables as they would be set. */
 export const startGateway = async (settings: Readonly<Record<string, string>> = {}): Promise<RunningGateway> => {
-  const environment = { NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', LOG_LEVEL: 'silent', ...settings };
+  const data = temporaryFolder();
+  const environment = { NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: data.path, ...settings };
   const config = readConfig(environment, Object.values(serviceRegistry).map(configurableService));
   const gateway = await compose(config, { clock: systemClock, logger: silentLogger, processMetrics: false });
   const { port, sandboxUrl = '' } = await gateway.start();
@@ -35,6 +37,11 @@ export const startGateway = async (settings: Readonly<Record<string, string>> = 
     ...gateway,
     url,
     sandboxUrl,
+    stop: async (reason) => {
+      const report = await gateway.stop(reason);
+      data.remove();
+      return report;
+    },
     ask: async (path, request) => {
       const response = await fetch(url + path, request);
       const text = await response.text();

@@ -11,12 +11,12 @@ import { targetFrom } from '../../src/http/requestBuilder.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
 import type { CircuitBreaker } from '../../src/resilience/circuitBreaker.ts';
 import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
-import { guarded, type AttemptEnded, type CallEnded } from '../../src/resilience/events.ts';
+import { guarded, type AttemptEnded, type CallEnded, type ResilienceEvents } from '../../src/resilience/events.ts';
 import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../../src/resilience/policy.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
-/** `hang`: nothing until the attempt is told to stop. `deaf`: nothing ever, and it does not hear that either. */
-export type Reply = HttpResponse | Error | 'hang' | 'deaf';
+/** `afterMs`: it takes so long. `hang`: nothing until the attempt is told to stop. `deaf`: nothing ever, and it does not hear that either. */
+export type Reply = (HttpResponse & { readonly afterMs?: number }) | Error | 'hang' | 'deaf';
 
 export const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse => ({
   status,
@@ -40,6 +40,9 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
     });
   });
 
+const answeredAfter = (reply: HttpResponse, ms: number): Promise<HttpResponse> =>
+  new Promise((resolve) => void systemClock.after(ms, () => { resolve(reply); }));
+
 /** The first request gets the first reply, and so on; the last reply stays. */
 export const scriptedWire = (...replies: readonly Reply[]): ScriptedWire => {
   const sent: HttpRequest[] = [];
@@ -59,7 +62,8 @@ export const scriptedWire = (...replies: readonly Reply[]): ScriptedWire => {
       if (reply === undefined) throw new Error('the script has no reply');
       if (reply === 'deaf') return new Promise(() => undefined);
       if (reply === 'hang') return untilAborted(signal);
-      return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);
+      if (reply instanceof Error) return Promise.reject(reply);
+      return reply.afterMs === undefined ? Promise.resolve(reply) : answeredAfter(reply, reply.afterMs);
     },
   };
 };
@@ -80,22 +84,30 @@ export interface HttpHouse {
   readonly attempts: readonly AttemptEnded[];
   readonly calls: readonly CallEnded[];
   readonly quotas: readonly (readonly [window: string, quota: { readonly limit?: number; readonly remaining?: number }])[];
+  /** Each time the bulkhead became crowded, and was no longer. */
+  readonly crowded: readonly boolean[];
   readonly listenerErrors: readonly unknown[];
   /** No timer is left. */
   close(): void;
 }
 
-export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account'>> & {
+export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account' | 'queue' | 'quota'>> & {
   readonly policy?: PolicyOverrides;
+  /** Who else hears what happens; more may be added later. */
+  readonly listeners?: ResilienceEvents[];
   /** In [0, 1); half by default, so that a pause is half its longest. */
   readonly random?: () => number;
 };
 
 /** A client of the service `acme` over the given wire, its credential in `authorization`. */
-export const httpHouse = (transport: Transport, { policy: overrides, random = () => 0.5, ...parts }: HouseParts = {}): HttpHouse => {
+export const httpHouse = (
+  transport: Transport,
+  { policy: overrides, random = () => 0.5, listeners = [], ...parts }: HouseParts = {},
+): HttpHouse => {
   const attempts: AttemptEnded[] = [];
   const calls: CallEnded[] = [];
   const quotas: (readonly [string, { readonly limit?: number; readonly remaining?: number }])[] = [];
+  const crowded: boolean[] = [];
   const listenerErrors: unknown[] = [];
   const onListenerError = (error: unknown): void => {
     listenerErrors.push(error);
@@ -105,8 +117,10 @@ export const httpHouse = (transport: Transport, { policy: overrides, random = ()
     callEnded: (event: CallEnded) => void calls.push(event),
     quotaSeen: (_service: string, window: string, quota: { readonly limit?: number; readonly remaining?: number }) =>
       void quotas.push([window, quota]),
+    bulkheadCrowded: (_service: string, isCrowded: boolean) => void crowded.push(isCrowded),
   };
-  const shared = { clock: systemClock, random, events: guarded([listener], onListenerError), onListenerError };
+  listeners.push(listener);
+  const shared = { clock: systemClock, random, events: guarded(listeners, onListenerError), onListenerError };
   const breakers = new CircuitBreakerFactory(shared);
   const resolved = resolvePolicy('acme', policy, overrides);
   const breaker = breakers.breaker('acme', resolved);
@@ -128,7 +142,7 @@ export const httpHouse = (transport: Transport, { policy: overrides, random = ()
     breakers.shutdown();
     cache.close();
   };
-  return { http, breaker, cache, attempts, calls, quotas, listenerErrors, close };
+  return { http, breaker, cache, attempts, calls, quotas, crowded, listenerErrors, close };
 };
 
 const thingSchema = z.looseObject({ id: z.string() });

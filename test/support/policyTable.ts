@@ -3,6 +3,7 @@
  */
 import type { DetectionPolicy } from '../../src/resilience/circuitState.ts';
 import type { ResiliencePolicy } from '../../src/resilience/policy.ts';
+import type { QuotaRule, ServiceQuotas } from '../../src/resilience/quota/quotaRule.ts';
 import { slowThreshold } from '../../src/resilience/detection/slowThreshold.ts';
 
 type Policies = Readonly<Record<string, ResiliencePolicy>>;
@@ -50,3 +51,15 @@ export const serviceTable = (policies: Policies): string => {
   const differing = rows.filter((row) => !isCommon(row, policies));
   return table(['rule', ...Object.keys(policies)], differing.map((row) => [row[0], ...valuesOf(row, policies)]));
 };
+
+const limit = ({ permits, windowMs }: QuotaRule): string =>
+  permits === 'learned' ? `told by its headers, in any ${seconds(windowMs)}` : `${String(permits)} in any ${seconds(windowMs)}`;
+
+const quotaRows = (name: string, { classes, others }: ServiceQuotas): readonly (readonly string[])[] => [
+  ...Object.entries(classes).map(([quota, rules]) => [name, quota, rules.map(limit).join('; ')]),
+  ...(others === undefined ? [] : [[name, 'each endpoint', limit(others)]]),
+];
+
+/** What each service allows until its headers say otherwise. */
+export const quotaTable = (quotas: Readonly<Record<string, ServiceQuotas>>): string =>
+  table(['service', 'class', 'limit'], Object.entries(quotas).flatMap(([name, of]) => quotaRows(name, of)));

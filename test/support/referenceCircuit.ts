@@ -133,7 +133,7 @@ export class ReferenceCircuit {
   #judge({ isProbe }: Admission, evidence: Evidence, now: number): void {
     if (evidence !== 'failure') this.#strikes = 0;
     if (isProbe) this.#judgeProbe(evidence, now);
-    else if (this.#detector.record(evidence) !== undefined) this.#open(now, 0);
+    else if (this.#detector.record(evidence, now) !== undefined) this.#open(now, 0);
   }
 
   #judgeProbe(evidence: Evidence, now: number): void {

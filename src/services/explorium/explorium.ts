@@ -3,6 +3,7 @@
  */
 import { quotaFrom } from '../../http/quota.ts';
 import { upstreamPath } from '../../http/upstreamPath.ts';
+import { minutes } from '../../time/clock.ts';
 import { defineService } from '../service.ts';
 import { ExploriumClient } from './exploriumClient.ts';
 import { classifyExploriumAnswer } from './exploriumErrors.ts';
@@ -19,6 +20,8 @@ export const explorium = defineService<ExploriumClient>({
   sandboxSecret: 'explorium-sandbox-key',
   operations: Object.values(exploriumOperations),
   health: { operation: exploriumOperations.getCredits, request: { path: upstreamPath`/v1/credits` } },
+  // It counts entities, not requests: a call weighs as much as it has rows.
+  quotas: { classes: { default: [{ permits: 200, windowMs: minutes(1), reading: 'minute' }] } },
   classify: classifyExploriumAnswer,
   readQuota: (headers) => quotaFrom(headers, 'minute', quotaHeaders),
   createClient: (http) => new ExploriumClient(http),

@@ -60,6 +60,7 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'upstream_unavailable',
   'upstream_timeout',
   'bulkhead_full',
+  'quota_wait_too_long',
   'upstream_rate_limited',
   'outcome_unknown',
   'deadline_exceeded',

@@ -8,23 +8,43 @@
  */
 import type { Operation } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
+import { enrichmentsTogether, matchesTogether } from './exploriumReadsTogether.ts';
 import * as answers from './exploriumSchemas.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 const paid = { method: 'POST', idempotency: 'never', abandonable: true, staleForMs: minutes(10) } as const;
 const DAY_MS = minutes(24 * 60);
 
+/** Kept briefly: single rows of a batch may have failed, and equal batches are rare but for a caller's repeat. */
+const matchBusinesses = operation({ ...paid, name: 'match_businesses', answer: answers.matchBusinessesSchema, cacheForMs: minutes(10) });
+
+/** Matching so many businesses: the same operation, whose answer must have as many rows. */
+export const matchBusinessesOf = (rows: number) => operation({ ...matchBusinesses, answer: answers.matchBusinessesAnswer(rows) });
+
+const bulkEnrichFirmographics = operation({
+  ...paid,
+  name: 'bulk_enrich_firmographics',
+  answer: answers.firmographicsBulkAnswer,
+  cacheForMs: DAY_MS,
+});
+
 export const exploriumOperations = {
-  matchBusiness: operation({ ...paid, name: 'match_business', answer: answers.matchBusinessesAnswer(1), cacheForMs: DAY_MS }),
-  /** Kept briefly: single rows of a batch may have failed, and equal batches are rare but for a caller's repeat. */
-  matchBusinesses: operation({ ...paid, name: 'match_businesses', answer: answers.matchBusinessesSchema, cacheForMs: minutes(10) }),
-  enrichFirmographics: operation({ ...paid, name: 'enrich_firmographics', answer: answers.firmographicsAnswer, cacheForMs: DAY_MS }),
-  bulkEnrichFirmographics: operation({
+  matchBusiness: operation({
     ...paid,
-    name: 'bulk_enrich_firmographics',
-    answer: answers.firmographicsBulkAnswer,
+    name: 'match_business',
+    answer: answers.matchBusinessesAnswer(1),
     cacheForMs: DAY_MS,
+    batch: matchesTogether(matchBusinessesOf),
   }),
+  matchBusinesses,
+  enrichFirmographics: operation({
+    ...paid,
+    name: 'enrich_firmographics',
+    answer: answers.firmographicsAnswer,
+    cacheForMs: DAY_MS,
+    batch: enrichmentsTogether(bulkEnrichFirmographics),
+  }),
+  bulkEnrichFirmographics,
   /** Kept briefly, as batches of businesses are. */
   matchProspects: operation({ ...paid, name: 'match_prospects', answer: answers.matchProspectsAnswer, cacheForMs: minutes(10) }),
   /** Addresses and phone numbers of people: kept no longer than a caller's repeats take. */
@@ -44,7 +64,3 @@ export const exploriumOperations = {
     staleForMs: minutes(10),
   }),
 } as const;
-
-/** Matching so many businesses: the same operation, whose answer must have as many rows. */
-export const matchBusinessesOf = (rows: number) =>
-  operation({ ...exploriumOperations.matchBusinesses, answer: answers.matchBusinessesAnswer(rows) });

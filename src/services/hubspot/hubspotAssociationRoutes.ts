@@ -2,6 +2,7 @@
  * The routes that tie records together.
  */
 import { z } from 'zod';
+import { isQueued } from '../../resilience/call.ts';
 import { route, type Route } from '../../web/route.ts';
 import type { HubspotClient } from './hubspotClient.ts';
 import { associableTypes, associationQuerySchema, labelsSchema, recordIdSchema } from './hubspotInputs.ts';
@@ -47,11 +48,12 @@ const associateRoute = (client: HubspotClient): Route =>
     body: labelsSchema.optional(),
     answer: answerSchema,
     problems: [404, 422],
+    queueable: true,
     handle: async ({ params, body, call }) => {
       const [from, to] = endsOf(params);
-      const labels = body === undefined ? undefined : (await client.associateLabelled(from, to, body, call)).labels;
-      if (body === undefined) await client.associate(from, to, call);
-      return { body: { from: from.id, to: to.id, labels: labels ?? [] } };
+      const answer = body === undefined ? await client.associate(from, to, call) : await client.associateLabelled(from, to, body, call);
+      if (isQueued(answer)) return { body: { ...answer, from: from.id, to: to.id } };
+      return { body: { from: from.id, to: to.id, labels: answer?.labels ?? [] } };
     },
   });
 
@@ -64,9 +66,10 @@ const removeRoute = (client: HubspotClient): Route =>
     params: pairParams,
     status: 204,
     problems: [404],
+    queueable: true,
     handle: async ({ params, call }) => {
-      await client.removeAssociation(...endsOf(params), call);
-      return {};
+      const queued = await client.removeAssociation(...endsOf(params), call);
+      return queued === undefined ? {} : { body: queued };
     },
   });
 

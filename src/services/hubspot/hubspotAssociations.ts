@@ -2,8 +2,8 @@
  * What ties records together.
  */
 import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions } from '../../resilience/call.ts';
-import { contextList } from './hubspotBatches.ts';
+import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
+import { contextList } from './hubspotBatchErrors.ts';
 import { associationInputsSchema, checked, type AssociableType, type AssociationInput, type AssociationLabel } from './hubspotInputs.ts';
 import { associate, associateLabelled, batchReadAssociations, readAssociations, removeAssociation } from './hubspotOperations.ts';
 import { associationBatchPath, associationPath, associationsPath, defaultAssociationPath, type RecordReference } from './hubspotPaths.ts';
@@ -45,6 +45,9 @@ const joined = (ids: readonly string[], answer: AssociationBatch): AssociationBa
   return { results: ids.flatMap((id) => rows.get(id) ?? []), missing: ids.filter((id) => !rows.has(id)) };
 };
 
+/** HubSpot's answer says nothing; that it has to wait does. */
+const orNothing = (answer: unknown): Queued | undefined => (isQueued(answer) ? answer : undefined);
+
 export class HubspotAssociations {
   readonly #http: HttpClient;
 
@@ -52,8 +55,8 @@ export class HubspotAssociations {
     this.#http = http;
   }
 
-  async associate(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<void> {
-    await this.#http.send(associate, { path: defaultAssociationPath(from, to) }, options);
+  async associate(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<Queued | undefined> {
+    return orNothing(await this.#http.write(associate, { path: defaultAssociationPath(from, to) }, options));
   }
 
   async associateLabelled(
@@ -61,8 +64,8 @@ export class HubspotAssociations {
     to: RecordReference,
     labels: readonly AssociationLabel[],
     options?: CallOptions,
-  ): Promise<LabelledAssociation> {
-    return this.#http.send(associateLabelled, { path: associationPath(from, to), body: labels }, options);
+  ): Promise<LabelledAssociation | Queued> {
+    return this.#http.write(associateLabelled, { path: associationPath(from, to), body: labels }, options);
   }
 
   async read(
@@ -73,8 +76,8 @@ export class HubspotAssociations {
     return this.#http.send(readAssociations, { path: associationsPath(from, toType), query: { limit, after } }, options);
   }
 
-  async remove(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<void> {
-    await this.#http.send(removeAssociation, { path: associationPath(from, to) }, options);
+  async remove(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<Queued | undefined> {
+    return orNothing(await this.#http.write(removeAssociation, { path: associationPath(from, to) }, options));
   }
 
   async batchRead(

@@ -4,6 +4,7 @@
  */
 import type { HttpClient } from '../../http/httpClient.ts';
 import type { CallOptions } from '../../resilience/call.ts';
+import { contextList } from './hubspotBatchErrors.ts';
 import { validationFaultsIn, type ValidationFaults } from './hubspotErrors.ts';
 import { batchReadSchema, batchRowsSchema, checked, type AssociableType, type BatchRead, type BatchRow } from './hubspotInputs.ts';
 import { batchCreateOperations, batchReadContacts } from './hubspotOperations.ts';
@@ -27,12 +28,6 @@ export interface BatchCreateAnswer {
   readonly results: readonly CrmRecord[];
   readonly failed: readonly FailedRows[];
 }
-
-/** The strings under a key of an error's context; ids come as numbers too. */
-export const contextList = (error: BatchError, key: string): readonly string[] => {
-  const list = error.context?.[key];
-  return Array.isArray(list) ? list.map(String) : [];
-};
 
 /** A category is a constant of HubSpot's; anything else would be text of theirs, or somebody's data. */
 const reasonOf = ({ category = '' }: BatchError): string => (/^[A-Z][A-Z0-9_]{0,63}$/u.test(category) ? category : 'UNKNOWN');

@@ -1,10 +1,13 @@
 /**
  * HubSpot's CRM in our words. The last parameter of every method is the call's options; reads take more there.
  *
+ * Writes of single records and associations may have to wait: then they are in the durable queue, and the answer is that
+ * of a queued job (`isQueued`). Batches never wait.
+ *
  * Every method rejects with an `UpstreamError`, or with an `InvalidRequestError` for input that cannot be sent.
  */
 import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions } from '../../resilience/call.ts';
+import type { CallOptions, Queued } from '../../resilience/call.ts';
 import type { ServiceClient } from '../service.ts';
 import { HubspotAssociations, type AssociationBatchAnswer, type AssociationListOptions } from './hubspotAssociations.ts';
 import { createRecords, readContacts, type BatchCreateAnswer, type BatchReadAnswer } from './hubspotBatches.ts';
@@ -18,8 +21,9 @@ import type {
   RecordChange,
   RecordType,
 } from './hubspotInputs.ts';
-import { companyOperations, contactOperations, dealOperations, getAccount, getContactByEmail } from './hubspotOperations.ts';
+import { getAccount } from './hubspotOperations.ts';
 import { accountPath, contactByEmailPath, type RecordReference } from './hubspotPaths.ts';
+import { companyOperations, contactOperations, dealOperations, getContactByEmail } from './hubspotRecordOperations.ts';
 import { HubspotRecords, type ListOptions, type ReadOptions } from './hubspotRecords.ts';
 import type { Account, AssociationPage, CrmRecord, LabelledAssociation, RecordPage, SearchAnswer } from './hubspotSchemas.ts';
 import type { Search } from './hubspotSearchInput.ts';
@@ -61,17 +65,17 @@ export class HubspotClient implements ServiceClient {
   }
 
   /** Not repeated after a lost answer. An email that is taken rejects with 409 `contact_exists` and `existingId`. */
-  createContact(contact: NewRecord, options: CallOptions = {}): Promise<CrmRecord> {
+  createContact(contact: NewRecord, options: CallOptions = {}): Promise<CrmRecord | Queued> {
     return this.#records.contacts.create(contact, options);
   }
 
   /** Answers only the changed properties and HubSpot's own. */
-  updateContact(id: string, change: RecordChange, options: CallOptions = {}): Promise<CrmRecord> {
+  updateContact(id: string, change: RecordChange, options: CallOptions = {}): Promise<CrmRecord | Queued> {
     return this.#records.contacts.update(id, change, options);
   }
 
   /** Updates the contact with this email, or creates it; may be repeated. At most three requests, one deadline. */
-  upsertContact(email: string, change: RecordChange, options?: CallOptions): Promise<Upserted> {
+  upsertContact(email: string, change: RecordChange, options?: CallOptions): Promise<Upserted | Queued> {
     return upsertContact(this.#http, email, change, options);
   }
 
@@ -94,12 +98,12 @@ export class HubspotClient implements ServiceClient {
   }
 
   /** Not repeated after a lost answer: HubSpot would make two. */
-  createCompany(company: NewRecord, options: CallOptions = {}): Promise<CrmRecord> {
+  createCompany(company: NewRecord, options: CallOptions = {}): Promise<CrmRecord | Queued> {
     return this.#records.companies.create(company, options);
   }
 
   /** Answers only the changed properties and HubSpot's own. */
-  updateCompany(id: string, change: RecordChange, options: CallOptions = {}): Promise<CrmRecord> {
+  updateCompany(id: string, change: RecordChange, options: CallOptions = {}): Promise<CrmRecord | Queued> {
     return this.#records.companies.update(id, change, options);
   }
 
@@ -116,12 +120,12 @@ export class HubspotClient implements ServiceClient {
   }
 
   /** Not repeated after a lost answer: HubSpot would make two. */
-  createDeal(deal: NewRecord, options: CallOptions = {}): Promise<CrmRecord> {
+  createDeal(deal: NewRecord, options: CallOptions = {}): Promise<CrmRecord | Queued> {
     return this.#records.deals.create(deal, options);
   }
 
   /** Answers only the changed properties and HubSpot's own. */
-  updateDeal(id: string, change: RecordChange, options: CallOptions = {}): Promise<CrmRecord> {
+  updateDeal(id: string, change: RecordChange, options: CallOptions = {}): Promise<CrmRecord | Queued> {
     return this.#records.deals.update(id, change, options);
   }
 
@@ -135,7 +139,7 @@ export class HubspotClient implements ServiceClient {
   }
 
   /** With the default type between the two kinds of record, such as a contact's primary company. */
-  associate(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<void> {
+  associate(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<Queued | undefined> {
     return this.#associations.associate(from, to, options);
   }
 
@@ -144,7 +148,7 @@ export class HubspotClient implements ServiceClient {
     to: RecordReference,
     labels: readonly AssociationLabel[],
     options?: CallOptions,
-  ): Promise<LabelledAssociation> {
+  ): Promise<LabelledAssociation | Queued> {
     return this.#associations.associateLabelled(from, to, labels, options);
   }
 
@@ -163,7 +167,7 @@ export class HubspotClient implements ServiceClient {
   }
 
   /** All types and labels between the two. */
-  removeAssociation(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<void> {
+  removeAssociation(from: RecordReference, to: RecordReference, options?: CallOptions): Promise<Queued | undefined> {
     return this.#associations.remove(from, to, options);
   }
 

@@ -2,6 +2,7 @@
  * The routes that only contacts have: by email, and in batches.
  */
 import { z } from 'zod';
+import { isQueued } from '../../resilience/call.ts';
 import { route, type Route } from '../../web/route.ts';
 import type { HubspotClient } from './hubspotClient.ts';
 import { batchReadSchema, emailSchema, readQuerySchema, recordChangeSchema } from './hubspotInputs.ts';
@@ -37,9 +38,11 @@ const byEmailRoutes = (client: HubspotClient): readonly Route[] => [
     body: recordChangeSchema,
     answer: recordSchema,
     problems: [422],
+    queueable: true,
     handle: async ({ params, body, call }) => {
-      const { created, contact } = await client.upsertContact(params.email, body, call);
-      return { status: created ? 201 : 200, body: contact };
+      const upserted = await client.upsertContact(params.email, body, call);
+      if (isQueued(upserted)) return { body: upserted };
+      return { status: upserted.created ? 201 : 200, body: upserted.contact };
     },
   }),
 ];

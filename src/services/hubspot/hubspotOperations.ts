@@ -2,9 +2,11 @@
  * HubSpot's operations as data. None has a static fallback: an invented record would be worse than an error.
  * Every call weighs 1, whatever it holds: HubSpot counts requests, and a batch is one. Tabled in `docs/services/hubspot.md`.
  */
-import type { DeclaredOperation, Operation } from '../../http/operation.ts';
-import { minutes, seconds } from '../../time/clock.ts';
+import type { Operation } from '../../http/operation.ts';
 import type { AssociableType } from './hubspotInputs.ts';
+import { writeOfRecord } from './hubspotQueueRules.ts';
+import { batchRead } from './hubspotReadsTogether.ts';
+import { cached, companyOperations, contactOperations, dealOperations, getContactByEmail } from './hubspotRecordOperations.ts';
 import {
   accountSchema,
   anythingSchema,
@@ -12,67 +14,17 @@ import {
   associationPageSchema,
   labelledAssociationSchema,
   recordBatchSchema,
-  recordPageSchema,
-  recordSchema,
-  searchAnswerSchema,
   type Account,
   type AssociationBatch,
   type AssociationPage,
-  type CrmRecord,
   type LabelledAssociation,
   type RecordBatch,
-  type RecordPage,
-  type SearchAnswer,
 } from './hubspotSchemas.ts';
+import { createContactInUpsert, updateContactByEmail } from './hubspotUpsertOperations.ts';
 
-/**
- * Half a minute fresh: long enough to take a burst of equal reads, short enough that a write is soon seen. A caller
- * that must see its own write asks with `refresh`. For ten minutes more, stale beats an error.
- */
-const cached = { cacheForMs: seconds(30), staleForMs: minutes(10) };
+export const batchReadContacts = batchRead('contacts');
 
-/** What can be done with every type of record. */
-export interface RecordOperations {
-  readonly get: Operation<CrmRecord>;
-  readonly list: Operation<RecordPage>;
-  readonly create: Operation<CrmRecord>;
-  readonly update: Operation<CrmRecord>;
-  readonly search: Operation<SearchAnswer>;
-}
-
-const recordOperations = (one: string, many: string): RecordOperations => ({
-  get: { name: `get_${one}`, method: 'GET', idempotency: 'safe', weight: 1, answer: recordSchema, ...cached },
-  list: { name: `list_${many}`, method: 'GET', idempotency: 'safe', weight: 1, answer: recordPageSchema },
-  // A repeat makes a second company or deal. Of a contact it would answer 409, and call our own success a conflict;
-  // one without an email it would double. Who wants repeats asks for an upsert.
-  create: { name: `create_${one}`, method: 'POST', idempotency: 'never', weight: 1, answer: recordSchema },
-  update: { name: `update_${one}`, method: 'PATCH', idempotency: 'natural', weight: 1, answer: recordSchema },
-  search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema },
-});
-
-export const contactOperations = recordOperations('contact', 'contacts');
-export const companyOperations = recordOperations('company', 'companies');
-export const dealOperations = recordOperations('deal', 'deals');
-
-export const getContactByEmail: Operation<CrmRecord> = { ...contactOperations.get, name: 'get_contact_by_email' };
-
-export const updateContactByEmail: Operation<CrmRecord> = { ...contactOperations.update, name: 'update_contact_by_email' };
-
-/** The create inside an upsert: it always has an email, and the upsert knows what to do with the 409 of a repeat. */
-export const createContactInUpsert: Operation<CrmRecord> = {
-  ...contactOperations.create,
-  name: 'create_contact_in_upsert',
-  idempotency: 'natural',
-};
-
-export const batchReadContacts: Operation<RecordBatch> = {
-  name: 'batch_read_contacts',
-  method: 'POST',
-  idempotency: 'safe',
-  weight: 1,
-  answer: recordBatchSchema,
-};
-
+/** Not queued: some of its rows may be refused, and somebody must be there to read which. */
 const batchCreate = (type: AssociableType): Operation<RecordBatch> => ({
   name: `batch_create_${type}`,
   method: 'POST',
@@ -94,6 +46,7 @@ export const associate: Operation<unknown> = {
   idempotency: 'natural',
   weight: 1,
   answer: anythingSchema,
+  queue: writeOfRecord,
 };
 
 export const associateLabelled: Operation<LabelledAssociation> = {
@@ -102,6 +55,7 @@ export const associateLabelled: Operation<LabelledAssociation> = {
   idempotency: 'natural',
   weight: 1,
   answer: labelledAssociationSchema,
+  queue: writeOfRecord,
 };
 
 export const readAssociations: Operation<AssociationPage> = {
@@ -118,6 +72,7 @@ export const removeAssociation: Operation<unknown> = {
   idempotency: 'natural',
   weight: 1,
   answer: anythingSchema,
+  queue: writeOfRecord,
 };
 
 export const batchReadAssociations: Operation<AssociationBatch> = {
@@ -138,7 +93,7 @@ export const getAccount: Operation<Account> = {
 };
 
 /** All of them. */
-export const hubspotOperations: readonly DeclaredOperation[] = [
+export const hubspotOperations: readonly Operation<unknown>[] = [
   ...[contactOperations, companyOperations, dealOperations].flatMap(({ get, list, create, update, search }) => [
     get,
     list,
@@ -151,6 +106,8 @@ export const hubspotOperations: readonly DeclaredOperation[] = [
   updateContactByEmail,
   createContactInUpsert,
   batchReadContacts,
+  batchRead('companies'),
+  batchRead('deals'),
   associate,
   associateLabelled,
   readAssociations,

@@ -62,6 +62,7 @@ const writeRoutes = (type: RecordType, one: string, records: HubspotRecords): re
     status: 201,
     answer: recordSchema,
     problems: [409, 422],
+    queueable: true,
     handle: async ({ body, call }) => ({ body: await records.create(body, call) }),
   }),
   route({
@@ -74,6 +75,7 @@ const writeRoutes = (type: RecordType, one: string, records: HubspotRecords): re
     body: recordChangeSchema,
     answer: recordSchema,
     problems: [404, 409, 422],
+    queueable: true,
     handle: async ({ params, body, call }) => ({ body: await records.update(params.id, body, call) }),
   }),
 ];

@@ -2,9 +2,9 @@
  * What can be asked of one type of record, the same for contacts, companies and deals.
  */
 import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions } from '../../resilience/call.ts';
+import type { CallOptions, Queued } from '../../resilience/call.ts';
 import type { NewRecord, RecordChange, RecordType } from './hubspotInputs.ts';
-import type { RecordOperations } from './hubspotOperations.ts';
+import type { RecordOperations } from './hubspotRecordOperations.ts';
 import { recordPath, recordsPath, searchPath } from './hubspotPaths.ts';
 import type { CrmRecord, RecordPage, SearchAnswer } from './hubspotSchemas.ts';
 import type { Search } from './hubspotSearchInput.ts';
@@ -42,12 +42,12 @@ export class HubspotRecords {
     return this.#http.send(this.#operations.list, request, options);
   }
 
-  async create(record: NewRecord, options: CallOptions): Promise<CrmRecord> {
-    return this.#http.send(this.#operations.create, { path: recordsPath(this.#type), body: record }, options);
+  async create(record: NewRecord, options: CallOptions): Promise<CrmRecord | Queued> {
+    return this.#http.write(this.#operations.create, { path: recordsPath(this.#type), body: record }, options);
   }
 
-  async update(id: string, change: RecordChange, options: CallOptions): Promise<CrmRecord> {
-    return this.#http.send(this.#operations.update, { path: recordPath(this.#type, id), body: change }, options);
+  async update(id: string, change: RecordChange, options: CallOptions): Promise<CrmRecord | Queued> {
+    return this.#http.write(this.#operations.update, { path: recordPath(this.#type, id), body: change }, options);
   }
 
   async search(search: Search, options: CallOptions): Promise<Flagged<SearchAnswer>> {

@@ -1,6 +1,6 @@
 /**
  * A HubSpot account that behaves as the real one does: limits, refusals, lagging search and all. What it does not know
- * (archiving, merging, batch upsert, other objects) answers 404.
+ * (merging, restoring, other objects) answers 404.
  */
 import { seconds } from '../../time/clock.ts';
 import type { SandboxAnswer, SandboxRequest, Simulator, SimulatorInstance, SimulatorParts } from '../simulator.ts';
@@ -9,6 +9,7 @@ import { isSearch, isWrite, serve } from './hubspotSandboxEndpoints.ts';
 import { badJson, edgeFailure, failureOf, locked, migrating, missingScopes, unauthenticated } from './hubspotSandboxErrors.ts';
 import { AccountLimits, tooMany, type LimitKind, type RefusedBy } from './hubspotSandboxLimits.ts';
 import { RecordStore } from './hubspotSandboxStore.ts';
+import { hubspotWebhooks } from './hubspotSandboxWebhooks.ts';
 
 const LOCK_MS = seconds(2);
 
@@ -27,7 +28,7 @@ class SimulatedHubspot implements SimulatorInstance {
 
   constructor(parts: SimulatorParts) {
     this.#parts = parts;
-    this.#records = new RecordStore(parts.now);
+    this.#records = new RecordStore(parts);
   }
 
   /** All but `locked`, which is over after two seconds, last until a reset. */
@@ -59,7 +60,7 @@ class SimulatedHubspot implements SimulatorInstance {
   }
 
   reset(): void {
-    this.#records = new RecordStore(this.#parts.now);
+    this.#records = new RecordStore(this.#parts);
     this.#associations = new AssociationStore();
     this.#limits = new AccountLimits();
     this.#condition = undefined;
@@ -136,5 +137,6 @@ const isRefusal = (body: unknown): body is Readonly<Record<string, unknown>> =>
 
 export const hubspotSimulator: Simulator = {
   name: 'hubspot',
+  webhooks: hubspotWebhooks,
   create: (parts) => new SimulatedHubspot(parts),
 };

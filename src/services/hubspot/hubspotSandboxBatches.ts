@@ -9,7 +9,8 @@ import { problemsWith, type ObjectType, type PropertyValues } from './hubspotSan
 import { inTheWay, newRecordBodySchema, refusalOfNew, selected, shown } from './hubspotSandboxRecords.ts';
 import type { StoredRecord } from './hubspotSandboxStore.ts';
 
-const rowsOf = <Row extends z.ZodType>(row: Row) => z.array(row).min(1).max(100, 'must hold at most 100 rows');
+/** The rows of a batch. */
+export const rowsOf = <Row extends z.ZodType>(row: Row) => z.array(row).min(1).max(100, 'must hold at most 100 rows');
 
 const readSchema = z.looseObject({
   inputs: rowsOf(z.looseObject({ id: idSchema })),
@@ -22,7 +23,7 @@ const updateSchema = z.looseObject({
 });
 
 /** The outer form of a batch's answer: 207 as soon as a row failed. */
-const completed = (account: SimulatedAccount, status: number, results: readonly unknown[], errors: readonly unknown[]): SandboxAnswer => {
+export const completed = (account: SimulatedAccount, status: number, results: readonly unknown[], errors: readonly unknown[]): SandboxAnswer => {
   const at = new Date(account.now()).toISOString();
   return {
     status: errors.length > 0 ? 207 : status,

@@ -12,8 +12,9 @@ import {
 } from './hubspotSandboxAssociations.ts';
 import { batchCreate, batchRead, batchUpdate } from './hubspotSandboxBatches.ts';
 import { methodNotAllowed, PORTAL_ID, resourceNotFound } from './hubspotSandboxErrors.ts';
-import { createRecord, getRecord, listRecords, updateRecord } from './hubspotSandboxRecords.ts';
+import { archiveRecord, createRecord, getRecord, listRecords, updateRecord } from './hubspotSandboxRecords.ts';
 import { searchRecords } from './hubspotSandboxSearch.ts';
+import { batchArchive, batchUpsert } from './hubspotSandboxUpsert.ts';
 
 /** The versions that answer today, the dated ones and those before them. */
 const versions: readonly (readonly [pattern: RegExp, room: string])[] = [
@@ -52,10 +53,13 @@ const entries: readonly Entry[] = [
   on('POST', 'objects/:type/batch/read', batchRead),
   on('POST', 'objects/:type/batch/create', batchCreate),
   on('POST', 'objects/:type/batch/update', batchUpdate),
+  on('POST', 'objects/:type/batch/upsert', batchUpsert),
+  on('POST', 'objects/:type/batch/archive', batchArchive),
   on('GET', 'objects/:type', listRecords),
   on('POST', 'objects/:type', createRecord),
   on('GET', 'objects/:type/:id', getRecord),
   on('PATCH', 'objects/:type/:id', updateRecord),
+  on('DELETE', 'objects/:type/:id', archiveRecord),
   on('PUT', 'objects/:type/:id/associations/default/:toType/:toId', associateByDefault),
   on('GET', 'objects/:type/:id/associations/:toType', listAssociations),
   on('PUT', 'objects/:type/:id/associations/:toType/:toId', associateLabelled),

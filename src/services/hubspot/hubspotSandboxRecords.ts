@@ -40,7 +40,9 @@ export const selected = (record: StoredRecord, asked: readonly string[] | undefi
   return shown(record, Object.fromEntries(names.map((name) => [name, properties[name] || null])));
 };
 
-const askedIn = (query: URLSearchParams): readonly string[] | undefined => query.get('properties')?.split(',');
+/** In one parameter with commas, or in one for each, as HubSpot's own client sends them. */
+const askedIn = (query: URLSearchParams): readonly string[] | undefined =>
+  query.has('properties') ? query.getAll('properties').flatMap((names) => names.split(',')) : undefined;
 
 /** By id, or by the unique property that the query names. */
 const wanted = (account: SimulatedAccount, type: ObjectType, id: string, query: URLSearchParams): StoredRecord | undefined => {
@@ -113,3 +115,10 @@ export const updateRecord = ofType((account, type, { params, query, body }) =>
     return { status: 200, body: shown(account.records.update(record, properties), properties) };
   }),
 );
+
+/** As HubSpot: what is not there is archived already. */
+export const archiveRecord = ofType((account, type, { params }) => {
+  const record = account.records.find(type, params['id'] ?? '');
+  if (record !== undefined) account.records.archive(record);
+  return { status: 204 };
+});

@@ -4,6 +4,8 @@
 import { seconds } from '../../time/clock.ts';
 import { objectTypes, type ObjectType, type PropertyValues } from './hubspotSandboxObjects.ts';
 import { seedMerges, seedRecords } from './hubspotSandboxSeeds.ts';
+import type { SimulatorParts } from '../simulator.ts';
+import { changes, creation } from './hubspotSandboxWebhooks.ts';
 
 /** New and changed records show in searches this late. */
 export const INDEX_LAG_MS = seconds(2);
@@ -28,11 +30,13 @@ interface Entry {
 
 export class RecordStore {
   readonly #now: () => number;
+  readonly #emit: NonNullable<SimulatorParts['emit']>;
   readonly #entries = new Map<string, Map<string, Entry>>(objectTypes.map(({ plural }) => [plural, new Map()]));
   #nextId = FIRST_NEW_ID;
 
-  constructor(now: () => number) {
+  constructor({ now, emit = () => undefined }: Pick<SimulatorParts, 'now' | 'emit'>) {
     this.#now = now;
+    this.#emit = emit;
     for (const { type, id, at, properties } of seedRecords) this.#plant(type, id, Date.parse(at), properties);
   }
 
@@ -70,6 +74,7 @@ export class RecordStore {
     const now = this.#now();
     const current = { id, type, createdAt: now, updatedAt: now, properties: { ...type.defaults, ...properties } };
     this.#of(type).set(id, { current, indexed: undefined, indexDueAt: now + INDEX_LAG_MS });
+    this.#emit(creation(current));
     return current;
   }
 
@@ -80,7 +85,13 @@ export class RecordStore {
     this.#settle(entry);
     entry.current = current;
     entry.indexDueAt ??= this.#now() + INDEX_LAG_MS;
+    for (const change of changes(record, current)) this.#emit(change);
     return current;
+  }
+
+  /** It is in no read and no search any more; restoring is not simulated. */
+  archive({ type, id }: StoredRecord): void {
+    this.#of(type).delete(id);
   }
 
   #of(type: ObjectType): Map<string, Entry> {

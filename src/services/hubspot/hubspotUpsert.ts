@@ -4,52 +4,50 @@
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions } from '../../resilience/call.ts';
+import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
 import type { RecordChange } from './hubspotInputs.ts';
-import { contactOperations, createContactInUpsert, updateContactByEmail } from './hubspotOperations.ts';
-import { contactByEmailPath, recordPath, recordsPath } from './hubspotPaths.ts';
 import type { CrmRecord } from './hubspotSchemas.ts';
+import { createContactInUpsert, firstUpsertStep, nextUpsertStep, type UpsertStep } from './hubspotUpsertOperations.ts';
 
 export interface Upserted {
   readonly created: boolean;
   readonly contact: CrmRecord;
 }
 
-const updateByEmail = (http: HttpClient, email: string, change: RecordChange, call: CallOptions): Promise<CrmRecord> =>
-  http.send(updateContactByEmail, { path: contactByEmailPath(email), query: { idProperty: 'email' }, body: change }, call);
+/** Update, create, update. */
+const MAX_STEPS = 3;
 
-/** The answer; or the refusal, if it has this status: it decides the next step. Other errors are thrown on. */
-const orRefusal = async (status: number, answer: Promise<CrmRecord>): Promise<CrmRecord | UpstreamRejectedError> => {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof UpstreamRejectedError && error.status === status) return error;
-    throw error;
-  }
+const refuseEmail = ({ properties }: RecordChange): void => {
+  if (!('email' in properties)) return;
+  const message = 'must be left out: an upsert takes the email from the path';
+  throw new InvalidRequestError(`properties.email ${message}`, [{ at: 'body.properties.email', message }]);
 };
 
 /**
  * Updates the contact with this email; creates it on a 404; and if that answers 409, because somebody else (or an earlier
  * attempt of ours) was faster, updates the one in the way. One deadline for all three. A repeat ends in the same state.
+ * A step that has to wait is queued, and the job takes the steps that are left.
  *
  * @throws {InvalidRequestError} if the properties hold an `email` of their own.
  */
-export const upsertContact = async (http: HttpClient, email: string, change: RecordChange, options?: CallOptions): Promise<Upserted> => {
-  if ('email' in change.properties) {
-    const message = 'must be left out: an upsert takes the email from the path';
-    throw new InvalidRequestError(`properties.email ${message}`, [{ at: 'body.properties.email', message }]);
+export const upsertContact = async (
+  http: HttpClient,
+  email: string,
+  change: RecordChange,
+  options?: CallOptions,
+): Promise<Upserted | Queued> => {
+  refuseEmail(change);
+  return take(http, firstUpsertStep(email, change), http.startDeadline(options), MAX_STEPS);
+};
+
+const take = async (http: HttpClient, step: UpsertStep, call: CallOptions, stepsLeft: number): Promise<Upserted | Queued> => {
+  const { operation, request } = step;
+  try {
+    const contact = await http.write(operation, request, call);
+    return isQueued(contact) ? contact : { created: operation === createContactInUpsert, contact };
+  } catch (error) {
+    const next = error instanceof UpstreamRejectedError && stepsLeft > 1 ? nextUpsertStep(step, error) : undefined;
+    if (next === undefined) throw error;
+    return take(http, next, call, stepsLeft - 1);
   }
-  const call = http.startDeadline(options);
-
-  const updated = await orRefusal(404, updateByEmail(http, email, change, call));
-  if (!(updated instanceof UpstreamRejectedError)) return { created: false, contact: updated };
-
-  const properties = { ...change.properties, email };
-  const created = await orRefusal(409, http.send(createContactInUpsert, { path: recordsPath('contacts'), body: { properties } }, call));
-  if (!(created instanceof UpstreamRejectedError)) return { created: true, contact: created };
-
-  const { existingId } = created.details;
-  if (typeof existingId !== 'string') return { created: false, contact: await updateByEmail(http, email, change, call) };
-  const contact = await http.send(contactOperations.update, { path: recordPath('contacts', existingId), body: change }, call);
-  return { created: false, contact };
 };

@@ -3,6 +3,7 @@
  */
 import { quotaFrom } from '../../http/quota.ts';
 import { upstreamPath } from '../../http/upstreamPath.ts';
+import { seconds } from '../../time/clock.ts';
 import { defineService } from '../service.ts';
 import { LemlistClient } from './lemlistClient.ts';
 import { classifyLemlistAnswer } from './lemlistErrors.ts';
@@ -18,6 +19,7 @@ export const lemlist = defineService<LemlistClient>({
   sandboxSecret: 'lemlist-sandbox-key',
   operations: Object.values(lemlistOperations),
   health: { operation: lemlistOperations.getTeam, request: { path: upstreamPath`/team` } },
+  quotas: { classes: { default: [{ permits: 20, windowMs: seconds(2), reading: 'two_seconds' }] } },
   classify: classifyLemlistAnswer,
   // X-RateLimit-Reset is a date written for people, so only limit and remaining are read.
   readQuota: (headers) => quotaFrom(headers, 'two_seconds', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),

@@ -20,9 +20,7 @@ import {
   type Page,
 } from './lemlistInputs.ts';
 import { lemlistOperations as operations } from './lemlistOperations.ts';
-
-/** Lemlist's limit of `GET /contacts`. */
-const MAX_CONTACTS = 100;
+import { MAX_CONTACTS } from './lemlistReadsTogether.ts';
 
 const campaign = (id: string): string => {
   if (!campaignIdSchema.safeParse(id).success) throw new InvalidRequestError('a campaign id must look like cam_…');
@@ -40,7 +38,8 @@ const requireCount = (what: string, count: number, max: number): void => {
 
 /**
  * Every method throws {@link InvalidRequestError} for an id that is none, and the errors of {@link HttpClient.send}.
- * Writes that meet an open circuit fail with `circuit_open`: nothing is queued behind the caller's back.
+ * A write that cannot be made now waits in the durable queue, and its answer says so: `{queued: true, …}`, told from the
+ * others by `isQueued`. Whoever wants an error instead asks for it with `strict`.
  */
 export class LemlistClient implements ServiceClient {
   readonly #http: HttpClient;
@@ -55,7 +54,7 @@ export class LemlistClient implements ServiceClient {
 
   /** Never repeated: Lemlist would make a second campaign of the same name. */
   async createCampaign(input: CampaignInput, options?: CallOptions) {
-    return this.#http.send(operations.createCampaign, { path: upstreamPath`/campaigns`, body: input }, options);
+    return this.#http.write(operations.createCampaign, { path: upstreamPath`/campaigns`, body: input }, options);
   }
 
   async getCampaign(campaignId: string, options?: CallOptions) {
@@ -63,11 +62,11 @@ export class LemlistClient implements ServiceClient {
   }
 
   async pauseCampaign(campaignId: string, options?: CallOptions) {
-    return this.#http.send(operations.pauseCampaign, { path: upstreamPath`/campaigns/${campaign(campaignId)}/pause` }, options);
+    return this.#http.write(operations.pauseCampaign, { path: upstreamPath`/campaigns/${campaign(campaignId)}/pause` }, options);
   }
 
   async startCampaign(campaignId: string, options?: CallOptions) {
-    return this.#http.send(operations.startCampaign, { path: upstreamPath`/campaigns/${campaign(campaignId)}/start` }, options);
+    return this.#http.write(operations.startCampaign, { path: upstreamPath`/campaigns/${campaign(campaignId)}/start` }, options);
   }
 
   /**
@@ -82,7 +81,7 @@ export class LemlistClient implements ServiceClient {
   async addLead(campaignId: string, variables: NewLead, flags: AddLeadFlags = {}, options?: CallOptions) {
     // The trailing slash is part of Lemlist's path.
     const path = upstreamPath`/campaigns/${campaign(campaignId)}/leads/`;
-    return this.#http.send(operations.addLead, { path, query: { ...flags }, body: variables }, options);
+    return this.#http.write(operations.addLead, { path, query: { ...flags }, body: variables }, options);
   }
 
   /** The lead as each campaign knows it: one row per campaign. */
@@ -103,35 +102,35 @@ export class LemlistClient implements ServiceClient {
   /** @throws {UpstreamRejectedError} 409 `lead_in_graveyard`, which Lemlist answers as 500. */
   async updateLead(campaignId: string, leadId: string, changes: LeadChanges, options?: CallOptions) {
     const path = upstreamPath`/campaigns/${campaign(campaignId)}/leads/${lead(leadId)}`;
-    return this.#http.send(operations.updateLead, { path, body: changes }, options);
+    return this.#http.write(operations.updateLead, { path, body: changes }, options);
   }
 
   async pauseLead(campaignId: string, leadId: string, options?: CallOptions) {
     const request = { path: upstreamPath`/leads/pause/${lead(leadId)}`, query: { campaignId: campaign(campaignId) } };
-    return this.#http.send(operations.pauseLead, request, options);
+    return this.#http.write(operations.pauseLead, request, options);
   }
 
   async resumeLead(campaignId: string, leadId: string, options?: CallOptions) {
     const request = { path: upstreamPath`/leads/start/${lead(leadId)}`, query: { campaignId: campaign(campaignId) } };
-    return this.#http.send(operations.resumeLead, request, options);
+    return this.#http.write(operations.resumeLead, request, options);
   }
 
   /** Takes the lead out of the campaign. A repeat after success is answered 404 `lead_not_found`. */
   async removeLead(campaignId: string, leadId: string, options?: CallOptions) {
     const path = upstreamPath`/campaigns/${campaign(campaignId)}/leads/${lead(leadId)}`;
     // Without the action Lemlist only unsubscribes the lead.
-    return this.#http.send(operations.removeLead, { path, query: { action: 'remove' } }, options);
+    return this.#http.write(operations.removeLead, { path, query: { action: 'remove' } }, options);
   }
 
   /** @param value An email, `@domain`, phone number or LinkedIn address. */
   async unsubscribe(value: string, options?: CallOptions) {
-    return this.#http.send(operations.unsubscribe, { path: upstreamPath`/v2/unsubscribes/variables/${value}` }, options);
+    return this.#http.write(operations.unsubscribe, { path: upstreamPath`/v2/unsubscribes/variables/${value}` }, options);
   }
 
   /** @throws {InvalidRequestError} for no value, or more than 10,000. */
   async bulkUnsubscribe(values: readonly string[], options?: CallOptions) {
     requireCount('values', values.length, MAX_BULK_UNSUBSCRIBES);
-    return this.#http.send(operations.bulkUnsubscribe, { path: upstreamPath`/v2/unsubscribes/variables`, body: { values } }, options);
+    return this.#http.write(operations.bulkUnsubscribe, { path: upstreamPath`/v2/unsubscribes/variables`, body: { values } }, options);
   }
 
   /** @throws {UpstreamRejectedError} 404 if the value is not unsubscribed. */
@@ -141,7 +140,7 @@ export class LemlistClient implements ServiceClient {
 
   /** @throws {UpstreamRejectedError} 409 `unsubscribe_is_final` if the person asked for it, or complained. */
   async removeUnsubscribe(value: string, options?: CallOptions) {
-    return this.#http.send(operations.removeUnsubscribe, { path: upstreamPath`/v2/unsubscribes/variables/${value}` }, options);
+    return this.#http.write(operations.removeUnsubscribe, { path: upstreamPath`/v2/unsubscribes/variables/${value}` }, options);
   }
 
   async listUnsubscribes(page: Page = {}, options?: CallOptions) {
@@ -163,7 +162,7 @@ export class LemlistClient implements ServiceClient {
 
   /** Creates or updates a contact by its contactId, email or linkedinUrl; null and empty values change nothing. */
   async upsertContact(contact: Readonly<Record<string, unknown>>, options?: CallOptions) {
-    return this.#http.send(operations.upsertContact, { path: upstreamPath`/contacts`, body: contact }, options);
+    return this.#http.write(operations.upsertContact, { path: upstreamPath`/contacts`, body: contact }, options);
   }
 
   /** Up to 100 contacts by id or email in one call: Lemlist's one batch read. */

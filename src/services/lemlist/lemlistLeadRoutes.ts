@@ -49,6 +49,7 @@ export const campaignLeadRoutes: readonly ((lemlist: LemlistClient) => Route)[] 
       status: 201,
       answer: addedLeadSchema,
       problems: [404, 409],
+      queueable: true,
       handle: async ({ params, query, body, call }) => ({ body: await lemlist.addLead(params.campaignId, body, query, call) }),
     }),
   (lemlist) =>
@@ -61,6 +62,7 @@ export const campaignLeadRoutes: readonly ((lemlist: LemlistClient) => Route)[] 
       body: leadChangesSchema,
       answer: z.looseObject({ leadId: z.string() }),
       problems: [404, 409],
+      queueable: true,
       handle: async ({ params: { campaignId, leadId }, body, call }) => ({
         body: { ...(await lemlist.updateLead(campaignId, leadId, body, call)), leadId },
       }),
@@ -75,6 +77,7 @@ export const campaignLeadRoutes: readonly ((lemlist: LemlistClient) => Route)[] 
       params: leadParams,
       answer: z.looseObject({ leadId: z.string(), removed: z.literal(true) }),
       problems: [404, 409],
+      queueable: true,
       handle: async ({ params: { campaignId, leadId }, call }) => ({
         body: { ...(await lemlist.removeLead(campaignId, leadId, call)), leadId },
       }),
@@ -88,6 +91,7 @@ export const campaignLeadRoutes: readonly ((lemlist: LemlistClient) => Route)[] 
       params: leadParams,
       answer: leadsSchema,
       problems: [404],
+      queueable: true,
       handle: async ({ params, call }) => ({ body: await lemlist.pauseLead(params.campaignId, params.leadId, call) }),
     }),
   (lemlist) =>
@@ -99,6 +103,7 @@ export const campaignLeadRoutes: readonly ((lemlist: LemlistClient) => Route)[] 
       params: leadParams,
       answer: leadsSchema,
       problems: [404],
+      queueable: true,
       handle: async ({ params, call }) => ({ body: await lemlist.resumeLead(params.campaignId, params.leadId, call) }),
     }),
 ];

@@ -2,42 +2,110 @@
  * Lemlist's operations as data. No answer of last resort anywhere: outreach is better late than made up.
  *
  * Campaigns, activities and the team are cached for seconds, to carry bursts under the 20 requests per 2 s, and stand
- * in for an error for ten minutes. Leads, contacts and unsubscribes never are: acting on an old one writes to a person
+ * in for an error for ten minutes. Every write may wait in the queue. Leads, contacts and unsubscribes never are: acting on an old one writes to a person
  * who said no.
  */
 import type { Operation } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
+import { contactsTogether } from './lemlistReadsTogether.ts';
+import * as queueRules from './lemlistQueueRules.ts';
 import * as answers from './lemlistSchemas.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 const listCache = { cacheForMs: seconds(10), staleForMs: minutes(10) };
 
+const getContacts = operation({ name: 'get_contacts', method: 'GET', idempotency: 'safe', answer: answers.contactsAnswer });
+
 export const lemlistOperations = {
   listCampaigns: operation({ name: 'list_campaigns', method: 'GET', idempotency: 'safe', answer: answers.campaignsAnswer, ...listCache }),
   /** Lemlist knows no key for campaigns: a repeat makes a second one of the same name. */
-  createCampaign: operation({ name: 'create_campaign', method: 'POST', idempotency: 'never', answer: answers.createdCampaignAnswer }),
+  createCampaign: operation({
+    name: 'create_campaign',
+    method: 'POST',
+    idempotency: 'never',
+    answer: answers.createdCampaignAnswer,
+    queue: queueRules.newCampaign,
+  }),
   getCampaign: operation({ name: 'get_campaign', method: 'GET', idempotency: 'safe', answer: answers.campaignAnswer, ...listCache }),
-  pauseCampaign: operation({ name: 'pause_campaign', method: 'POST', idempotency: 'natural', answer: answers.acknowledgementAnswer }),
-  startCampaign: operation({ name: 'start_campaign', method: 'POST', idempotency: 'natural', answer: answers.acknowledgementAnswer }),
+  pauseCampaign: operation({
+    name: 'pause_campaign',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.acknowledgementAnswer,
+    queue: queueRules.writeOfCampaign,
+  }),
+  startCampaign: operation({
+    name: 'start_campaign',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.acknowledgementAnswer,
+    queue: queueRules.writeOfCampaign,
+  }),
 
-  /** A repeat may spend the enrichment credits again, and is answered with a refusal that hides the success. */
-  addLead: operation({ name: 'add_lead', method: 'POST', idempotency: 'never', answer: answers.addedLeadSchema }),
+  /**
+   * Not repeated within a call: a repeat may spend the enrichment credits again, and is answered with a refusal that hides the
+   * success. In the queue that refusal is understood.
+   */
+  addLead: operation({
+    name: 'add_lead',
+    method: 'POST',
+    idempotency: 'never',
+    answer: answers.addedLeadSchema,
+    queue: queueRules.newLead,
+  }),
   getLeadsByEmail: operation({ name: 'get_leads_by_email', method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer }),
   getLead: operation({ name: 'get_lead', method: 'GET', idempotency: 'safe', answer: answers.leadSchema }),
   listCampaignLeads: operation({ name: 'list_campaign_leads', method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer }),
-  updateLead: operation({ name: 'update_lead', method: 'PATCH', idempotency: 'natural', answer: answers.updatedLeadAnswer }),
-  pauseLead: operation({ name: 'pause_lead', method: 'POST', idempotency: 'natural', answer: answers.leadsAnswer }),
-  resumeLead: operation({ name: 'resume_lead', method: 'POST', idempotency: 'natural', answer: answers.leadsAnswer }),
-  removeLead: operation({ name: 'remove_lead', method: 'DELETE', idempotency: 'natural', answer: answers.removedLeadAnswer }),
+  updateLead: operation({
+    name: 'update_lead',
+    method: 'PATCH',
+    idempotency: 'natural',
+    answer: answers.updatedLeadAnswer,
+    queue: queueRules.writeOfLead,
+  }),
+  pauseLead: operation({
+    name: 'pause_lead',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.leadsAnswer,
+    queue: queueRules.writeOfLead,
+  }),
+  resumeLead: operation({
+    name: 'resume_lead',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.leadsAnswer,
+    queue: queueRules.writeOfLead,
+  }),
+  removeLead: operation({
+    name: 'remove_lead',
+    method: 'DELETE',
+    idempotency: 'natural',
+    answer: answers.removedLeadAnswer,
+    queue: queueRules.removalOfLead,
+  }),
 
-  unsubscribe: operation({ name: 'unsubscribe', method: 'POST', idempotency: 'natural', answer: answers.unsubscribeSchema }),
-  bulkUnsubscribe: operation({ name: 'bulk_unsubscribe', method: 'POST', idempotency: 'natural', answer: answers.bulkUnsubscribeAnswer }),
+  unsubscribe: operation({
+    name: 'unsubscribe',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.unsubscribeSchema,
+    queue: queueRules.unsubscription,
+  }),
+  bulkUnsubscribe: operation({
+    name: 'bulk_unsubscribe',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.bulkUnsubscribeAnswer,
+    queue: queueRules.bulkUnsubscription,
+  }),
   getUnsubscribe: operation({ name: 'get_unsubscribe', method: 'GET', idempotency: 'safe', answer: answers.unsubscribeSchema }),
   removeUnsubscribe: operation({
     name: 'remove_unsubscribe',
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.removedUnsubscribeAnswer,
+    queue: queueRules.resubscription,
   }),
   listUnsubscribes: operation({ name: 'list_unsubscribes', method: 'GET', idempotency: 'safe', answer: answers.unsubscribesAnswer }),
 
@@ -58,6 +126,12 @@ export const lemlistOperations = {
   }),
   getTeamCredits: operation({ name: 'get_team_credits', method: 'GET', idempotency: 'safe', answer: answers.teamCreditsAnswer }),
 
-  upsertContact: operation({ name: 'upsert_contact', method: 'POST', idempotency: 'natural', answer: answers.upsertedContactAnswer }),
-  getContacts: operation({ name: 'get_contacts', method: 'GET', idempotency: 'safe', answer: answers.contactsAnswer }),
+  upsertContact: operation({
+    name: 'upsert_contact',
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.upsertedContactAnswer,
+    queue: queueRules.writeOfContact,
+  }),
+  getContacts: operation({ ...getContacts, batch: contactsTogether(getContacts) }),
 } as const;

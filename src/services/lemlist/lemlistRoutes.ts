@@ -35,6 +35,7 @@ const campaignRoutes: readonly ((lemlist: LemlistClient) => Route)[] = [
       body: campaignInputSchema,
       status: 201,
       answer: createdCampaignAnswer,
+      queueable: true,
       handle: async ({ body, call }) => ({ body: await lemlist.createCampaign(body, call) }),
     }),
   (lemlist) =>
@@ -57,6 +58,7 @@ const campaignRoutes: readonly ((lemlist: LemlistClient) => Route)[] = [
       params: campaignParams,
       answer: campaignAcknowledgement,
       problems: [404],
+      queueable: true,
       handle: async ({ params: { campaignId }, call }) => ({ body: { ...(await lemlist.pauseCampaign(campaignId, call)), campaignId } }),
     }),
   (lemlist) =>
@@ -68,6 +70,7 @@ const campaignRoutes: readonly ((lemlist: LemlistClient) => Route)[] = [
       params: campaignParams,
       answer: campaignAcknowledgement,
       problems: [404],
+      queueable: true,
       handle: async ({ params: { campaignId }, call }) => ({ body: { ...(await lemlist.startCampaign(campaignId, call)), campaignId } }),
     }),
 ];

@@ -8,6 +8,7 @@ import { campaignEndpoints } from './lemlistSandboxCampaigns.ts';
 import { contactEndpoints } from './lemlistSandboxContacts.ts';
 import { dispatch, sentence } from './lemlistSandboxEndpoint.ts';
 import { leadEndpoints } from './lemlistSandboxLeads.ts';
+import { lemlistWebhooks } from './lemlistSandboxWebhooks.ts';
 import { LemlistWindow } from './lemlistSandboxWindow.ts';
 
 const endpoints = [...campaignEndpoints, ...leadEndpoints, ...contactEndpoints];
@@ -88,5 +89,6 @@ class LemlistSimulator implements SimulatorInstance {
 
 export const lemlistSimulator: Simulator = {
   name: 'lemlist',
+  webhooks: lemlistWebhooks,
   create: (parts) => new LemlistSimulator(parts),
 };

@@ -6,6 +6,7 @@ import {
   seedCampaigns,
   seedContacts,
   seedLeads,
+  seedTeam,
   seedUnsubscribes,
   type SimulatedCampaign,
   type SimulatedContact,
@@ -37,6 +38,11 @@ export class LemlistAccount {
 
   constructor(parts: SimulatorParts) {
     this.#parts = parts;
+  }
+
+  /** Tells of an activity. */
+  tell(type: string, about: Readonly<Record<string, unknown>>): void {
+    this.#parts.emit?.({ type, body: { type, teamId: seedTeam._id, createdAt: this.timestamp(), ...about } });
   }
 
   newId(prefix: string): string {
@@ -103,6 +109,7 @@ export class LemlistAccount {
     if (known !== undefined) return known;
     const entry = { _id: this.newId('uns'), value, source };
     this.unsubscribes.set(value, entry);
+    this.tell('emailsUnsubscribed', { ...(value.includes('@') && { leadEmail: value }), unsubscribeId: entry._id });
     return entry;
   }
 

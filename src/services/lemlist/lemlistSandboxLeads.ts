@@ -106,8 +106,16 @@ const deleteLead = withLead((lead, { account, request }) => {
   return json(flat(lead));
 });
 
+const aboutLead = ({ _id, campaignId, contactId, variables }: SimulatedLead) => ({
+  leadId: _id,
+  campaignId,
+  contactId,
+  leadEmail: variables['email'],
+});
+
 const setPaused = (isPaused: boolean): Endpoint['answer'] =>
-  withLead((lead) => {
+  withLead((lead, { account }) => {
+    if (lead.isPaused !== isPaused) account.tell(isPaused ? 'paused' : 'resumed', aboutLead(lead));
     lead.isPaused = isPaused;
     return json([flat(lead)]);
   });

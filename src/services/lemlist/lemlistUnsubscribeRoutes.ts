@@ -33,6 +33,7 @@ export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] =
       scope: write,
       body: z.strictObject({ value: unsubscribeValueSchema }),
       answer: unsubscribeSchema,
+      queueable: true,
       handle: async ({ body, call }) => ({ body: await lemlist.unsubscribe(body.value, call) }),
     }),
   (lemlist) =>
@@ -44,6 +45,7 @@ export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] =
       body: z.strictObject({ values: unsubscribeValuesSchema }),
       maxBodyBytes: MAX_BULK_BYTES,
       answer: z.looseObject({ values: z.int(), unsubscribed: z.literal(true) }),
+      queueable: true,
       handle: async ({ body, call }) => ({ body: { ...(await lemlist.bulkUnsubscribe(body.values, call)), values: body.values.length } }),
     }),
   (lemlist) =>
@@ -68,6 +70,7 @@ export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] =
       params: valueParams,
       answer: z.looseObject({ value: z.string(), unsubscribed: z.literal(false) }),
       problems: [404, 409],
+      queueable: true,
       handle: async ({ params: { value }, call }) => ({ body: { ...(await lemlist.removeUnsubscribe(value, call)), value } }),
     }),
 ];

@@ -44,7 +44,7 @@ describe('readConfig', () => {
     );
 
     expect(faults.map((fault) => fault.split(' ')[0])).to.have.members([
-      'PORT', 'LOG_LEVEL', 'HUBSPOT_BASE_URL', 'HUBSPOT_API_KEY', 'LEMLIST_API_KEY', 'REDIS_URL', 'API_KEYS_FILE',
+      'PORT', 'LOG_LEVEL', 'HUBSPOT_BASE_URL', 'HUBSPOT_API_KEY', 'LEMLIST_API_KEY', 'REDIS_URL', 'API_KEYS_FILE', 'QUEUE_KEYS',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { readConfig } from '../../../src/config/config.ts';
-import { faultsOf } from './settingFixtures.ts';
+import { faultsOf, readFileFrom } from './settingFixtures.ts';
 
 const read = (env: Readonly<Record<string, string>>) => readConfig(env, []).redis;
 
@@ -17,6 +17,16 @@ describe('readRedis', () => {
 
     expect(redis).to.deep.include({ host: 'redis.example', port: 6380, username: undefined, database: 0, tls: false });
     expect(redis?.password?.reveal()).to.equal('hidden');
+  });
+
+  it('takes the password from a file, but not from two places', () => {
+    const readFile = readFileFrom({ '/redis-password': 'hidden\n' });
+    const env = { REDIS_HOST: 'redis.example', REDIS_PASSWORD_FILE: '/redis-password' };
+
+    expect(readConfig(env, [], { readFile }).redis?.password?.reveal()).to.equal('hidden');
+    expect(faultsOf({ ...env, REDIS_PASSWORD: 'hidden' }, [], readFile)).to.deep.equal([
+      'REDIS_PASSWORD_FILE must not be set beside REDIS_PASSWORD: keep one of the two',
+    ]);
   });
 
   it('assumes the usual port, no password and the first database', () => {

@@ -7,7 +7,12 @@ export const hubspot: ConfigurableService = { name: 'hubspot', attemptTimeoutMs:
 export const lemlist: ConfigurableService = { name: 'lemlist', attemptTimeoutMs: 6000, deadlineMs: 15_000 };
 
 /** What production asks for at least, with hubspot as the only service. */
-export const production = { NODE_ENV: 'production', API_KEYS_FILE: '/keys.json', HUBSPOT_API_KEY: 'pat-of-production' };
+export const production = {
+  NODE_ENV: 'production',
+  API_KEYS_FILE: '/keys.json',
+  HUBSPOT_API_KEY: 'pat-of-production',
+  QUEUE_KEYS: 'key-1:QmFzZTY0IG9mIDMyIHJhbmRvbSBieXRlcyBvZiB5b3U=',
+};
 
 /** Reads from a table instead of a disk. */
 export const readFileFrom =

@@ -9,7 +9,9 @@ import type { HttpResponse } from '../../../src/http/transport.ts';
 import { classifyExploriumAnswer } from '../../../src/services/explorium/exploriumErrors.ts';
 import { classifyHubspot } from '../../../src/services/hubspot/hubspotErrors.ts';
 import { readHubspotQuota } from '../../../src/services/hubspot/hubspotQuota.ts';
+import { classifyKitAnswer } from '../../../src/services/kit/kitErrors.ts';
 import { classifyLemlistAnswer } from '../../../src/services/lemlist/lemlistErrors.ts';
+import { classifyMailchimpAnswer } from '../../../src/services/mailchimp/mailchimpErrors.ts';
 import { httpHouse, scriptedWire, type HttpHouse, type ScriptedWire } from '../../support/httpHouse.ts';
 import { thingRequest } from '../../support/httpRig.ts';
 
@@ -97,6 +99,8 @@ describe('any answer whatever', () => {
     ['HubSpot’s rules', classifyHubspot, readHubspotQuota],
     ['Lemlist’s rules', classifyLemlistAnswer, plainQuota],
     ['Explorium’s rules', classifyExploriumAnswer, plainQuota],
+    ['Kit’s rules', classifyKitAnswer, () => []],
+    ['Mailchimp’s rules', classifyMailchimpAnswer, () => []],
   ] as const) {
     it(`ends in a value or in an error of ours that repeats nothing of it, by ${whose}`, async function () {
       this.timeout(30_000);

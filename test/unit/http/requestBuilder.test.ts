@@ -50,6 +50,12 @@ describe('requestBuilder', () => {
     expect(headers).to.not.have.property('content-type');
   });
 
+  it('keeps what callers say of their patience to itself', () => {
+    const { headers } = build({}, { 'X-Request-Timeout': '2', 'x-request-deadline': '2000', 'Grpc-Timeout': '2S', 'X-Trace': 'abc' });
+
+    expect(Object.keys(headers)).to.deep.equal(['x-trace', 'accept', 'authorization', 'user-agent']);
+  });
+
   it('adds a caller’s headers beside its own', () => {
     const { headers } = build({}, { 'X-Trace': 'abc' });
 

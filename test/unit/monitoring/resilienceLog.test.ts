@@ -35,6 +35,23 @@ describe('The log of circuits', () => {
     ]);
   });
 
+  it('names an operation that is stopped alone, so that nobody takes it for the service', () => {
+    const { logger, lines } = recorder();
+    const log = resilienceLog(logger);
+    const change = { circuit: 'hubspot:search', service: 'hubspot', operation: 'search', at: 0, lastedMs: 12.6 };
+
+    log.operationCircuitChanged?.({ ...change, from: 'closed', to: 'open', reason: 'failure_evidence' });
+    log.operationCircuitChanged?.({ ...change, from: 'open', to: 'half_open', reason: 'open_time_over' });
+    log.operationCircuitChanged?.({ ...change, from: 'half_open', to: 'closed', reason: 'probe_succeeded' });
+
+    const fields = { circuit: 'hubspot:search', lastedMs: 13 };
+    expect(lines).to.deep.equal([
+      ['warn', { ...fields, from: 'closed', to: 'open', reason: 'failure_evidence' }, 'circuit of an operation opened; the rest of the service goes on'],
+      ['info', { ...fields, from: 'open', to: 'half_open', reason: 'open_time_over' }, 'circuit of an operation half-open'],
+      ['info', { ...fields, from: 'half_open', to: 'closed', reason: 'probe_succeeded' }, 'circuit of an operation closed'],
+    ]);
+  });
+
   it('warns of an override with its author and reason, and of its end', () => {
     const { logger, lines } = recorder();
     const override = { mode: 'forced_open', reason: 'maintenance', by: 'ops-1', until: 1_790_000_000_000 } as const;

@@ -65,6 +65,30 @@ describe('Upstream metrics', () => {
     expect(scrape.value('cache_requests_total', { service: 'hubspot', result: 'hit' })).to.equal(2);
   });
 
+  it('count an answer once for each field of the schema that it breaks', async () => {
+    const metrics = createMetrics();
+    const before = new Scrape((await metrics.render()).body);
+
+    metrics.contractBroken({ ...site, fields: ['id', 'results.*.id'] });
+    metrics.contractBroken({ ...site, fields: ['id'] });
+
+    const scrape = new Scrape((await metrics.render()).body);
+    expect(before.values('upstream_contract_breaks_total')).to.deep.equal([]);
+    expect(scrape.value('upstream_contract_breaks_total', { ...site, field: 'id' })).to.equal(2);
+    expect(scrape.value('upstream_contract_breaks_total', { ...site, field: 'results.*.id' })).to.equal(1);
+  });
+
+  it('count each answer that announces an end, from 0 for every operation and header', async () => {
+    const metrics = createMetrics();
+
+    metrics.deprecationSeen({ ...site, notices: [{ header: 'deprecation' }, { header: 'sunset', at: 1 }] });
+
+    const scrape = new Scrape((await metrics.render()).body);
+    expect(scrape.value('upstream_deprecations_total', { ...site, header: 'sunset' })).to.equal(1);
+    expect(scrape.value('upstream_deprecations_total', { ...site, header: 'warning' })).to.equal(0);
+    expect(scrape.values('upstream_deprecations_total')).to.have.length(services.flatMap(({ operations }) => operations).length * 3);
+  });
+
   it('have no quota before the service states one, and keep the number that a reading leaves out', async () => {
     const metrics = createMetrics();
     const before = new Scrape((await metrics.render()).body);

@@ -32,6 +32,49 @@ describe('call options', () => {
     });
   }
 
+  for (const [header, value, deadlineMs] of [
+    ['x-request-deadline', '2500', 2500],
+    ['x-request-deadline', '120000', 120_000],
+    ['grpc-timeout', '2500m', 2500],
+    ['grpc-timeout', '2S', 2000],
+    ['grpc-timeout', '1M', 60_000],
+    ['grpc-timeout', '99999999u', 99_999.999],
+    ['grpc-timeout', '5000000n', 5],
+  ] as const) {
+    it(`take ${header}: ${value} as the caller's patience, too`, () => {
+      expect(read({ [header]: value }).options.deadlineMs).to.be.closeTo(deadlineMs, 1e-6);
+    });
+  }
+
+  for (const [header, value] of [
+    ...['0', '-1', '120001', '2.5', '1e3', 'soon', '', '2500m', '1234567890', '100,200'].map((each) => ['x-request-deadline', each] as const),
+    ...['0m', '-1S', '121S', '3M', '1H', '2.5S', '100', '100ms', '123456789n', 'S', ''].map((each) => ['grpc-timeout', each] as const),
+  ]) {
+    it(`refuse ${header}: "${value}"`, () => {
+      const { options, faults } = read({ [header]: value });
+
+      expect(faults.map(({ at }) => at)).to.deep.equal([`header ${header}`]);
+      expect(options).not.to.have.property('deadlineMs');
+    });
+  }
+
+  it('take the shortest of several patiences, and refuse the malformed one among them', () => {
+    const all = { 'x-request-timeout': '3', 'x-request-deadline': '2000', 'grpc-timeout': '2500m' };
+
+    const shortest = read(all);
+    const spoilt = read({ ...all, 'x-request-deadline': 'soon' });
+
+    expect(shortest.options.deadlineMs).to.equal(2000);
+    expect(shortest.faults).to.deep.equal([]);
+    expect(spoilt.faults.map(({ at }) => at)).to.deep.equal(['header x-request-deadline']);
+  });
+
+  it('hand on no header of the caller', () => {
+    const { options } = read({ 'x-request-deadline': '2000', 'grpc-timeout': '2S', 'x-request-timeout': '2' });
+
+    expect(options).not.to.have.property('headers');
+  });
+
   for (const prefer of ['handling=strict', 'respond-async, handling=strict', 'Handling="strict"; wait=1', 'wait=5,handling = strict']) {
     it(`are strict for Prefer: ${prefer}`, () => {
       expect(read({ prefer }).options.strict).to.equal(true);

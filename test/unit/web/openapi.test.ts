@@ -3,7 +3,10 @@ import { z } from 'zod';
 import type { HttpClient } from '../../../src/http/httpClient.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { adminRoutes } from '../../../src/routes/admin.ts';
+import { adminJobRoutes } from '../../../src/routes/adminJobs.ts';
 import { CircuitDesk } from '../../../src/routes/circuitDesk.ts';
+import { JobDesk } from '../../../src/routes/jobDesk.ts';
+import { jobRoutes } from '../../../src/routes/jobs.ts';
 import type { Service } from '../../../src/services/service.ts';
 import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
 import { systemClock } from '../../../src/time/clock.ts';
@@ -11,7 +14,8 @@ import { openAuthenticator } from '../../../src/web/authentication.ts';
 import { mountRoutes } from '../../../src/web/mountRoutes.ts';
 import { openApiDocument, type RouteGroup } from '../../../src/web/openapi.ts';
 import { route } from '../../../src/web/route.ts';
-import { createToyService, toyRoutes } from './webGateway.ts';
+import { MemoryQueue } from '../../support/memoryQueue.ts';
+import { createToyService, JOB_EXPIRES_MS, toyRoutes } from './webGateway.ts';
 
 interface Parameter {
   readonly name?: string;
@@ -41,7 +45,12 @@ const groupOf = (routes: RouteGroup['routes'], name = 'toy'): RouteGroup => ({ n
 const noHttp = {} as HttpClient;
 const serviceGroups = Object.values<Service>(serviceRegistry).map((service) => groupOf(service.mount(noHttp).routes, service.name));
 const desk = new CircuitDesk({ controls: { list: () => [], find: () => undefined }, clock: systemClock, logger: silentLogger });
-const adminGroup: RouteGroup = { name: 'admin', title: 'Circuits', prefix: '/admin', routes: adminRoutes(desk) };
+const jobs = new MemoryQueue(systemClock);
+const sealer = { open: (text: string) => text };
+const jobDesk = new JobDesk({ jobs, sealer, clock: systemClock, logger: silentLogger, jobExpiresMs: JOB_EXPIRES_MS });
+const adminRoutesOfBoth = [...adminRoutes(desk), ...adminJobRoutes(jobDesk)];
+const adminGroup: RouteGroup = { name: 'admin', title: 'Admin', prefix: '/admin', routes: adminRoutesOfBoth };
+const jobGroup = groupOf(jobRoutes(jobDesk), 'jobs');
 
 const operationsOf = (document: Document): readonly (readonly [string, string, DocumentedOperation])[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
@@ -60,7 +69,7 @@ const resolves = (document: unknown, reference: string): boolean =>
     .reduce<unknown>((value, step) => (value as Readonly<Record<string, unknown>> | undefined)?.[step], document) !== undefined;
 
 describe('OpenAPI document', () => {
-  const document = documentOf([...serviceGroups, groupOf(toyRoutes(createToyService())), adminGroup]);
+  const document = documentOf([...serviceGroups, groupOf(toyRoutes(createToyService())), jobGroup, adminGroup]);
 
   it('has no reference that leads nowhere', () => {
     const dead = referencesIn(document).filter((reference) => !resolves(document, reference));
@@ -94,8 +103,10 @@ describe('OpenAPI document', () => {
     for (const [path, , { security }] of scoped) {
       const service = path.split('/')[2] ?? '';
       const scopes = path.startsWith('/admin') ? ['admin'] : [`${service}:read`, `${service}:write`];
+      const named = security.flatMap((way) => Object.values(way).flat());
+      expect(named, path).to.have.length(service === 'jobs' && !path.startsWith('/admin') ? 0 : 2);
       expect(
-        security.flatMap((way) => Object.values(way).flat()).every((scope) => scopes.includes(scope)),
+        named.every((scope) => scopes.includes(scope)),
         path,
       ).to.equal(true);
     }
@@ -107,6 +118,29 @@ describe('OpenAPI document', () => {
 
     expect(get?.responses).to.have.all.keys('200', '400', '401', '403', '404', '422', '500', '502', '503', '504');
     expect(post?.responses).to.include.keys('201', '409', '413', '415');
+  });
+
+  it('documents of a write that may wait the 202, how to ask for it and how to repeat it', () => {
+    const post = document.paths['/api/toy/things']?.['post'];
+    const get = document.paths['/api/toy/things/{id}']?.['get'];
+    const reference = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` });
+
+    expect(post?.responses['202']).to.deep.equal(reference('responses', 'Queued'));
+    expect(post?.responses).to.include.keys('409', '422', '503');
+    expect(post?.parameters).to.deep.include.members([reference('parameters', 'PreferAsync'), reference('parameters', 'IdempotencyKey')]);
+    expect(get?.responses).not.to.have.property('202');
+    expect(get?.parameters).to.deep.include(reference('parameters', 'Prefer'));
+    expect(get?.parameters).not.to.deep.include(reference('parameters', 'IdempotencyKey'));
+  });
+
+  it('documents jobs for any known key, and what a 409 of them is', () => {
+    const remove = document.paths['/api/jobs/{id}']?.['delete'];
+
+    expect(remove?.security).to.deep.equal([{ bearer: [] }, { apiKey: [] }]);
+    expect(remove?.responses).to.have.all.keys('200', '400', '401', '404', '409', '500', '503');
+    expect(remove?.parameters).not.to.deep.include({ $ref: '#/components/parameters/RequestTimeout' });
+    expect(document.components.schemas).to.include.keys('Job', 'JobRecord', 'Queued');
+    expect(document.components.schemas['JobRecord']?.['properties']).not.to.have.any.keys('result', 'payload', 'entity');
   });
 
   it('describes query parameters as callers send them', () => {
@@ -164,6 +198,13 @@ describe('routes of the services', () => {
       expect(odd.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([]);
     });
   }
+
+  it('say only of writes that they may wait', () => {
+    const routes = serviceGroups.flatMap((group) => group.routes);
+    const odd = routes.filter(({ queueable, scope }) => queueable === true && !scope.endsWith(':write'));
+
+    expect(odd.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([]);
+  });
 
   it('can be mounted only if their path parameters are checked', () => {
     const unchecked = route({ method: 'get', path: '/x/:id', summary: 'Unchecked', scope: 'toy:read', handle: () => ({}) });

@@ -6,16 +6,22 @@ import type { RequestListener, Server } from 'node:http';
 import { z } from 'zod';
 import { createApp, type AppParts } from '../../../src/app.ts';
 import { UpstreamRejectedError } from '../../../src/errors/upstreamErrors.ts';
+import { upstreamPath } from '../../../src/http/upstreamPath.ts';
 import type { LifecyclePhase } from '../../../src/lifecycle.ts';
 import type { LogFields, Logger } from '../../../src/logging/logger.ts';
-import type { CallOptions } from '../../../src/resilience/call.ts';
+import { createSealer } from '../../../src/queue/sealer.ts';
+import { WriteIntake } from '../../../src/queue/writeIntake.ts';
+import { isQueued, type CallOptions, type Queued } from '../../../src/resilience/call.ts';
 import type { CircuitSnapshot } from '../../../src/resilience/circuitState.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { openAuthenticator } from '../../../src/web/authentication.ts';
 import { closeServer, createHttpServer, listen } from '../../../src/web/httpServer.ts';
+import type { RepeatResult } from '../../../src/web/idempotency.ts';
 import type { EndedRequest } from '../../../src/web/requestContext.ts';
 import { route, type Route } from '../../../src/web/route.ts';
 import { snapshotOf } from '../../support/circuitSnapshot.ts';
+import { MemoryIdempotencyStore } from '../../support/memoryIdempotencyStore.ts';
+import { MemoryQueue } from '../../support/memoryQueue.ts';
 
 export interface LogLine extends LogFields {
   readonly level: string;
@@ -46,7 +52,12 @@ export interface ToyService {
   /** What the calls behind `GET /things/:id` were asked for. */
   readonly calls: CallOptions[];
   get: (id: string, call: CallOptions) => unknown;
+  make: (thing: NewThing, call: CallOptions) => MadeThing | Promise<MadeThing>;
+  remove: (id: string, call: CallOptions) => unknown;
 }
+
+type NewThing = z.infer<typeof newThing>;
+type MadeThing = { readonly id: string } | Queued;
 
 const site = { service: 'toy', operation: 'get_thing' };
 
@@ -56,6 +67,8 @@ export const createToyService = (): ToyService => ({
     if (id === 'missing') throw new UpstreamRejectedError(site, 404, 'not_found');
     return { id };
   },
+  make: () => ({ id: '1' }),
+  remove: () => undefined,
 });
 
 export const toyRoutes = (toy: ToyService): readonly Route[] => [
@@ -96,7 +109,11 @@ export const toyRoutes = (toy: ToyService): readonly Route[] => [
     body: newThing,
     status: 201,
     problems: [409],
-    handle: ({ body }) => ({ body: { id: '1', kind: body.kind }, headers: { Location: '/api/toy/things/1' } }),
+    queueable: true,
+    handle: async ({ body, call }) => {
+      const made = await toy.make(body, call);
+      return { body: { ...made, kind: body.kind }, headers: isQueued(made) ? {} : { Location: `/api/toy/things/${made.id}` } };
+    },
   }),
   route({
     method: 'delete',
@@ -105,7 +122,11 @@ export const toyRoutes = (toy: ToyService): readonly Route[] => [
     scope: 'toy:write',
     params: idParams,
     status: 204,
-    handle: () => ({}),
+    queueable: true,
+    handle: async ({ params, call }) => {
+      await toy.remove(params.id, call);
+      return {};
+    },
   }),
 ];
 
@@ -115,10 +136,34 @@ export interface WebGateway {
   readonly toy: ToyService;
   readonly lines: LogLine[];
   readonly requests: EndedRequest[];
+  /** What is kept of writes that wait, and of requests with an Idempotency-Key. */
+  readonly queue: MemoryQueue;
+  readonly keys: MemoryIdempotencyStore;
+  readonly repeats: RepeatResult[];
+  /** Keeps a write for later, as the pipeline does where it cannot be made now. */
+  keep(call: CallOptions, body?: unknown): Promise<Queued>;
   /** Set by a test that drains. */
   phase: LifecyclePhase;
   stop(): Promise<void>;
 }
+
+const sealer = createSealer({ keys: [{ id: 'test', key: Buffer.alloc(32, 7) }], clearText: false });
+export const JOB_EXPIRES_MS = 3_600_000;
+
+const keeps = (queue: MemoryQueue, clock: AppParts['clock'], logger: Logger): WebGateway['keep'] => {
+  const intake = new WriteIntake({ queue, sealer, clock, logger, events: {}, expiresMs: JOB_EXPIRES_MS });
+  return async ({ queue: wish, onAnswer }, body) => {
+    const made = { service: 'toy', operation: 'make_thing' };
+    const request = { path: upstreamPath`/things`, body };
+    const asked = { owner: wish?.owner ?? 'process', jobId: wish?.jobId, requestId: wish?.requestId };
+    const value = await intake.accept({ ...made, ...asked, request, entity: undefined, mayHaveHappened: false });
+    onAnswer?.({ value, source: 'queued', ageMs: 0 }, made);
+    return value;
+  };
+};
+
+/** The service's answer to a job, as the worker keeps it. */
+export const sealedResult = (job: string, value: unknown): string => sealer.seal(JSON.stringify(value), job);
 
 const opened = async (servers: Server[], app: RequestListener): Promise<string> => {
   const server = createHttpServer(app);
@@ -134,6 +179,8 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
   const requests: EndedRequest[] = [];
   const servers: Server[] = [];
   const state: { phase: LifecyclePhase } = { phase: 'ready' };
+  const { clock = systemClock, logger = recordingLogger(lines) } = overrides;
+  const [queue, keys, repeats] = [new MemoryQueue(clock), new MemoryIdempotencyStore(), [] as RepeatResult[]];
   const { main, management } = createApp({
     groups: [{ name: 'toy', title: 'Toy', prefix: '/api/toy', routes: toyRoutes(toy) }],
     authenticator: openAuthenticator(),
@@ -150,8 +197,9 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
       render: (accept) => Promise.resolve({ contentType: 'text/plain; charset=utf-8', body: `# ${accept ?? 'plain'}\n` }),
       requestEnded: (request) => requests.push(request),
     },
-    clock: systemClock,
-    logger: recordingLogger(lines),
+    queue: { jobs: queue, keys, sealer, jobExpiresMs: JOB_EXPIRES_MS, onRepeat: (result) => repeats.push(result) },
+    clock,
+    logger,
     newRequestId: randomUUID,
     separateManagement: false,
     ...overrides,
@@ -164,6 +212,10 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
     toy,
     lines,
     requests,
+    queue,
+    keys,
+    repeats,
+    keep: keeps(queue, clock, logger),
     stop: async () => {
       for (const server of servers) {
         server.closeAllConnections();

@@ -23,17 +23,56 @@ describe('the bulkhead of a client', () => {
     expect(rig.house.http.getLimits().bulkhead.inFlight).to.equal(0);
   });
 
-  it('holds one permit for a call through all its attempts and pauses', async () => {
-    rig.open(narrow, json(500, {}), found);
+  it('holds a permit for each attempt, and none while a call waits for its next one', async () => {
+    rig.open(narrow, json(429, {}, { 'retry-after': '2' }), found);
 
-    const answer = rig.get();
-    await rig.clock.tickAsync(10);
-    const waiting = rig.get();
+    const throttled = rig.get();
+    await rig.clock.tickAsync(1_000);
     const during = rig.house.http.getLimits().bulkhead.inFlight;
-    await rig.clock.tickAsync(100);
+    const others = [await rig.get(), await rig.get()];
+    await rig.clock.tickAsync(1_100);
 
-    expect(await Promise.all([answer, waiting])).to.deep.equal([{ id: '7' }, { id: '7' }]);
-    expect([during, rig.wire.sent.length]).to.deep.equal([1, 3]);
+    expect(during).to.equal(0);
+    expect([await throttled, ...others]).to.deep.equal([{ id: '7' }, { id: '7' }, { id: '7' }]);
+    expect(rig.wire.sent).to.have.length(4);
+  });
+
+  it('ends a call whose repeat finds no permit with the error it had', async () => {
+    rig.open(narrow, json(503, {}), 'hang');
+
+    const failing = rejectionOf(rig.get());
+    await rig.clock.tickAsync(10);
+    const hanging = rejectionOf(rig.get());
+    await rig.clock.tickAsync(200);
+
+    expect(await failing).to.include({ code: 'upstream_unavailable' });
+    expect(rig.wire.sent).to.have.length(2);
+    await rig.clock.tickAsync(10_000);
+    await hanging;
+  });
+
+  it('lets a repeat wait for a permit as a first attempt may', async () => {
+    rig.open(narrow, json(503, {}), 'hang', found);
+
+    const repeated = rig.get();
+    await rig.clock.tickAsync(10);
+    const hanging = rejectionOf(rig.get({ deadlineMs: 160 }));
+    await rig.clock.tickAsync(150);
+
+    expect(await repeated).to.deep.equal({ id: '7' });
+    expect(await hanging).to.include({ code: 'deadline_exceeded' });
+  });
+
+  it('is told to listeners when it becomes crowded, and when no longer', async () => {
+    rig.open(narrow, 'hang');
+
+    const hanging = rejectionOf(rig.get({ deadlineMs: 300 }));
+    const before = [...rig.house.crowded];
+    await rig.clock.tickAsync(300);
+    await hanging;
+
+    expect(before).to.deep.equal([true]);
+    expect(rig.house.crowded).to.deep.equal([true, false]);
   });
 
   it('is not entered by an answer from the cache', async () => {
@@ -73,16 +112,16 @@ describe('the patience of a client', () => {
     expect(await rejection).to.include({ code: 'deadline_exceeded', deadlineMs: 10_000 });
     expect(rig.house.http.getLimits().bulkhead.inFlight).to.equal(0);
     expect(rig.house.attempts).to.deep.include({
-      service: 'acme', operation: 'get_thing', attempt: 'first', outcome: 'deadline_exceeded', durationMs: 10_000,
+      service: 'acme', operation: 'get_thing', attempt: 'first', outcome: 'deadline_exceeded', durationMs: 9_950,
     });
     expect(rig.house.breaker.snapshot().calls, 'held against the service').to.include({ timeout: 1 });
   });
 
-  it('tells the transport at the deadline, by the signal', async () => {
+  it('tells the transport 50 ms before the deadline, by the signal: the caller shall have its answer in time', async () => {
     rig.open({}, 'hang');
 
     const rejection = rejectionOf(rig.get({ deadlineMs: 500 }));
-    await rig.clock.tickAsync(500);
+    await rig.clock.tickAsync(450);
     const error = await rejection;
 
     expect(error).to.include({ code: 'deadline_exceeded' });

@@ -4,6 +4,7 @@ import { UpstreamRejectedError, UpstreamUnavailableError } from '../../../../src
 import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
 import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
+import { made } from '../../../support/made.ts';
 import { failureOf, RecordingHttpClient, simulatedHubspot } from './simulatedHubspot.ts';
 
 const record = { id: '7', properties: { firstname: 'Nia' } };
@@ -27,7 +28,7 @@ describe('upsertContact of HubSpot', () => {
   it('updates the contact that has the email, in one request', async () => {
     const { client, http, ask } = simulatedHubspot();
 
-    const { created, contact } = await client.upsertContact('ada.marsh@example.com', { properties: { jobtitle: 'Director' } });
+    const { created, contact } = await made(client.upsertContact('ada.marsh@example.com', { properties: { jobtitle: 'Director' } }));
 
     expect({ created, id: contact.id }).to.deep.equal({ created: false, id: '101' });
     expect(http.sent.map(({ request }) => line(request))).to.deep.equal([
@@ -39,7 +40,7 @@ describe('upsertContact of HubSpot', () => {
   it('creates the contact if nobody has the email', async () => {
     const { client } = simulatedHubspot();
 
-    const { created, contact } = await client.upsertContact('nia.new@example.com', { properties: { firstname: 'Nia' } });
+    const { created, contact } = await made(client.upsertContact('nia.new@example.com', { properties: { firstname: 'Nia' } }));
 
     expect(created).to.equal(true);
     expect(contact.properties).to.include({ email: 'nia.new@example.com', firstname: 'Nia' });
@@ -48,8 +49,8 @@ describe('upsertContact of HubSpot', () => {
   it('makes one contact, however often it is repeated', async () => {
     const { client } = simulatedHubspot();
 
-    const first = await client.upsertContact('nia.new@example.com', { properties: { firstname: 'Nia' } });
-    const second = await client.upsertContact('nia.new@example.com', { properties: { firstname: 'Nia' } });
+    const first = await made(client.upsertContact('nia.new@example.com', { properties: { firstname: 'Nia' } }));
+    const second = await made(client.upsertContact('nia.new@example.com', { properties: { firstname: 'Nia' } }));
 
     expect([first.created, second.created]).to.deep.equal([true, false]);
     expect(second.contact.id).to.equal(first.contact.id);
@@ -58,7 +59,7 @@ describe('upsertContact of HubSpot', () => {
   it('updates the contact in the way if somebody was faster with the create', async () => {
     const { client, http } = scripted(notFound, conflict('Contact already exists. Existing ID: 7'), { status: 200, body: record });
 
-    const { created, contact } = await client.upsertContact('nia@example.com', { properties: { firstname: 'Nia' } });
+    const { created, contact } = await made(client.upsertContact('nia@example.com', { properties: { firstname: 'Nia' } }));
 
     expect({ created, id: contact.id }).to.deep.equal({ created: false, id: '7' });
     expect(http.sent.map(({ request }) => line(request))).to.deep.equal([

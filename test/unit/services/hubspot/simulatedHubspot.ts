@@ -53,6 +53,10 @@ export class RecordingHttpClient implements HttpClient {
     return makeAttempt(parts, operation, request, site, new AbortController().signal) as Promise<Flagged<T>>;
   }
 
+  write<T>(operation: Operation<T>, request: OperationRequest, options?: CallOptions): Promise<Flagged<T>> {
+    return this.send(operation, request, options);
+  }
+
   startDeadline(options: CallOptions = {}): CallOptions {
     return { ...options, deadlineAt: this.#clock.now() + (options.deadlineMs ?? 10_000) };
   }

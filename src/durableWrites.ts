@@ -1,0 +1,96 @@
+/**
+ * Everything behind the word "queued", put together: the store on disk or in Redis, what is sealed, who takes writes in and
+ * who makes them later.
+ */
+import type { Config } from './config/config.ts';
+import type { WriteQueue } from './http/writeQueue.ts';
+import type { QuotaState } from './http/quotaBoard.ts';
+import type { LifecyclePart } from './lifecycle.ts';
+import type { Logger } from './logging/logger.ts';
+import { developmentKey } from './queue/developmentKey.ts';
+import type { DurableQueue } from './queue/durableQueue.ts';
+import type { Faults } from './queue/embeddedFaults.ts';
+import type { QueueEvents } from './queue/queueEvents.ts';
+import { openEmbeddedStore } from './queue/embeddedStore.ts';
+import { QueueUpkeep } from './queue/queueUpkeep.ts';
+import { QueueWorker, type DrainedService } from './queue/queueWorker.ts';
+import { createSealer, type Sealer } from './queue/sealer.ts';
+import { WriteIntake } from './queue/writeIntake.ts';
+import { openRedisStore } from './redis/openRedisStore.ts';
+import type { Clock } from './time/clock.ts';
+import type { IdempotencyStore } from './web/idempotency.ts';
+
+export interface DurableWritesParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly events: QueueEvents;
+  readonly quotas: () => readonly QuotaState[];
+  /** Where tests of crashes stop the process; only the embedded store has such places. */
+  readonly faults?: Faults | undefined;
+}
+
+interface Store {
+  readonly queue: DurableQueue;
+  readonly keys: IdempotencyStore;
+  close(): Promise<void>;
+}
+
+/** Each store loads its library only when it is opened. */
+const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Config, parts: DurableWritesParts): Promise<Store> => {
+  const { clock, random, logger, faults } = parts;
+  if (redis !== undefined) return openRedisStore(redis, { clock, random, logger, keyPrefix });
+  return openEmbeddedStore({ directory: dataDirectory, clock, logger, ...(faults === undefined ? {} : { faults }) });
+};
+
+const sealerOf = ({ queue: { keys, clearText }, dataDirectory }: Config, logger: Logger): Sealer => {
+  const named = keys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') }));
+  return createSealer({ keys: named.length === 0 && !clearText ? [developmentKey(dataDirectory, logger)] : named, clearText });
+};
+
+export class DurableWrites {
+  readonly sealer: Sealer;
+  readonly intake: WriteQueue;
+  readonly upkeep: QueueUpkeep;
+  readonly #store: Store;
+  readonly #parts: DurableWritesParts;
+
+  private constructor(config: Config, parts: DurableWritesParts, sealer: Sealer, store: Store) {
+    const { queue } = store;
+    const { clock, logger, events } = parts;
+    this.#store = store;
+    this.#parts = parts;
+    this.sealer = sealer;
+    this.intake = new WriteIntake({ queue, sealer, clock, logger, events, expiresMs: config.queue.jobExpiresMs });
+    this.upkeep = new QueueUpkeep({ queue, clock, logger });
+  }
+
+  /** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
+  static async open(config: Config, parts: DurableWritesParts): Promise<DurableWrites> {
+    const sealer = sealerOf(config, parts.logger);
+    return new DurableWrites(config, parts, sealer, await openStore(config, parts));
+  }
+
+  get queue(): DurableQueue {
+    return this.#store.queue;
+  }
+
+  get keys(): IdempotencyStore {
+    return this.#store.keys;
+  }
+
+  /** Who makes the writes that wait. It must hear of circuits, and be started. */
+  worker(services: readonly DrainedService[]): QueueWorker {
+    return new QueueWorker({ ...this.#parts, queue: this.queue, sealer: this.sealer, services });
+  }
+
+  /** What lives of it, in the order of its start: nothing is taken once the worker has stopped, nothing kept once the store has. */
+  lifecycleParts(worker: QueueWorker | undefined): readonly LifecyclePart[] {
+    const { upkeep } = this;
+    return [
+      { name: 'queue store', stop: () => this.#store.close() },
+      { name: 'queue upkeep', start: () => { upkeep.start(); }, stop: () => { upkeep.stop(); } },
+      ...(worker === undefined ? [] : [{ name: 'queue worker', start: () => { worker.start(); }, stop: () => worker.stop() }]),
+    ];
+  }
+}

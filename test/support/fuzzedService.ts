@@ -1,0 +1,72 @@
+/**
+ * One service with its whole way out, over a wire that answers anything; fresh, so that no answer is remembered.
+ */
+import { MemoryCache } from '../../src/cache/memoryCache.ts';
+import { createHttpClient, type PipelinedHttpClient } from '../../src/http/createHttpClient.ts';
+import { targetFrom } from '../../src/http/requestBuilder.ts';
+import type { Operation } from '../../src/http/operation.ts';
+import type { HttpRequest, HttpResponse } from '../../src/http/transport.ts';
+import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
+import { guarded } from '../../src/resilience/events.ts';
+import { resolvePolicy } from '../../src/resilience/policy.ts';
+import { templateFor } from '../../src/resilience/policyTemplates.ts';
+import type { Service } from '../../src/services/service.ts';
+import { systemClock } from '../../src/time/clock.ts';
+import type { Route } from '../../src/web/route.ts';
+
+export interface FuzzedService {
+  readonly http: PipelinedHttpClient;
+  readonly routes: readonly Route[];
+  readonly origin: string;
+  readonly sent: readonly HttpRequest[];
+  /** What listeners of events threw: none may. */
+  readonly listenerErrors: readonly unknown[];
+  close(): void;
+}
+
+const steadfast = { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures: 1_000 } } } as const;
+
+/** @param answer Asked for each request, with the operation that was called last. */
+export const fuzzedService = (service: Service, answer: (operation: Operation<unknown> | undefined) => HttpResponse): FuzzedService => {
+  const sent: HttpRequest[] = [];
+  const listenerErrors: unknown[] = [];
+  const onListenerError = (error: unknown): void => void listenerErrors.push(error);
+  const shared = { clock: systemClock, random: () => 0.5, events: guarded([], onListenerError), onListenerError };
+  const breakers = new CircuitBreakerFactory(shared);
+  const cache = new MemoryCache(systemClock, 100);
+  const policy = resolvePolicy(service.name, resolvePolicy(service.name, templateFor(service.name), service.overrides), steadfast);
+  const secret = service.sandboxSecret;
+  const target = targetFrom(service.baseUrlFor?.(secret) ?? service.baseUrl, service.authenticate(secret));
+  let latest: Operation<unknown> | undefined;
+  const http = createHttpClient({
+    ...shared,
+    service: service.name,
+    account: 'fuzzed',
+    target,
+    policy,
+    breaker: breakers.breaker(service.name, policy),
+    cache,
+    classify: service.classify,
+    readQuota: service.readQuota,
+    transport: async (request) => {
+      sent.push(request);
+      return answer(latest);
+    },
+  });
+  const listening = new Proxy(http, {
+    get: (its, name) => {
+      const member: unknown = Reflect.get(its, name, its);
+      if (typeof member !== 'function') return member;
+      return (...given: readonly unknown[]): unknown => {
+        if (name === 'send' || name === 'write') latest = given[0] as Operation<unknown>;
+        return Reflect.apply(member, its, given);
+      };
+    },
+  });
+  const { routes } = service.mount(listening, secret);
+  const close = (): void => {
+    breakers.shutdown();
+    cache.close();
+  };
+  return { http, routes, origin: target.origin, sent, listenerErrors, close };
+};
