@@ -58,6 +58,7 @@ export class AttemptPath {
       policy: policy.bulkhead,
       clock,
       isSuspect: () => this.#isSuspect,
+      onRefused: () => { breaker.foundNoRoom(); },
       onCrowded: (isCrowded) => { events.bulkheadCrowded(breaker.name, isCrowded); },
     });
     this.#delayFor = retryRule({

@@ -138,6 +138,11 @@ export class CircuitBreaker {
     return phase.state === 'half_open' && phase.trial.wantsProbe(this.#parts.clock.now());
   }
 
+  /** Nobody gets a permit any more. If all who hold one hang, the few there are cannot be evidence enough, but nothing is served. */
+  foundNoRoom(): void {
+    if (this.#override.mode === undefined && this.#machine.allHang) this.#machine.trip('all_hanging');
+  }
+
   /** While open: the service was seen to be well, so the half-open trial begins now. */
   recoverNow(): void {
     this.#machine.recoverNow();

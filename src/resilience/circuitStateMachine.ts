@@ -109,6 +109,12 @@ export class CircuitStateMachine {
     if (this.#phase.state === 'closed') this.#open(reason);
   }
 
+  /** Whether all that is under way was admitted since the last transition and counts as hanging: two attempts at least. */
+  get allHang(): boolean {
+    const overdue = this.#inFlight.ifAllOverdue;
+    return overdue.length > 1 && overdue.every(({ epoch, hasSpoken }) => epoch === this.#epoch && hasSpoken);
+  }
+
   /** Closed, with nothing remembered against the service. */
   reset(reason = 'reset'): void {
     this.#openings.clear();

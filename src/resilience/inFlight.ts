@@ -25,6 +25,11 @@ export class InFlight {
     this.#overdue.delete(passage);
   }
 
+  /** All that is under way, if every one of it is past its slow threshold; else nothing. */
+  get ifAllOverdue(): readonly Passage[] {
+    return this.#watch.isEmpty ? [...this.#overdue] : [];
+  }
+
   /** Who waits on a service that is known to hang waits for nothing: those that may be cut go to their fallback. */
   cutOverdue(refusal: (operation: string) => Error): void {
     for (const passage of this.#overdue) {

@@ -32,6 +32,11 @@ export class HangWatch<Attempt extends Watched> {
     this.#onSlow = onSlow;
   }
 
+  /** Nothing is in flight that may still be in time. */
+  get isEmpty(): boolean {
+    return [...this.#inFlight.values()].every(({ size }) => size === 0);
+  }
+
   enter(attempt: Attempt): void {
     const { operation } = attempt;
     const others = this.#inFlight.get(operation);

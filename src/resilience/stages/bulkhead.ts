@@ -1,5 +1,5 @@
 import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
-import { BulkheadFullError } from '../../errors/upstreamErrors.ts';
+import { BulkheadFullError, type CallSite } from '../../errors/upstreamErrors.ts';
 import type { Clock } from '../../time/clock.ts';
 import { AdaptiveLimit, type WorkEnded } from '../adaptiveLimit.ts';
 import type { Call, CallContext, Stage } from '../call.ts';
@@ -23,6 +23,8 @@ export interface BulkheadParts {
   readonly isSuspect?: () => boolean;
   /** Told when more than four fifths come to be in use, and when no longer. Must not throw. */
   readonly onCrowded?: (isCrowded: boolean) => void;
+  /** Told of each attempt that is refused for want of a permit. Must not throw. */
+  readonly onRefused?: () => void;
 }
 
 interface Waiter {
@@ -119,8 +121,13 @@ export class Bulkhead {
     return this.#limit.isGuess ? maxQueued : Math.min(maxQueued, this.limit);
   }
 
+  #refusal(site: CallSite): BulkheadFullError {
+    this.#parts.onRefused?.();
+    return new BulkheadFullError(site, RETRY_AFTER_MS);
+  }
+
   #wait({ site, signal }: CallContext): Promise<void> {
-    if (this.#waiting.size >= this.#places) return Promise.reject(new BulkheadFullError(site, RETRY_AFTER_MS));
+    if (this.#waiting.size >= this.#places) return Promise.reject(this.#refusal(site));
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(waiter);
@@ -141,7 +148,7 @@ export class Bulkhead {
         waiter.refuse(signal.reason as Error);
       };
       const cancelTimer = this.#parts.clock.after(this.#parts.policy.maxWaitMs, () => {
-        waiter.refuse(new BulkheadFullError(site, RETRY_AFTER_MS));
+        waiter.refuse(this.#refusal(site));
       });
       signal.addEventListener('abort', onAbort);
       this.#waiting.add(waiter);

@@ -26,6 +26,37 @@ describe('a client whose service hangs', () => {
     expect(rig.house.breaker.snapshot()).to.include({ state: 'open', reason: 'slow_evidence' });
   });
 
+  it('opens although its few permits cannot be evidence enough, once all who hold one hang and nobody else gets one', async () => {
+    rig.open({ policy: { ...sequential.policy, bulkhead: { minConcurrent: 2, startConcurrent: 3, maxConcurrent: 3, maxWaitMs: 100 } } }, 'hang');
+    const held = Array.from({ length: 3 }, () => rejectionOf(rig.get()));
+    await rig.clock.tickAsync(SLOW_MS);
+    const before = rig.house.breaker.snapshot().state;
+    const refused = rejectionOf(rig.get());
+
+    await rig.clock.tickAsync(100);
+
+    expect(before).to.equal('closed');
+    expect(await refused).to.include({ code: 'bulkhead_full' });
+    expect(rig.house.breaker.snapshot()).to.include({ state: 'open', reason: 'all_hanging' });
+    expect(await Promise.all(held)).to.satisfy((errors: readonly { code: string }[]) => errors.every(({ code }) => code === 'circuit_open'));
+  });
+
+  it('stays closed while one who holds a permit may still be in time', async () => {
+    rig.open({ policy: { ...sequential.policy, bulkhead: { minConcurrent: 2, startConcurrent: 3, maxConcurrent: 3, maxWaitMs: 100 } } }, 'hang');
+    const held = Array.from({ length: 2 }, () => rejectionOf(rig.get()));
+    await rig.clock.tickAsync(SLOW_MS - 50);
+    held.push(rejectionOf(rig.get()));
+    await rig.clock.tickAsync(50);
+    const refused = rejectionOf(rig.get());
+
+    await rig.clock.tickAsync(100);
+
+    expect(await refused).to.include({ code: 'bulkhead_full' });
+    expect(rig.house.breaker.snapshot().state).to.equal('closed');
+    await rig.clock.tickAsync(20 * SLOW_MS);
+    await Promise.all(held);
+  });
+
   it('leaves a write alone that must not be repeated: nobody knows what will become of it', async () => {
     rig.open(sequential, 'hang');
     const write = rejectionOf(rig.create());
