@@ -20,6 +20,8 @@ const LONGEST_PAUSE_MS = minutes(15);
 const PAUSE_MS = seconds(15);
 /** Until our own doors open again; the circuit itself says when, so this only keeps the job from spinning. */
 const OWN_REFUSAL_PAUSE_MS = 500;
+/** Short: a service that stays away opens its circuit, and then nobody asks until it is back. */
+const AWAY_PAUSE_MS = seconds(2);
 const QUOTA_PAUSE_MS = minutes(5);
 const CREDENTIAL_PAUSE_MS = minutes(1);
 
@@ -30,7 +32,7 @@ const PAUSES: Partial<Readonly<Record<ErrorCode, number>>> = {
   deadline_exceeded: PAUSE_MS,
   quota_wait_too_long: PAUSE_MS,
   upstream_rate_limited: PAUSE_MS,
-  upstream_unavailable: PAUSE_MS,
+  upstream_unavailable: AWAY_PAUSE_MS,
   upstream_quota_exhausted: QUOTA_PAUSE_MS,
   upstream_unauthorized: CREDENTIAL_PAUSE_MS,
 };

@@ -37,7 +37,7 @@ describe('the outcome of a failed execution', () => {
     [new UpstreamRateLimitedError(site), 16_875],
     [new UpstreamQuotaExhaustedError(site, 'daily', 60_000), 67_500],
     [new UpstreamQuotaExhaustedError(site, 'credits'), 337_500],
-    [new UpstreamUnavailableError(site, 'connect', 'not_sent'), 16_875],
+    [new UpstreamUnavailableError(site, 'connect', 'not_sent'), 2_250],
     [new UpstreamUnavailableError(site, 'http_5xx', 'refused', 86_400_000), 1_012_500],
     [new UpstreamUnavailableError(site, 'http_5xx', 'refused', 0), 281.25],
     [new DeadlineExceededError(site, 1_000, 'not_sent'), 16_875],
