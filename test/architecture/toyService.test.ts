@@ -59,7 +59,8 @@ describe('A toy service, added by its folder and one line', function () {
   let sandbox: string;
 
   const start = (settings: Readonly<Record<string, string>>): ChildProcess => {
-    const env = { NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: path.join(copy.path, 'data'), PATH: process.env['PATH'] ?? '', ...settings };
+    const own = { NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: path.join(copy.path, 'data') };
+    const env = { PATH: process.env['PATH'], NODE_V8_COVERAGE: undefined, ...own, ...settings };
     return spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], { cwd: copy.path, env, stdio: ['ignore', 'pipe', 'pipe'] });
   };
 

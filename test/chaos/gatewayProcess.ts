@@ -99,7 +99,8 @@ export class GatewayProcess {
     const { program, environment, nextFault } = this.#parts;
     this.#isKilledByUs = false;
     this.#output = '';
-    const env = { PATH: process.env['PATH'], ...environment };
+    // Killed in the middle of everything, its coverage would only blur that of the tests.
+    const env = { PATH: process.env['PATH'], NODE_V8_COVERAGE: undefined, ...environment };
     const child = spawn(process.execPath, argumentsFor(program, nextFault()), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#listen(child);

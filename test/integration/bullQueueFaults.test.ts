@@ -35,6 +35,7 @@ interface WorkerProcess {
 const startWorker = ({ settings }: RedisServer, service: string, mode: 'hold' | 'drain'): WorkerProcess => {
   const script = fileURLToPath(new URL('../support/bullWorkerProcess.ts', import.meta.url));
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', script, String(settings.port), service, mode], {
+    env: { ...process.env, NODE_V8_COVERAGE: undefined },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const taken: Taken[] = [];
