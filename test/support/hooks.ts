@@ -1,8 +1,12 @@
 /**
  * Around every run of the suite; mocha loads it by `require` in `.mocharc.json`.
  */
+import { configureGlobal } from 'fast-check';
 import { findDuplicateTitles } from './duplicateTitles.ts';
 import { activeResources, refuseFakedClock, refuseLeftovers, type Resources } from './leakGuard.ts';
+
+/** Of every property that names none itself: a run of the suite can be repeated. `SEED=` tries others; a failure prints its own. */
+configureGlobal({ seed: Number(process.env['SEED'] ?? '20261121') });
 
 let atStart: Resources = new Map();
 

@@ -5,7 +5,7 @@ import type { SandboxAnswer } from '../simulator.ts';
 import { identifiersOf } from './sendgridSandboxContactBook.ts';
 import type { JobResults, SendgridSimulatedAccount, SimulatedJob } from './sendgridSandboxAccount.ts';
 import { contentTooLarge, endpoint, json, notFound, refused, type Endpoint, type EndpointCall } from './sendgridSandboxEndpoint.ts';
-import { isObject, listIn, textIn } from './sendgridSandboxFields.ts';
+import { isObject, listIn, textIn, textsIn } from './sendgridSandboxFields.ts';
 import type { SimulatedContact } from './sendgridSandboxSeeds.ts';
 
 const MAX_CONTACTS = 30_000;
@@ -93,7 +93,7 @@ const remove = ({ account, query }: EndpointCall): SandboxAnswer => {
 };
 
 const findByEmail = ({ account, body }: EndpointCall): SandboxAnswer => {
-  const emails = listIn(body, 'emails').map((email) => String(email).toLowerCase());
+  const emails = textsIn(body, 'emails').map((email) => email.toLowerCase());
   if (emails.length === 0 || emails.length > MAX_READ) return refused(400, 'emails must have 1 to 100 items', 'emails');
   const found = new Map(emails.flatMap((email) => account.contacts.matching({ email }).map((contact) => [email, contact] as const)));
   // In an order of its own, like SendGrid.

@@ -16,3 +16,7 @@ export const listIn = (record: Fields, name: string): readonly unknown[] => {
   const value = record[name];
   return Array.isArray(value) ? value : [];
 };
+
+/** The texts in the list under a name; what is none is left out. */
+export const textsIn = (record: Fields, name: string): readonly string[] =>
+  listIn(record, name).filter((value): value is string => typeof value === 'string');

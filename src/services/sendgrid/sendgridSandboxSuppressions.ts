@@ -4,7 +4,7 @@
 import type { SandboxAnswer } from '../simulator.ts';
 import type { SendgridSimulatedAccount } from './sendgridSandboxAccount.ts';
 import { endpoint, json, noContent, notFound, numberIn, refused, type Endpoint, type EndpointCall } from './sendgridSandboxEndpoint.ts';
-import { listIn } from './sendgridSandboxFields.ts';
+import { textsIn } from './sendgridSandboxFields.ts';
 
 const MAX_PAGE = 500;
 const GLOBAL = 'unsubscribes';
@@ -23,7 +23,7 @@ const list =
   };
 
 const emailsIn = ({ body }: EndpointCall): readonly string[] =>
-  listIn(body, 'recipient_emails').map((email) => String(email).toLowerCase());
+  textsIn(body, 'recipient_emails').map((email) => email.toLowerCase());
 
 const unsubscribe = (account: SendgridSimulatedAccount, emails: readonly string[]): void => {
   const created = Math.floor(account.now / 1000);
