@@ -24,3 +24,6 @@ const segment = (value: string): string => {
  */
 export const upstreamPath = (literals: TemplateStringsArray, ...values: readonly string[]): UpstreamPath =>
   literals.reduce((path, literal, index) => path + segment(values[index - 1] ?? '') + literal) as UpstreamPath;
+
+/** The value that a path ends in, as it was before it was put there. */
+export const lastValueIn = (path: UpstreamPath): string => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));

@@ -4,6 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { wholeNumber } from '../../web/wholeNumber.ts';
 
 export const recordTypes = ['contacts', 'companies', 'deals'] as const;
 /** Types that can be associated and made in batches. */
@@ -94,13 +95,6 @@ export const associationInputsSchema = z
 /** `paging.next.after` of lists and searches. */
 export const afterSchema = z.string('must be a string').regex(/^\d{1,20}$/u, 'must be the `after` of an earlier page');
 
-const pageSizeSchema = (most: number) =>
-  z.coerce
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(most, `must be at most ${String(most)}`);
-
 const namesInQuery = z
   .string('must be given once, as a list parted by commas')
   .max(4_000, 'must have at most 4000 characters')
@@ -108,10 +102,10 @@ const namesInQuery = z
 
 export const readQuerySchema = z.strictObject({ properties: namesInQuery.optional() });
 
-export const listQuerySchema = readQuerySchema.extend({ limit: pageSizeSchema(100).optional(), after: afterSchema.optional() });
+export const listQuerySchema = readQuerySchema.extend({ limit: wholeNumber(1, 100).optional(), after: afterSchema.optional() });
 
 export const associationQuerySchema = z.strictObject({
-  limit: pageSizeSchema(500).optional(),
+  limit: wholeNumber(1, 500).optional(),
   after: z.string().max(100, 'must be the `after` of an earlier page').optional(),
 });
 

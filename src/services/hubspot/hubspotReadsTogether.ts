@@ -2,6 +2,7 @@
  * How reads of single records share one request: HubSpot's batch read, up to 100 rows for one of the quota.
  */
 import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
+import { lastValueIn } from '../../http/upstreamPath.ts';
 import { contextList } from './hubspotBatchErrors.ts';
 import type { RecordType } from './hubspotInputs.ts';
 import { batchPath } from './hubspotPaths.ts';
@@ -24,7 +25,7 @@ export const batchRead = (type: RecordType): Operation<RecordBatch> => ({
   answer: recordBatchSchema,
 });
 
-const idOf = ({ path }: OperationRequest): string => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+const idOf = ({ path }: OperationRequest): string => lastValueIn(path);
 
 const askedIn = ({ query }: OperationRequest): readonly string[] | undefined => {
   const properties = query?.['properties'];

@@ -4,6 +4,7 @@
  */
 import type { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { Operation, OperationRequest } from '../../http/operation.ts';
+import { lastValueIn } from '../../http/upstreamPath.ts';
 import { contactByEmailPath, recordPath, recordsPath } from './hubspotPaths.ts';
 import { newContactInUpsert, writeOfRecord } from './hubspotQueueRules.ts';
 import type { RecordChange } from './hubspotInputs.ts';
@@ -15,7 +16,7 @@ export interface UpsertStep {
   readonly request: OperationRequest;
 }
 
-const emailIn = ({ path }: OperationRequest): string => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+const emailIn = ({ path }: OperationRequest): string => lastValueIn(path);
 
 /** Our own bodies: a step is only ever made here. */
 const changeIn = ({ body }: OperationRequest): RecordChange => body as RecordChange;

@@ -3,8 +3,9 @@
  * since the simulator calls nobody back.
  */
 import type { SandboxAnswer } from '../simulator.ts';
+import { isObject } from '../simulatedFields.ts';
 import type { CollectionName, KitSimulatedAccount } from './kitSandboxAccount.ts';
-import { endpoint, isObject, json, refused, type Endpoint, type EndpointCall } from './kitSandboxEndpoint.ts';
+import { endpoint, json, refused, type Endpoint, type EndpointCall } from './kitSandboxEndpoint.ts';
 import { isEmail, newSubscriber, renamed } from './kitSandboxSubscribers.ts';
 
 const ANSWERED_ROWS = 100;

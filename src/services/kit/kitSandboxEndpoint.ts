@@ -1,6 +1,7 @@
 /**
  * How the simulator says what it answers where.
  */
+import { isObject } from '../simulatedFields.ts';
 import type { SandboxAnswer, SandboxRequest } from '../simulator.ts';
 import type { KitSimulatedAccount } from './kitSandboxAccount.ts';
 
@@ -53,9 +54,6 @@ const match = (segments: readonly string[], path: string): Record<string, number
   }
   return params;
 };
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Asks the first endpoint that fits; 404 if there is none. */
 export const dispatch = (

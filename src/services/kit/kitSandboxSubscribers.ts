@@ -2,8 +2,9 @@
  * Subscribers of the simulated Kit.
  */
 import type { SandboxAnswer } from '../simulator.ts';
+import { isObject } from '../simulatedFields.ts';
 import type { KitSimulatedAccount } from './kitSandboxAccount.ts';
-import { endpoint, isObject, json, noContent, notFound, paged, refused, type Endpoint, type EndpointCall } from './kitSandboxEndpoint.ts';
+import { endpoint, json, noContent, notFound, paged, refused, type Endpoint, type EndpointCall } from './kitSandboxEndpoint.ts';
 import type { SimulatedSubscriber } from './kitSandboxSeeds.ts';
 
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/u;

@@ -3,6 +3,7 @@
  * known by its id once it is there and by its person before, and those two count as different: nothing here knows better.
  */
 import type { OperationRequest, QueueRule } from '../../http/operation.ts';
+import { lastValueIn } from '../../http/upstreamPath.ts';
 
 /** Each makes Lemlist spend credits, once more with every repeat. */
 const SPENDING = ['linkedinEnrichment', 'findEmail', 'verifyEmail', 'findPhone'] as const;
@@ -14,8 +15,7 @@ const textIn = (body: unknown, field: string): string | undefined => {
 
 const person = (value: string | undefined): string | undefined => (value === undefined ? undefined : `person/${value}`);
 
-/** The last part of a path, as it was before it was encoded. */
-const lastPart = (path: string): string => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)).toLowerCase();
+const lastIn = ({ path }: OperationRequest): string => lastValueIn(path).toLowerCase();
 
 const campaignOf = ({ path }: OperationRequest): string | undefined => /^\/campaigns\/[^/]+/u.exec(path)?.[0];
 
@@ -32,12 +32,12 @@ export const newLead: QueueRule = {
   tellsDoubles: ({ body, query = {} }) => textIn(body, 'email') !== undefined && !SPENDING.some((flag) => query[flag] === true),
 };
 
-export const writeOfLead: QueueRule = { entity: ({ path }) => `lead/${lastPart(path)}` };
+export const writeOfLead: QueueRule = { entity: (request) => `lead/${lastIn(request)}` };
 
 /** Of what is gone already, a repeat is answered 404. */
 export const removalOfLead: QueueRule = { ...writeOfLead, alreadyDone: ({ reason }) => reason === 'lead_not_found' };
 
-export const unsubscription: QueueRule = { entity: ({ path }) => person(lastPart(path)) };
+export const unsubscription: QueueRule = { entity: (request) => person(lastIn(request)) };
 
 export const resubscription: QueueRule = { ...unsubscription, alreadyDone: ({ status }) => status === 404 };
 

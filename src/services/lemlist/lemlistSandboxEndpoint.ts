@@ -1,6 +1,8 @@
 /**
  * How the simulator says what it answers where.
  */
+import { isObject } from '../simulatedFields.ts';
+import { variablesIn } from '../simulatedPath.ts';
 import type { SandboxAnswer, SandboxRequest } from '../simulator.ts';
 import type { LemlistAccount } from './lemlistSandboxAccount.ts';
 
@@ -41,36 +43,10 @@ export const endpoint = (where: string, answer: Endpoint['answer']): Endpoint =>
   return { method, segments: path.split('/'), answer };
 };
 
-const decoded = (part: string): string | undefined => {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
-};
-
-/** The variable parts of a path, or `undefined` if it is another endpoint's. */
-const match = (segments: readonly string[], path: string): Record<string, string> | undefined => {
-  const parts = path.split('/');
-  if (parts.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const part = decoded(parts[index] ?? '');
-    if (part === undefined) return undefined;
-    if (!segment.startsWith(':') && segment !== part) return undefined;
-    if (segment.startsWith(':') && part === '') return undefined;
-    if (segment.startsWith(':')) params[segment.slice(1)] = part;
-  }
-  return params;
-};
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Asks the first endpoint that fits; 404 if there is none, 405 if only the method is wrong. */
 export const dispatch = (endpoints: readonly Endpoint[], account: LemlistAccount, request: SandboxRequest): SandboxAnswer => {
   const fitting = endpoints.flatMap((candidate) => {
-    const params = match(candidate.segments, request.path);
+    const params = variablesIn(request.path, candidate.segments);
     return params === undefined ? [] : [{ candidate, params }];
   });
   const found = fitting.find(({ candidate }) => candidate.method === request.method);

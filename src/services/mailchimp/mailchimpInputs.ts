@@ -4,6 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { wholeNumber } from '../../web/wholeNumber.ts';
 
 const text = (most: number) => z.string('must be a string').max(most, `must have at most ${String(most)} characters`);
 
@@ -91,15 +92,7 @@ export const bulkMembersSchema = z.strictObject({
   sync_tags: z.boolean().optional(),
 });
 
-const whole = (least: number, most: number) =>
-  z.coerce
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(least, `must be at least ${String(least)}`)
-    .max(most, `must be at most ${String(most)}`)
-    .optional();
-
-const page = { count: whole(1, 1_000), offset: whole(0, 10_000_000) };
+const page = { count: wholeNumber(1, 1_000).optional(), offset: wholeNumber(0, 10_000_000).optional() };
 
 export const listQuerySchema = z.strictObject(page);
 

@@ -3,12 +3,13 @@
  * batches in their own time. What the documentation leaves open is marked in docs/services/mailchimp.md.
  */
 import type { SandboxAnswer, SandboxRequest, Simulator, SimulatorInstance, SimulatorParts } from '../simulator.ts';
+import { isObject } from '../simulatedFields.ts';
 import { MailchimpAccount, newInstance } from './mailchimpSandboxAccount.ts';
 import { batchEndpoints, makeDueBatches } from './mailchimpSandboxBatches.ts';
 import { bulkEndpoints } from './mailchimpSandboxBulk.ts';
 import { hasFreeConnection } from './mailchimpSandboxConnections.ts';
 import { credentialRefusal } from './mailchimpSandboxCredential.ts';
-import { dispatch, isObject } from './mailchimpSandboxEndpoint.ts';
+import { dispatch } from './mailchimpSandboxEndpoint.ts';
 import { memberEndpoints } from './mailchimpSandboxMembers.ts';
 import {
   disabledForCompliance,

@@ -2,8 +2,9 @@
  * The simulated Mailchimp's batches: accepted at once, made some seconds later, and finished whatever came of them.
  */
 import type { SandboxAnswer, SandboxRequest } from '../simulator.ts';
+import { isObject } from '../simulatedFields.ts';
 import type { BatchedOperation, MailchimpAccount, SimulatedBatch } from './mailchimpSandboxAccount.ts';
-import { endpoint, isObject, json, type Endpoint, type EndpointCall } from './mailchimpSandboxEndpoint.ts';
+import { endpoint, json, type Endpoint, type EndpointCall } from './mailchimpSandboxEndpoint.ts';
 import { invalid, missing, notFound, problem, tooManyBatches } from './mailchimpSandboxProblems.ts';
 
 const MAX_OPERATIONS = 1_000;

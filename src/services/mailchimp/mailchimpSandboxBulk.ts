@@ -2,7 +2,8 @@
  * Many members at once at the simulated Mailchimp: 200 whatever became of them, and the failures inside.
  */
 import type { SandboxAnswer } from '../simulator.ts';
-import { inList, isObject, json, textIn, type Endpoint, type EndpointCall } from './mailchimpSandboxEndpoint.ts';
+import { isObject, textIn } from '../simulatedFields.ts';
+import { inList, json, type Endpoint, type EndpointCall } from './mailchimpSandboxEndpoint.ts';
 import { memberRecord } from './mailchimpSandboxMembers.ts';
 import { invalid, missing, problem, type Refusal } from './mailchimpSandboxProblems.ts';
 import { absentFields, memberExists, refusalOf, writeMember, type MemberWrite } from './mailchimpSandboxRules.ts';

@@ -1,12 +1,12 @@
 /**
  * How the simulator says what it answers where.
  */
+import { isObject, type Fields } from '../simulatedFields.ts';
+import { variablesIn } from '../simulatedPath.ts';
 import type { SandboxAnswer, SandboxRequest } from '../simulator.ts';
 import type { MailchimpAccount } from './mailchimpSandboxAccount.ts';
 import { malformedJson, methodNotAllowed, notFound } from './mailchimpSandboxProblems.ts';
 import type { SimulatedList, SimulatedMember } from './mailchimpSandboxSeeds.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 export interface EndpointCall {
   readonly account: MailchimpAccount;
@@ -22,15 +22,6 @@ export interface Endpoint {
   readonly segments: readonly string[];
   readonly answer: (call: EndpointCall) => SandboxAnswer;
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The text under a name; empty where it is none. */
-export const textIn = (record: Fields, name: string): string => {
-  const value = record[name];
-  return typeof value === 'string' ? value : '';
-};
 
 export const json = (body: unknown): SandboxAnswer => ({
   status: 200,
@@ -61,28 +52,6 @@ export const ofMember = (
     return member === undefined ? notFound : answer(call, member, list);
   });
 
-const decoded = (part: string): string | undefined => {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
-};
-
-/** The variable parts of a path, or `undefined` if it is another endpoint's. */
-const match = (segments: readonly string[], path: string): Record<string, string> | undefined => {
-  const parts = path.split('/');
-  if (parts.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const part = decoded(parts[index] ?? '');
-    const isVariable = segment.startsWith(':');
-    if (part === undefined || (isVariable ? part === '' : part !== segment)) return undefined;
-    if (isVariable) params[segment.slice(1)] = part;
-  }
-  return params;
-};
-
 /** Mailchimp's own path begins with its version; whoever sets only the address of the sandbox leaves it out. */
 const withoutVersion = (path: string): string => (path.startsWith('/3.0/') ? path.slice('/3.0'.length) : path);
 
@@ -90,7 +59,7 @@ const withoutVersion = (path: string): string => (path.startsWith('/3.0/') ? pat
 export const dispatch = (endpoints: readonly Endpoint[], account: MailchimpAccount, request: SandboxRequest): SandboxAnswer => {
   const path = withoutVersion(request.path);
   const fitting = endpoints.flatMap((candidate) => {
-    const params = match(candidate.segments, path);
+    const params = variablesIn(path, candidate.segments);
     return params === undefined ? [] : [{ candidate, params }];
   });
   const found = fitting.find(({ candidate }) => candidate.method === request.method);

@@ -2,19 +2,9 @@
  * Lists and single members of the simulated Mailchimp.
  */
 import type { SandboxAnswer } from '../simulator.ts';
+import { isObject, textIn } from '../simulatedFields.ts';
 import { contactId } from './mailchimpSandboxAccount.ts';
-import {
-  endpoint,
-  inList,
-  isObject,
-  json,
-  ofMember,
-  paged,
-  textIn,
-  withFields,
-  type Endpoint,
-  type EndpointCall,
-} from './mailchimpSandboxEndpoint.ts';
+import { endpoint, inList, json, ofMember, paged, withFields, type Endpoint, type EndpointCall } from './mailchimpSandboxEndpoint.ts';
 import { invalid, methodNotAllowed, problem } from './mailchimpSandboxProblems.ts';
 import { absentFields, memberExists, refusalOf, writeMember, type MemberWrite } from './mailchimpSandboxRules.ts';
 import { md5, type SimulatedList, type SimulatedMember } from './mailchimpSandboxSeeds.ts';

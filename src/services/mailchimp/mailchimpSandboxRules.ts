@@ -1,7 +1,7 @@
 /**
  * Whom the simulated Mailchimp takes, and whom it refuses: one rule for single writes and for rows of many.
  */
-import { isObject } from './mailchimpSandboxEndpoint.ts';
+import { isObject } from '../simulatedFields.ts';
 import type { MailchimpAccount } from './mailchimpSandboxAccount.ts';
 import { invalid, missing, type Refusal } from './mailchimpSandboxProblems.ts';
 import { md5, type MemberStatus, type SimulatedList, type SimulatedMember } from './mailchimpSandboxSeeds.ts';

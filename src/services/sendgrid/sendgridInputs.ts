@@ -4,6 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { wholeNumber } from '../../web/wholeNumber.ts';
 
 export const text = (most: number) => z.string('must be a string').max(most, `must have at most ${String(most)} characters`);
 
@@ -87,15 +88,7 @@ export const bulkContactsSchema = z.strictObject({
 
 export const listInputSchema = z.strictObject({ name: z.string().trim().min(1, 'must not be empty').max(100) });
 
-const whole = (least: number, most: number) =>
-  z.coerce
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(least, `must be at least ${String(least)}`)
-    .max(most, `must be at most ${String(most)}`)
-    .optional();
-
-export const listQuerySchema = z.strictObject({ page_size: whole(1, 1_000), page_token: text(1_000).min(1).optional() });
+export const listQuerySchema = z.strictObject({ page_size: wholeNumber(1, 1_000).optional(), page_token: text(1_000).min(1).optional() });
 
 /** What keeps SendGrid from sending to an address. */
 export const suppressionKinds = ['bounces', 'blocks', 'spam_reports', 'invalid_emails', 'unsubscribes'] as const;
@@ -104,10 +97,10 @@ export const suppressionKindSchema = z.enum(suppressionKinds);
 
 /** Times are Unix seconds. */
 export const suppressionQuerySchema = z.strictObject({
-  start_time: whole(0, 99_999_999_999),
-  end_time: whole(0, 99_999_999_999),
-  limit: whole(1, 500),
-  offset: whole(0, 10_000_000),
+  start_time: wholeNumber(0, 99_999_999_999).optional(),
+  end_time: wholeNumber(0, 99_999_999_999).optional(),
+  limit: wholeNumber(1, 500).optional(),
+  offset: wholeNumber(0, 10_000_000).optional(),
   email: emailSchema.optional(),
 });
 

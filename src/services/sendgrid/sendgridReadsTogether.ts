@@ -2,6 +2,7 @@
  * How reads of single contacts share one request: SendGrid takes up to 100 addresses, or 100 ids.
  */
 import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
+import { lastValueIn } from '../../http/upstreamPath.ts';
 import { contactsByEmailPath, contactsByIdPath } from './sendgridPaths.ts';
 import type { Contacts, Found } from './sendgridSchemas.ts';
 
@@ -30,7 +31,7 @@ export const searchesTogether = (find: Operation<Found>): BatchRule => ({
   },
 });
 
-const idOf = ({ path }: OperationRequest): string => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+const idOf = ({ path }: OperationRequest): string => lastValueIn(path);
 
 /** An id without a row is unknown. */
 export const contactsTogether = (getContacts: Operation<Contacts>): BatchRule => ({

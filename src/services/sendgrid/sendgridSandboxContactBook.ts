@@ -1,7 +1,7 @@
 /**
  * The simulated contacts, found by id and by each of their identifiers: an upsert may be of 30,000.
  */
-import { textIn } from './sendgridSandboxFields.ts';
+import { textIn } from '../simulatedFields.ts';
 import type { SimulatedContact } from './sendgridSandboxSeeds.ts';
 
 type Fields = SimulatedContact['fields'];

@@ -2,10 +2,10 @@
  * The simulated contacts: written by jobs, found by identifiers.
  */
 import type { SandboxAnswer } from '../simulator.ts';
+import { isObject, listIn, textIn, textsIn } from '../simulatedFields.ts';
 import { identifiersOf } from './sendgridSandboxContactBook.ts';
 import type { JobResults, SendgridSimulatedAccount, SimulatedJob } from './sendgridSandboxAccount.ts';
 import { contentTooLarge, endpoint, json, notFound, refused, type Endpoint, type EndpointCall } from './sendgridSandboxEndpoint.ts';
-import { isObject, listIn, textIn, textsIn } from './sendgridSandboxFields.ts';
 import type { SimulatedContact } from './sendgridSandboxSeeds.ts';
 
 const MAX_CONTACTS = 30_000;

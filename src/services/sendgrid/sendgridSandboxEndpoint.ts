@@ -1,9 +1,10 @@
 /**
  * How the simulator says what it answers where, and the one shape of SendGrid's refusals.
  */
+import { variablesIn } from '../simulatedPath.ts';
 import type { SandboxAnswer, SandboxRequest } from '../simulator.ts';
+import { isObject, type Fields } from '../simulatedFields.ts';
 import type { SendgridSimulatedAccount } from './sendgridSandboxAccount.ts';
-import { isObject, type Fields } from './sendgridSandboxFields.ts';
 
 export interface EndpointCall {
   readonly account: SendgridSimulatedAccount;
@@ -38,28 +39,6 @@ export const endpoint = (where: string, answer: Endpoint['answer']): Endpoint =>
   return { name: where, method, segments: path.split('/'), answer };
 };
 
-const decoded = (part: string): string | undefined => {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
-};
-
-/** The variable parts of a path, or `undefined` if it is another endpoint's. */
-const match = (segments: readonly string[], path: string): Record<string, string> | undefined => {
-  const parts = path.split('/').map(decoded);
-  if (parts.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const part = parts[index];
-    const isVariable = segment.startsWith(':');
-    if (part === undefined || (isVariable ? part === '' : part !== segment)) return undefined;
-    if (isVariable) params[segment.slice(1)] = part;
-  }
-  return params;
-};
-
 export interface Found {
   readonly endpoint: Endpoint;
   readonly params: Readonly<Record<string, string>>;
@@ -68,7 +47,7 @@ export interface Found {
 /** The first endpoint that fits; 404 if there is none, 405 if only the method is wrong. */
 export const find = (endpoints: readonly Endpoint[], { method, path }: SandboxRequest): Found | SandboxAnswer => {
   const fitting = endpoints.flatMap((candidate) => {
-    const params = match(candidate.segments, path);
+    const params = variablesIn(path, candidate.segments);
     return params === undefined ? [] : [{ endpoint: candidate, params }];
   });
   const found = fitting.find(({ endpoint: { method: its } }) => its === method);

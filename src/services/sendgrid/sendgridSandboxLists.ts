@@ -2,10 +2,10 @@
  * The simulated lists.
  */
 import type { SandboxAnswer } from '../simulator.ts';
+import { textIn } from '../simulatedFields.ts';
 import type { SendgridSimulatedAccount } from './sendgridSandboxAccount.ts';
 import { accepted } from './sendgridSandboxContacts.ts';
 import { endpoint, json, notFound, numberIn, refused, type Endpoint, type EndpointCall } from './sendgridSandboxEndpoint.ts';
-import { textIn } from './sendgridSandboxFields.ts';
 import type { SimulatedList } from './sendgridSandboxSeeds.ts';
 
 const DEFAULT_PAGE = 100;

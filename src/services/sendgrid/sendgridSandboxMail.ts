@@ -3,9 +3,9 @@
  * what arrived.
  */
 import type { SandboxAnswer } from '../simulator.ts';
+import { isObject, listIn, textIn } from '../simulatedFields.ts';
 import type { SendgridSimulatedAccount } from './sendgridSandboxAccount.ts';
 import { endpoint, json, numberIn, refused, type Endpoint, type EndpointCall } from './sendgridSandboxEndpoint.ts';
-import { isObject, listIn, textIn } from './sendgridSandboxFields.ts';
 import { mailEvents } from './sendgridSandboxWebhooks.ts';
 
 const MAX_PERSONALIZATIONS = 1_000;

@@ -2,9 +2,9 @@
  * The simulated suppressions.
  */
 import type { SandboxAnswer } from '../simulator.ts';
+import { textsIn } from '../simulatedFields.ts';
 import type { SendgridSimulatedAccount } from './sendgridSandboxAccount.ts';
 import { endpoint, json, noContent, notFound, numberIn, refused, type Endpoint, type EndpointCall } from './sendgridSandboxEndpoint.ts';
-import { textsIn } from './sendgridSandboxFields.ts';
 
 const MAX_PAGE = 500;
 const GLOBAL = 'unsubscribes';

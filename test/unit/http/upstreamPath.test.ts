@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { InvalidRequestError } from '../../../src/errors/requestErrors.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
+import { lastValueIn, upstreamPath } from '../../../src/http/upstreamPath.ts';
 
 /** The path as a server would split it, or `undefined` where the id is refused. */
 const segmentsOf = (id: string): readonly string[] | undefined => {
@@ -82,5 +82,9 @@ describe('upstreamPath', () => {
         expect(segmentsOf(id) !== undefined).to.equal(isPlain);
       }),
     );
+  });
+
+  it('gives the value it ends in back as it was', () => {
+    expect(lastValueIn(upstreamPath`/people/${'a/b?c@d%41'}`)).to.equal('a/b?c@d%41');
   });
 });

@@ -1,51 +1,12 @@
 import { expect } from 'chai';
-import { MemoryCache } from '../../../../src/cache/memoryCache.ts';
 import { Secret } from '../../../../src/config/secret.ts';
 import type { ServiceSettings } from '../../../../src/config/serviceConfig.ts';
-import { CircuitBreakerFactory } from '../../../../src/resilience/circuitBreakerFactory.ts';
-import { guarded } from '../../../../src/resilience/events.ts';
-import { connectService } from '../../../../src/services/connectServices.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { systemClock } from '../../../../src/time/clock.ts';
-import { fakeTransport } from '../../../support/fakeTransport.ts';
-
-const unexpected = (error: unknown): never => {
-  throw new Error('nothing fails here', { cause: error });
-};
-
-const settingsOf = (own: Partial<ServiceSettings>): ServiceSettings => ({
-  name: 'mailchimp',
-  baseUrl: undefined,
-  secret: undefined,
-  useSandbox: false,
-  limits: {
-    attemptTimeoutMs: undefined,
-    deadlineMs: undefined,
-    openForMs: undefined,
-    failureRatePercent: undefined,
-    minimumCalls: undefined,
-    rateLimit: undefined,
-  },
-  ...own,
-});
+import { addressUnder as addressOf } from '../../../support/connectedAddress.ts';
 
 /** Where a ping goes under these settings. */
-const addressUnder = async (own: Partial<ServiceSettings>): Promise<string> => {
-  const { transport, sent } = fakeTransport({ status: 200, headers: {}, body: '{"health_status":"well"}' });
-  const shared = { clock: systemClock, random: () => 0.5, events: guarded([], unexpected), onListenerError: unexpected };
-  const breakers = new CircuitBreakerFactory(shared);
-  const cache = new MemoryCache(systemClock, 10);
-  try {
-    const parts = { ...shared, breakers, cache, transport, userAgent: 'test', incidents: { recoveryOf: () => undefined } };
-    const sandboxUrl = (service: string): string => `http://127.0.0.1:4010/${service}`;
-    const { client } = connectService(mailchimp, { ...parts, sandboxUrl, settings: { mailchimp: settingsOf(own) } });
-    await client.ping();
-  } finally {
-    breakers.shutdown();
-    cache.close();
-  }
-  return `${sent[0]?.origin ?? ''}${sent[0]?.path ?? ''}`;
-};
+const addressUnder = (own: Partial<ServiceSettings>): Promise<string> =>
+  addressOf(mailchimp, own, '{"health_status":"well"}', (client) => client.ping());
 
 describe('a connected Mailchimp', () => {
   it('is asked at the data centre of its key', async () => {

@@ -1,5 +1,5 @@
 /**
- * The members of a request's body, whatever they turn out to be.
+ * The members of a request's body as simulators look at them: whatever they turn out to be.
  */
 export type Fields = Readonly<Record<string, unknown>>;
 
