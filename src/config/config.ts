@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { findMisspelled } from './misspelled.ts';
 import { readQueueSettings, type QueueSettings } from './queueSettings.ts';
-import { readRedis, readRedisKeyPrefix, type RedisSettings } from './redis.ts';
+import { readRedis, readRedisKeyPrefix, readSharedRedis, type RedisSettings } from './redis.ts';
 import { isLoopback } from './rules.ts';
 import { readTextFile, type ReadFile } from './secretFile.ts';
 import { readServiceSettings, settingPrefix, type ConfigurableService, type ServiceSettings } from './serviceConfig.ts';
@@ -30,6 +30,8 @@ export interface Config {
   readonly drainDelayMs: number;
   /** Absent: one process alone, on embedded parts. */
   readonly redis: RedisSettings | undefined;
+  /** What replicas share and may lose; the Redis of the queue unless there is another. Absent: each replica acts alone. */
+  readonly sharedRedis: RedisSettings | undefined;
   /** What every key of ours in Redis begins with. */
   readonly redisKeyPrefix: string;
   /** By the service's name; one for each that was asked for. */
@@ -68,13 +70,14 @@ export const readConfig = (env: RawEnvironment, services: readonly ConfigurableS
   const surroundings = { production: values.NODE_ENV === 'production', sandbox: values.SANDBOX, readFile };
   const ofServices = services.map((service) => readServiceSettings(service, environment, surroundings, faults));
   const redis = readRedis(environment, readFile, faults);
+  const sharedRedis = readSharedRedis(environment, readFile, faults, redis);
   const redisKeyPrefix = readRedisKeyPrefix(environment, faults);
   const queue = readQueueSettings(values, environment, readFile, faults);
   if (!queue.drain && redis === undefined) faults.add('QUEUE_DRAIN', 'must be on without Redis: no other process could make the writes');
   checkAccess(values, faults, { readFile, checkApiKeys });
   checkSandboxAndPorts(values, ofServices, faults);
   faults.throwIfAny();
-  const settings = { ...fromProcess(values), redis, redisKeyPrefix, queue, services: Object.fromEntries(ofServices.map((each) => [each.name, each])) };
+  const settings = { ...fromProcess(values), redis, sharedRedis, redisKeyPrefix, queue, services: Object.fromEntries(ofServices.map((each) => [each.name, each])) };
   return deepFreeze({ ...settings, warnings: findWarnings(environment, services, values), hash: hashOf(settings) });
 };
 

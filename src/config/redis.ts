@@ -19,15 +19,15 @@ const DEFAULT_PORT = 6379;
 
 /** `undefined` without REDIS_URL and REDIS_HOST: everything works in one process. */
 export const readRedis = (environment: Environment, readFile: ReadFile, faults: SettingFaults): RedisSettings | undefined => {
-  const { REDIS_URL, REDIS_HOST, REDIS_KEY_PREFIX: _anywhere, ...besideHost } = redisSettings;
+  const { REDIS_URL, REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_PASSWORD_FILE } = redisSettings;
   const where = readGroup({ REDIS_URL, REDIS_HOST }, environment, faults);
   if (where.REDIS_URL !== undefined) {
     if (where.REDIS_HOST !== undefined) faults.add('REDIS_HOST', 'must not be set beside REDIS_URL: keep one of the two');
-    return fromUrl(where.REDIS_URL, faults);
+    return fromUrl('REDIS_URL', where.REDIS_URL, faults);
   }
   if (where.REDIS_HOST === undefined) return undefined;
   // Only now: beside a Service named redis, Kubernetes sets a REDIS_PORT that is no number of ours.
-  const settings = readGroup(besideHost, environment, faults);
+  const settings = readGroup({ REDIS_PORT, REDIS_PASSWORD, REDIS_PASSWORD_FILE }, environment, faults);
   return {
     host: where.REDIS_HOST,
     port: settings.REDIS_PORT ?? DEFAULT_PORT,
@@ -36,6 +36,29 @@ export const readRedis = (environment: Environment, readFile: ReadFile, faults: 
     database: 0,
     tls: false,
   };
+};
+
+/**
+ * Where replicas keep what they share and may lose. By default the Redis of the queue; `undefined` without either: each
+ * replica acts alone.
+ */
+export const readSharedRedis = (
+  environment: Environment,
+  readFile: ReadFile,
+  faults: SettingFaults,
+  queueRedis: RedisSettings | undefined,
+): RedisSettings | undefined => {
+  const { REDIS_CACHE_URL, REDIS_CACHE_PASSWORD_FILE } = redisSettings;
+  const where = readGroup({ REDIS_CACHE_URL, REDIS_CACHE_PASSWORD_FILE }, environment, faults);
+  const file = where.REDIS_CACHE_PASSWORD_FILE;
+  if (where.REDIS_CACHE_URL === undefined) {
+    if (file !== undefined) faults.add('REDIS_CACHE_PASSWORD_FILE', 'must not be set without REDIS_CACHE_URL: set that too, or unset this');
+    return queueRedis;
+  }
+  const settings = fromUrl('REDIS_CACHE_URL', where.REDIS_CACHE_URL, faults);
+  if (settings === undefined || file === undefined) return settings;
+  if (settings.password !== undefined) faults.add('REDIS_CACHE_PASSWORD_FILE', 'must not be set beside a password in REDIS_CACHE_URL: keep one of the two');
+  return { ...settings, password: readSecretFile('REDIS_CACHE_PASSWORD_FILE', file, readFile, faults) };
 };
 
 /** Also without a Redis: a bad value should not wait for the day there is one. */
@@ -52,10 +75,10 @@ const passwordFrom = (
   return readSecretFile('REDIS_PASSWORD_FILE', REDIS_PASSWORD_FILE, readFile, faults);
 };
 
-const fromUrl = (text: string, faults: SettingFaults): RedisSettings | undefined => {
+const fromUrl = (setting: 'REDIS_URL' | 'REDIS_CACHE_URL', text: string, faults: SettingFaults): RedisSettings | undefined => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !isRedisUrl(url)) {
-    faults.add('REDIS_URL', 'must be redis:// or rediss://, a host, and at most a port and a database number: change it');
+    faults.add(setting, 'must be redis:// or rediss://, a host, and at most a port and a database number: change it');
     return undefined;
   }
   return {

@@ -139,6 +139,18 @@ export const redisSettings = {
     'REDIS_PASSWORD is used',
     '/run/secrets/redis-password',
   ),
+  REDIS_CACHE_URL: told(
+    z.string().optional(),
+    'Redis for what replicas share and may lose: circuits, quotas, cached answers. As REDIS_URL.',
+    'the Redis of the queue, where there is one',
+    'redis://127.0.0.1:6380',
+  ),
+  REDIS_CACHE_PASSWORD_FILE: told(
+    line().optional(),
+    'Instead of a password in REDIS_CACHE_URL: a file that holds it, such as a mounted secret.',
+    'the password in REDIS_CACHE_URL, or none',
+    '/run/secrets/redis-cache-password',
+  ),
 } satisfies SettingGroup;
 
 /** Per service: the name is preceded by the service's own, as in `HUBSPOT_API_KEY`. */
@@ -173,7 +185,7 @@ export const serviceSettings = {
   DEADLINE_MS: told(milliseconds().optional(), 'Patience for a whole call, retries included, ms.', "the service's template", '10000'),
   RATE_LIMIT: told(
     rateLimit().optional(),
-    'What the service may be asked, as requests per seconds; for Explorium rows. What its headers state may lower it, never raise it. Several processes share a quota by dividing it.',
+    'What the service may be asked, as requests per seconds; for Explorium rows. What its headers state may lower it, never raise it. Processes with one Redis share it; others have to divide it.',
     "the service's own limit",
     '100/10s',
   ),

@@ -18,7 +18,7 @@ interface Monitor {
 }
 
 const planted = (change: (deployment: V1Deployment) => void): readonly string[] => {
-  const deployment = findManifest('k8s', 'Deployment') as V1Deployment;
+  const deployment = findManifest('k8s', 'Deployment', 'sales-auto-api') as V1Deployment;
   change(deployment);
   return findManifestFaults(deployment);
 };

@@ -14,7 +14,7 @@ import { expect } from 'chai';
 import { findManifest, readKustomization, readManifests } from '../support/manifests.ts';
 import { listFiles, readText } from '../support/repoFiles.ts';
 
-const deployment = findManifest('k8s', 'Deployment') as V1Deployment;
+const deployment = findManifest('k8s', 'Deployment', 'sales-auto-api') as V1Deployment;
 const pod = deployment.spec?.template.spec as V1PodSpec;
 const container = pod.containers[0] as V1Container;
 const service = findManifest('k8s', 'Service', 'sales-auto-api') as V1Service;
@@ -134,7 +134,7 @@ describe('The Kubernetes manifests', () => {
 
   it('are all in a kustomization, but for the example of a secret', () => {
     const listed = readKustomization('k8s').resources.map((resource) => `k8s/${resource}`);
-    const written = [...listFiles('k8s', '.yaml'), ...listFiles('k8s/redis-queue', '.yaml')];
+    const written = ['k8s', 'k8s/redis-queue', 'k8s/redis-cache'].flatMap((folder) => listFiles(folder, '.yaml'));
     const files = written.filter((file) => !file.endsWith('/kustomization.yaml'));
 
     expect(files).to.have.members([...listed, 'k8s/secret.example.yaml']);
@@ -144,11 +144,11 @@ describe('The Kubernetes manifests', () => {
     expect(readManifests('k8s').map(({ kind }) => kind)).to.not.include('Secret');
   });
 
-  it('let out DNS, the queue, and HTTPS to public addresses, and nothing else', () => {
+  it('let out DNS, the two Redis, and HTTPS to public addresses, and nothing else', () => {
     const ports = opening.spec?.egress?.map((rule) => rule.ports?.map(({ protocol, port }) => `${String(protocol)} ${String(port)}`));
-    const blocked = opening.spec?.egress?.[2]?.to?.[0]?.ipBlock?.except;
+    const blocked = opening.spec?.egress?.[3]?.to?.[0]?.ipBlock?.except;
 
-    expect(ports).to.deep.equal([['UDP 53', 'TCP 53'], ['TCP 6379'], ['TCP 443']]);
+    expect(ports).to.deep.equal([['UDP 53', 'TCP 53'], ['TCP 6379'], ['TCP 6379'], ['TCP 443']]);
     expect(blocked).to.include.members(['10.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16']);
   });
 

@@ -60,7 +60,7 @@ describe('The Redis of the queue', () => {
 
   it('answers the gateway alone, and asks nobody', () => {
     const policy = findManifest('k8s', 'NetworkPolicy', 'redis-queue') as V1NetworkPolicy;
-    const gateway = (findManifest('k8s', 'Deployment') as V1Deployment).spec?.template.metadata?.labels;
+    const gateway = (findManifest('k8s', 'Deployment', 'sales-auto-api') as V1Deployment).spec?.template.metadata?.labels;
 
     expect(labels).to.include(policy.spec?.podSelector?.matchLabels);
     // The client library spells `from` otherwise than the API does.
@@ -81,5 +81,53 @@ describe('The Redis of the queue', () => {
   it('asks for the password that the gateway brings', () => {
     expect(gatewaySettings['REDIS_PASSWORD_FILE']).to.match(/\/redis-password$/u);
     expect(secret['redis-password.conf']).to.equal(`requirepass ${String(secret['redis-password'])}`);
+  });
+});
+
+describe('The Redis of what may be lost', () => {
+  const cache = findManifest('k8s', 'Deployment', 'redis-cache') as V1Deployment;
+  const cachePod = cache.spec?.template.spec as V1PodSpec;
+  const cacheSettings = ((findManifest('k8s', 'ConfigMap', 'redis-cache') as V1ConfigMap).data?.['redis.conf'] ?? '').split('\n');
+  const cacheLabels = cache.spec?.template.metadata?.labels;
+
+  it('keeps nothing on a disk, and makes room by itself', () => {
+    expect(cacheSettings).to.include.members(['appendonly no', 'save ""', 'maxmemory-policy allkeys-lru']);
+    expect(cachePod.containers[0]?.volumeMounts?.filter(({ readOnly }) => readOnly !== true)).to.deep.equal([]);
+  });
+
+  it('makes room before the kubelet ends it for its memory', () => {
+    const [, megabytes] = /^maxmemory (\d+)mb$/mu.exec(cacheSettings.join('\n')) ?? [];
+    const [, limit] = /^(\d+)Mi$/u.exec(cachePod.containers[0]?.resources?.limits?.['memory'] ?? '') ?? [];
+
+    expect(Number(megabytes)).to.be.below(Number(limit) * 0.75);
+  });
+
+  it('is never two at once, which would part the fleet', () => {
+    expect(cache.spec).to.deep.include({ replicas: 1, strategy: { type: 'Recreate' } });
+  });
+
+  it('runs with no more rights than the one of the queue', () => {
+    expect(cachePod.containers[0]?.securityContext).to.deep.equal(container.securityContext);
+    expect(cachePod.automountServiceAccountToken).to.equal(false);
+    expect(cachePod.securityContext).to.deep.include({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+  });
+
+  it('answers the gateway alone, which finds it and may go there', () => {
+    const policy = findManifest('k8s', 'NetworkPolicy', 'redis-cache') as V1NetworkPolicy;
+    const service = findManifest('k8s', 'Service', 'redis-cache') as V1Service;
+    const gateway = (findManifest('k8s', 'Deployment', 'sales-auto-api') as V1Deployment).spec?.template.metadata?.labels;
+    const outward = (findManifest('k8s', 'NetworkPolicy', 'sales-auto-api') as V1NetworkPolicy).spec?.egress ?? [];
+
+    expect(cacheLabels).to.include(policy.spec?.podSelector?.matchLabels);
+    expect(cacheLabels).to.include(service.spec?.selector);
+    const peers = policy.spec?.ingress?.map((rule) => (rule as { readonly from?: unknown }).from);
+    expect(peers).to.deep.equal([[{ podSelector: { matchLabels: gateway } }]]);
+    expect(outward.flatMap(({ to }) => to ?? [])).to.deep.include({ podSelector: { matchLabels: cacheLabels } });
+    expect(gatewaySettings['REDIS_CACHE_URL']).to.equal(`redis://${String(service.metadata?.name)}:6379`);
+  });
+
+  it('asks for the password that the gateway brings to it', () => {
+    expect(gatewaySettings['REDIS_CACHE_PASSWORD_FILE']).to.match(/\/redis-cache-password$/u);
+    expect(secret['redis-cache-password.conf']).to.equal(`requirepass ${String(secret['redis-cache-password'])}`);
   });
 });

@@ -18,7 +18,7 @@ import { readOneYaml } from '../support/repoFiles.ts';
 
 const settings = (findManifest('k8s', 'ConfigMap', 'sales-auto-api') as V1ConfigMap).data ?? {};
 const secret = (readOneYaml('k8s/secret.example.yaml') as V1Secret).stringData ?? {};
-const pod = (findManifest('k8s', 'Deployment') as V1Deployment).spec?.template.spec;
+const pod = (findManifest('k8s', 'Deployment', 'sales-auto-api') as V1Deployment).spec?.template.spec;
 const container = pod?.containers[0] as V1Container;
 const mountPath = container.volumeMounts?.find(({ name }) => name === 'secrets')?.mountPath ?? '';
 

@@ -55,3 +55,45 @@ describe('readRedis', () => {
     });
   }
 });
+
+describe('readSharedRedis', () => {
+  const readShared = (env: Readonly<Record<string, string>>) => readConfig(env, []).sharedRedis;
+
+  it('is the Redis of the queue, unless there is another', () => {
+    expect(readShared({})).to.equal(undefined);
+    expect(readShared({ REDIS_HOST: 'queue.example' })?.host).to.equal('queue.example');
+    expect(readShared({ REDIS_HOST: 'queue.example', REDIS_CACHE_URL: 'rediss://cache.example:6380' })).to.deep.include({
+      host: 'cache.example',
+      port: 6380,
+      tls: true,
+    });
+  });
+
+  it('may be there without a Redis of the queue', () => {
+    const config = readConfig({ REDIS_CACHE_URL: 'redis://cache.example' }, []);
+
+    expect(config.redis).to.equal(undefined);
+    expect(config.sharedRedis?.host).to.equal('cache.example');
+  });
+
+  it('takes the password from a file, but not from two places, nor for a Redis that is not named', () => {
+    const readFile = readFileFrom({ '/cache-password': 'hidden\n' });
+    const file = { REDIS_CACHE_PASSWORD_FILE: '/cache-password' };
+
+    const config = readConfig({ ...file, REDIS_CACHE_URL: 'redis://cache.example' }, [], { readFile });
+
+    expect(config.sharedRedis?.password?.reveal()).to.equal('hidden');
+    expect(faultsOf({ ...file, REDIS_CACHE_URL: 'redis://:other@cache.example' }, [], readFile)).to.deep.equal([
+      'REDIS_CACHE_PASSWORD_FILE must not be set beside a password in REDIS_CACHE_URL: keep one of the two',
+    ]);
+    expect(faultsOf(file, [], readFile)).to.deep.equal([
+      'REDIS_CACHE_PASSWORD_FILE must not be set without REDIS_CACHE_URL: set that too, or unset this',
+    ]);
+  });
+
+  it('refuses what is no address of a Redis, by its own name', () => {
+    expect(faultsOf({ REDIS_CACHE_URL: 'http://cache' }, [])).to.deep.equal([
+      'REDIS_CACHE_URL must be redis:// or rediss://, a host, and at most a port and a database number: change it',
+    ]);
+  });
+});
