@@ -10,13 +10,15 @@ import type { Flagged, HttpClient } from '../../http/httpClient.ts';
 import type { CallOptions, Queued } from '../../resilience/call.ts';
 import type { ServiceClient } from '../service.ts';
 import { HubspotAssociations, type AssociationBatchAnswer, type AssociationListOptions } from './hubspotAssociations.ts';
-import { createRecords, readContacts, type BatchCreateAnswer, type BatchReadAnswer } from './hubspotBatches.ts';
+import { readContacts, type BatchReadAnswer } from './hubspotBatches.ts';
+import type { ArchivedRow, ChangedRow, NewRow, UpsertedRow } from './hubspotBatchInputs.ts';
+import type { BatchWriteAnswer } from './hubspotBatchRows.ts';
+import { archiveRecords, createRecords, updateRecords, upsertRecords } from './hubspotBatchWrites.ts';
 import type {
   AssociableType,
   AssociationInput,
   AssociationLabel,
   BatchRead,
-  BatchRow,
   NewRecord,
   RecordChange,
   RecordType,
@@ -133,9 +135,24 @@ export class HubspotClient implements ServiceClient {
     return this.#records.deals.search(search, options);
   }
 
-  /** Up to 100 at once; rows that failed are told apart from those that went in. Not repeated after a lost answer. */
-  batchCreate(type: AssociableType, rows: readonly BatchRow[], options?: CallOptions): Promise<BatchCreateAnswer> {
+  /** Up to 100 at once, with an answer for each row. Not repeated after a lost answer. */
+  batchCreate(type: AssociableType, rows: readonly NewRow[], options?: CallOptions): Promise<BatchWriteAnswer> {
     return createRecords(this.#http, type, rows, options);
+  }
+
+  /** Up to 100 at once, by id or by a unique property, with an answer for each row; may be repeated. */
+  batchUpdate(type: RecordType, rows: readonly ChangedRow[], options?: CallOptions): Promise<BatchWriteAnswer> {
+    return updateRecords(this.#http, type, rows, options);
+  }
+
+  /** Updates or creates up to 100 by a unique property, with an answer for each row; may be repeated. */
+  batchUpsert(type: RecordType, rows: readonly UpsertedRow[], options?: CallOptions): Promise<BatchWriteAnswer> {
+    return upsertRecords(this.#http, type, rows, options);
+  }
+
+  /** Up to 100 at once, by id; those that are not there count as archived. May be repeated. */
+  batchArchive(type: RecordType, rows: readonly ArchivedRow[], options?: CallOptions): Promise<BatchWriteAnswer> {
+    return archiveRecords(this.#http, type, rows, options);
   }
 
   /** With the default type between the two kinds of record, such as a contact's primary company. */

@@ -11,6 +11,7 @@ import {
   UpstreamUnauthorizedError,
   UpstreamUnavailableError,
   type CallSite,
+  type UpstreamDetails,
 } from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
 import { retryAfterMs } from '../../http/retryAfter.ts';
@@ -57,13 +58,6 @@ const rateLimited = (site: CallSite, answer: ReceivedAnswer): GatewayError => {
   return new UpstreamRateLimitedError(site, ofOneSecond ? seconds(1) : seconds(10));
 };
 
-/** The message names the contact in the way; its id is all that a caller needs, and all that leaves here. */
-const conflict = (site: CallSite, answer: ReceivedAnswer): GatewayError => {
-  const existingId = /Existing ID:\s*(\d+)/u.exec(failureOf(answer).message)?.[1];
-  if (existingId === undefined) return new UpstreamRejectedError(site, 409, 'conflict');
-  return new UpstreamRejectedError(site, 409, 'contact_exists', { existingId });
-};
-
 const PROPERTY_NAME = /^[A-Za-z]\w{0,99}$/u;
 const ERROR_CODE = /^[A-Z][A-Z0-9_]{0,63}$/u;
 
@@ -73,7 +67,7 @@ const distinct = (names: readonly string[], allowed: RegExp): readonly string[] 
 const captured = (text: string, pattern: RegExp): readonly string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
 
 /** What a validation error complains of. */
-export interface ValidationFaults {
+interface ValidationFaults {
   /** Names of properties. */
   readonly properties: readonly string[];
   /** HubSpot's codes, such as `PROPERTY_DOESNT_EXIST`. */
@@ -86,14 +80,9 @@ const faultsInMessage = (message: string) => ({
 });
 
 /**
- * Reads the JSON list that HubSpot puts into a message: the only place where the rows of a batch have names and codes.
- * The rest of the text is left alone, as it repeats the values that were sent.
+ * Names and codes come in lists of their own or, of a batch's row, only in the JSON list that HubSpot puts into the message. The
+ * rest of its text is left alone, as it repeats the values that were sent.
  */
-export const validationFaultsIn = (message: string): ValidationFaults => {
-  const { properties, codes } = faultsInMessage(message);
-  return { properties: distinct(properties, PROPERTY_NAME), codes: distinct(codes, ERROR_CODE) };
-};
-
 const validationFaults = ({ message, errors, context }: Failure): ValidationFaults => {
   const { properties, codes } = faultsInMessage(message);
   const named = errors.flatMap((error) => error.context.propertyName);
@@ -102,6 +91,36 @@ const validationFaults = ({ message, errors, context }: Failure): ValidationFaul
     codes: distinct([...errors.map((error) => error.code), ...codes], ERROR_CODE),
   };
 };
+
+/** Why HubSpot would not write something: a constant of ours, and what a caller needs to go on. */
+export interface Refusal {
+  readonly reason: string;
+  readonly details?: UpstreamDetails;
+}
+
+/** The message names the contact in the way; its id is all that a caller needs, and all that leaves here. */
+const conflict = ({ message }: Failure): Refusal => {
+  const existingId = /Existing ID:\s*(\d+)/u.exec(message)?.[1];
+  return existingId === undefined ? { reason: 'conflict' } : { reason: 'contact_exists', details: { existingId } };
+};
+
+/** The refusal of a row by the error that a batch's answer holds for it: the same reasons as of a single write. */
+export const refusalOfRow = (error: unknown): Refusal => {
+  const failure = failureSchema.catch(nothingSaid).parse(error);
+  switch (failure.category) {
+    case 'VALIDATION_ERROR':
+      return { reason: 'validation_failed', details: { ...validationFaults(failure) } };
+    case 'OBJECT_NOT_FOUND':
+      return { reason: 'not_found' };
+    case 'CONFLICT':
+      return conflict(failure);
+    default:
+      return { reason: 'rejected' };
+  }
+};
+
+const rejected = (site: CallSite, status: number, { reason, details }: Refusal): GatewayError =>
+  new UpstreamRejectedError(site, status, reason, details);
 
 /** The account moves between data centres, for up to a day: nothing was done, and nothing will be until then. */
 const migrating = (site: CallSite, answer: ReceivedAnswer, wallTime: number): GatewayError =>
@@ -120,7 +139,7 @@ export const classifyHubspot: Classifier = (answer, { site, wallTime }) => {
     case 404:
       return new UpstreamRejectedError(site, 404, 'not_found');
     case 409:
-      return conflict(site, answer);
+      return rejected(site, 409, conflict(failureOf(answer)));
     // HubSpot locks against too many writes at once: it is well and has done nothing, so the call may be repeated
     // after the lock and says nothing about an outage. That is a rate limit in all but the number.
     case 423:

@@ -65,7 +65,7 @@ export const newRecordSchema = z.strictObject({
 
 export const recordChangeSchema = z.strictObject({ properties: propertiesSchema });
 
-const uniqueValueSchema = z.string().min(1, 'must not be empty').max(254, 'must have at most 254 characters');
+export const uniqueValueSchema = z.string().min(1, 'must not be empty').max(254, 'must have at most 254 characters');
 
 export const batchReadSchema = z
   .strictObject({
@@ -81,11 +81,6 @@ export const batchReadSchema = z
       if (!parsed.success) context.addIssue({ code: 'custom', path: ['ids', index], message: 'must be 1 to 20 decimal digits' });
     }
   });
-
-export const batchRowsSchema = z
-  .array(newRecordSchema.extend({ objectWriteTraceId: z.string().min(1).max(100).optional() }))
-  .min(1, 'must hold at least one row')
-  .max(100, 'must hold at most 100 rows');
 
 export const associationInputsSchema = z
   .array(z.strictObject({ id: recordIdSchema, after: z.string().max(100).optional() }))
@@ -112,7 +107,6 @@ export const associationQuerySchema = z.strictObject({
 export type NewRecord = z.infer<typeof newRecordSchema>;
 export type RecordChange = z.infer<typeof recordChangeSchema>;
 export type BatchRead = z.infer<typeof batchReadSchema>;
-export type BatchRow = z.infer<typeof batchRowsSchema>[number];
 export type AssociationInput = z.infer<typeof associationInputsSchema>[number];
 export type AssociationLabel = z.infer<typeof associationTypeSchema>;
 

@@ -3,7 +3,7 @@
  * Every call weighs 1, whatever it holds: HubSpot counts requests, and a batch is one. Tabled in `docs/services/hubspot.md`.
  */
 import type { Operation } from '../../http/operation.ts';
-import type { AssociableType } from './hubspotInputs.ts';
+import { batchWriteOperations } from './hubspotBatchOperations.ts';
 import { writeOfRecord } from './hubspotQueueRules.ts';
 import { batchRead } from './hubspotReadsTogether.ts';
 import { cached, companyOperations, contactOperations, dealOperations, getContactByEmail } from './hubspotRecordOperations.ts';
@@ -13,32 +13,14 @@ import {
   associationBatchSchema,
   associationPageSchema,
   labelledAssociationSchema,
-  recordBatchSchema,
   type Account,
   type AssociationBatch,
   type AssociationPage,
   type LabelledAssociation,
-  type RecordBatch,
 } from './hubspotSchemas.ts';
 import { createContactInUpsert, updateContactByEmail } from './hubspotUpsertOperations.ts';
 
 export const batchReadContacts = batchRead('contacts');
-
-/** Not queued: some of its rows may be refused, and somebody must be there to read which. */
-const batchCreate = (type: AssociableType): Operation<RecordBatch> => ({
-  name: `batch_create_${type}`,
-  method: 'POST',
-  idempotency: 'never',
-  weight: 1,
-  answer: recordBatchSchema,
-});
-
-export const batchCreateOperations: Readonly<Record<AssociableType, Operation<RecordBatch>>> = {
-  contacts: batchCreate('contacts'),
-  companies: batchCreate('companies'),
-  deals: batchCreate('deals'),
-  tickets: batchCreate('tickets'),
-};
 
 export const associate: Operation<unknown> = {
   name: 'associate',
@@ -101,7 +83,7 @@ export const hubspotOperations: readonly Operation<unknown>[] = [
     update,
     search,
   ]),
-  ...Object.values(batchCreateOperations),
+  ...batchWriteOperations,
   getContactByEmail,
   updateContactByEmail,
   createContactInUpsert,

@@ -8,6 +8,8 @@ import { checked, emailSchema, recordIdSchema, type AssociableType, type RecordT
 /** Supported for 18 months from 2026-03-30: see `docs/services/hubspot.md#versions`. */
 const VERSION = '2026-03';
 
+export type BatchAction = 'read' | 'create' | 'update' | 'upsert' | 'archive';
+
 /** One record, by its type and id. */
 export interface RecordReference {
   readonly type: AssociableType;
@@ -35,7 +37,7 @@ export const contactByEmailPath = (email: string): UpstreamPath =>
 
 export const searchPath = (type: RecordType): UpstreamPath => upstreamPath`/crm/objects/${VERSION}/${type}/search`;
 
-export const batchPath = (type: AssociableType, action: 'read' | 'create'): UpstreamPath =>
+export const batchPath = (type: AssociableType, action: BatchAction): UpstreamPath =>
   upstreamPath`/crm/objects/${VERSION}/${type}/batch/${action}`;
 
 export const associationsPath = (from: RecordReference, toType: AssociableType): UpstreamPath =>

@@ -3,8 +3,10 @@
  */
 import { route, type Route } from '../../web/route.ts';
 import { associationRoutes } from './hubspotAssociationRoutes.ts';
+import { batchWriteRoutes } from './hubspotBatchRoutes.ts';
 import type { HubspotClient } from './hubspotClient.ts';
 import { contactRoutes } from './hubspotContactRoutes.ts';
+import { recordTypes } from './hubspotInputs.ts';
 import { recordRoutes } from './hubspotRecordRoutes.ts';
 import { accountSchema } from './hubspotSchemas.ts';
 
@@ -22,5 +24,6 @@ export const hubspotRoutes = (client: HubspotClient): readonly Route[] => [
   ...recordRoutes('contacts', 'contact', client.records('contacts')),
   ...recordRoutes('companies', 'company', client.records('companies')),
   ...recordRoutes('deals', 'deal', client.records('deals')),
+  ...recordTypes.flatMap((type) => batchWriteRoutes(type, client)),
   ...associationRoutes(client),
 ];

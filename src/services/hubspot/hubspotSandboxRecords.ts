@@ -51,7 +51,7 @@ const wanted = (account: SimulatedAccount, type: ObjectType, id: string, query: 
 };
 
 /** The contact that has this email already, if it is another one. */
-export const inTheWay = (
+const inTheWay = (
   account: SimulatedAccount,
   type: ObjectType,
   { email }: PropertyValues,
@@ -62,12 +62,44 @@ export const inTheWay = (
   return owner?.id === self?.id ? undefined : owner;
 };
 
+type NewRecordBody = z.infer<typeof newRecordBodySchema>;
+
 /** Why a new record cannot be, or `undefined`. */
-export const refusalOfNew = (type: ObjectType, properties: PropertyValues): SandboxAnswer | undefined => {
+export const refusalOfCreation = (
+  account: SimulatedAccount,
+  type: ObjectType,
+  { properties, associations = [] }: NewRecordBody,
+): SandboxAnswer | undefined => {
   const problems = problemsWith(type, properties);
   if (problems.length > 0) return invalidProperties(problems);
   const missing = missingFor(type, properties);
-  return missing.length > 0 ? requiredMissing(type, missing) : undefined;
+  if (missing.length > 0) return requiredMissing(type, missing);
+  const other = inTheWay(account, type, properties);
+  if (other !== undefined) return emailTaken(other.id);
+  const known = associations.every(({ types }) => types.every(({ associationTypeId }) => isAssociationType(type, associationTypeId)));
+  return known ? undefined : badInput('associations name a type that does not exist');
+};
+
+/** Makes a record of which nothing was refused, and ties it to others. */
+export const make = (account: SimulatedAccount, type: ObjectType, { properties, associations = [] }: NewRecordBody): StoredRecord => {
+  const record = account.records.create(type, properties);
+  for (const { to, types } of associations) {
+    for (const { associationTypeId } of types) account.associations.addOfType(record, to.id, associationTypeId);
+  }
+  return record;
+};
+
+/** Why a record cannot be changed so, or `undefined`. */
+export const refusalOfChange = (
+  account: SimulatedAccount,
+  type: ObjectType,
+  record: StoredRecord,
+  properties: PropertyValues,
+): SandboxAnswer | undefined => {
+  const problems = problemsWith(type, properties);
+  if (problems.length > 0) return invalidProperties(problems);
+  const other = inTheWay(account, type, properties, record);
+  return other === undefined ? undefined : emailTaken(other.id);
 };
 
 export const getRecord = ofType((account, type, { params, query }) => {
@@ -87,18 +119,10 @@ export const listRecords = ofType((account, type, { query }) => {
 });
 
 export const createRecord = ofType((account, type, { body }) =>
-  withBody(newRecordBodySchema, body, ({ properties, associations = [] }) => {
-    const refused = refusalOfNew(type, properties);
+  withBody(newRecordBodySchema, body, (wished) => {
+    const refused = refusalOfCreation(account, type, wished);
     if (refused !== undefined) return refused;
-    const other = inTheWay(account, type, properties);
-    if (other !== undefined) return emailTaken(other.id);
-    if (!associations.every(({ types }) => types.every(({ associationTypeId }) => isAssociationType(type, associationTypeId)))) {
-      return badInput('associations name a type that does not exist');
-    }
-    const record = account.records.create(type, properties);
-    for (const { to, types } of associations) {
-      for (const { associationTypeId } of types) account.associations.addOfType(record, to.id, associationTypeId);
-    }
+    const record = make(account, type, wished);
     return { status: 201, body: shown(record, { ...record.properties, hs_object_source: 'INTEGRATION' }) };
   }),
 );
@@ -108,11 +132,8 @@ export const updateRecord = ofType((account, type, { params, query, body }) =>
   withBody(changeBodySchema, body, ({ properties }) => {
     const record = wanted(account, type, params['id'] ?? '', query);
     if (record === undefined) return objectNotFound;
-    const problems = problemsWith(type, properties);
-    if (problems.length > 0) return invalidProperties(problems);
-    const other = inTheWay(account, type, properties, record);
-    if (other !== undefined) return emailTaken(other.id);
-    return { status: 200, body: shown(account.records.update(record, properties), properties) };
+    const refused = refusalOfChange(account, type, record, properties);
+    return refused ?? { status: 200, body: shown(account.records.update(record, properties), properties) };
   }),
 );
 

@@ -34,10 +34,16 @@ const batchErrorSchema = z.looseObject({
   context: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** HubSpot may repeat the trace id that the row was sent with; in its own example it does not. */
+const batchedRecordSchema = recordSchema.extend({ objectWriteTraceId: z.string().nullish() });
+
 export const recordBatchSchema = z.looseObject({
-  results: z.array(recordSchema),
+  results: z.array(batchedRecordSchema),
   errors: z.array(batchErrorSchema).optional(),
 });
+
+/** A row says whether its record is new. */
+export const upsertBatchSchema = recordBatchSchema.extend({ results: z.array(batchedRecordSchema.extend({ new: z.boolean() })) });
 
 const associationTypeSchema = z.looseObject({
   category: z.string(),
@@ -86,7 +92,9 @@ export type CrmRecord = z.infer<typeof recordSchema>;
 export type RecordPage = z.infer<typeof recordPageSchema>;
 export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
 export type BatchError = z.infer<typeof batchErrorSchema>;
+export type BatchedRecord = z.infer<typeof batchedRecordSchema>;
 export type RecordBatch = z.infer<typeof recordBatchSchema>;
+export type UpsertBatch = z.infer<typeof upsertBatchSchema>;
 export type Association = z.infer<typeof associationSchema>;
 export type AssociationPage = z.infer<typeof associationPageSchema>;
 export type AssociationBatch = z.infer<typeof associationBatchSchema>;

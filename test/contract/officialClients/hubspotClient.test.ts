@@ -119,6 +119,49 @@ describe('@hubspot/api-client on the sandbox', () => {
     });
   });
 
+  describe('batches whose rows have trace ids', () => {
+    const [good, bad] = [{ city: 'Oslo' }, { nope: '1' }];
+
+    it('keep the good rows of a create, an update and an upsert, and name the bad ones', async () => {
+      const { batchApi } = client.crm.contacts;
+      const created = await batchApi.create({
+        inputs: [
+          { properties: { ...good, email: 'traced@example.com' }, associations: [], objectWriteTraceId: 'a' },
+          { properties: bad, associations: [], objectWriteTraceId: 'b' },
+        ],
+      });
+      const updated = await batchApi.update({
+        inputs: [
+          { id: '101', properties: good, objectWriteTraceId: 'a' },
+          { id: '102', properties: bad, objectWriteTraceId: 'b' },
+        ],
+      });
+      const upserted = await batchApi.upsert({
+        inputs: [
+          { id: 'traced@example.com', idProperty: 'email', properties: good, objectWriteTraceId: 'a' },
+          { id: 'ada.marsh@example.com', idProperty: 'email', properties: bad, objectWriteTraceId: 'b' },
+        ],
+      });
+
+      for (const answer of [created, updated, upserted]) {
+        expect(answer.results.map(({ properties }) => properties['city'])).to.deep.equal(['Oslo']);
+        expect(answer).to.have.deep.nested.property('errors[0].context', { objectWriteTraceId: ['b'] });
+        expect(answer).to.have.nested.property('errors[0].category', 'VALIDATION_ERROR');
+      }
+    });
+
+    it('are refused whole without them, and for an email that is taken', async () => {
+      const { batchApi } = client.crm.contacts;
+      const inputs = [good, bad].map((properties, index) => ({ id: `10${String(index + 1)}`, properties }));
+      const taken = { properties: { email: 'ada.marsh@example.com' }, associations: [], objectWriteTraceId: 'a' };
+
+      const untold = await failureOf(batchApi.update({ inputs }));
+      const conflict = await failureOf(batchApi.create({ inputs: [taken] }));
+
+      expect([untold.code, conflict.code]).to.deep.equal([400, 409]);
+    });
+  });
+
   describe('what need not know what is there', () => {
     it('upserts by a property, and tells new rows from old', async () => {
       const rows = ['ada.marsh@example.com', 'upserted@example.com'].map((id) => ({ id, idProperty: 'email', properties: { firstname: 'Uma' } }));

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
-import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
 import { answeredClient, failureOf, simulatedHubspot } from './simulatedHubspot.ts';
 
 const bodyOf = (request: { readonly body: string | undefined } | undefined): unknown => JSON.parse(request?.body ?? 'null');
 
-describe('batches of HubSpot records', () => {
+describe('batch reads of HubSpot records', () => {
   it('joins the rows to the ids asked for, whatever their order, and lists the missing', async () => {
     const { client } = simulatedHubspot();
 
@@ -55,39 +54,6 @@ describe('batches of HubSpot records', () => {
       expect(http.sent).to.deep.equal([]);
     });
   }
-
-  it('gives each new row a trace id, so that good rows go in although others are bad', async () => {
-    const { client, http } = simulatedHubspot();
-
-    const { results, failed } = await client.batchCreate('contacts', [
-      { properties: { email: 'one@example.com' } },
-      { properties: { nope: '1' } },
-      { properties: { email: 'three@example.com' } },
-    ]);
-
-    expect(results.map(({ properties }) => properties['email'])).to.have.members(['one@example.com', 'three@example.com']);
-    expect(failed).to.deep.equal([{ reason: 'VALIDATION_ERROR', traceIds: ['1'], properties: ['nope'], codes: ['PROPERTY_DOESNT_EXIST'] }]);
-    expect(bodyOf(http.sent[0]?.request)).to.have.nested.property('inputs[2].objectWriteTraceId', '2');
-  });
-
-  it('creates nothing if an email of the batch is taken', async () => {
-    const { client } = simulatedHubspot();
-    const rows = [{ properties: { email: 'one@example.com' } }, { properties: { email: 'ada.marsh@example.com' } }];
-
-    const error = await failureOf(client.batchCreate('contacts', rows));
-
-    expect(error).to.be.instanceOf(UpstreamRejectedError);
-    expect(error).to.deep.include({ status: 409, details: { existingId: '101' } });
-    expect(await failureOf(client.getContactByEmail('one@example.com'))).to.include({ status: 404 });
-  });
-
-  it('shows no text of HubSpot as the reason of a failed row', async () => {
-    const { client } = answeredClient(207, { results: [], errors: [{ category: 'somebody@example.com is invalid', context: {} }] });
-
-    const { failed } = await client.batchCreate('deals', [{ properties: { dealname: 'x' } }]);
-
-    expect(failed).to.deep.equal([{ reason: 'UNKNOWN', traceIds: [], properties: [], codes: [] }]);
-  });
 });
 
 describe('associations of HubSpot records', () => {

@@ -15,6 +15,8 @@ const callsById: Readonly<Record<string, (client: HubspotClient, id: string) => 
   getDeal: (client, id) => client.getDeal(id),
   updateDeal: (client, id) => client.updateDeal(id, { properties: { amount: '1' } }),
   batchReadContacts: (client, id) => client.batchReadContacts({ ids: [id] }),
+  batchUpdate: (client, id) => client.batchUpdate('deals', [{ id, properties: { amount: '1' } }]),
+  batchArchive: (client, id) => client.batchArchive('deals', [{ id }]),
   'readAssociations from': (client, id) => client.readAssociations({ type: 'contacts', id }, 'companies'),
   'associate to': (client, id) => client.associate({ type: 'contacts', id: '101' }, { type: 'deals', id }),
   'removeAssociation from': (client, id) => client.removeAssociation({ type: 'contacts', id }, { type: 'deals', id: '301' }),
@@ -136,6 +138,22 @@ describe('HubspotClient', () => {
       ]);
 
       expect(created.map((operation) => operation?.idempotency)).to.deep.equal(['never', 'never', 'never', 'never']);
+    });
+
+    it('may repeat every other batch write, each of which weighs one request', async () => {
+      const [id, properties] = ['101', { firstname: 'Nia' }];
+      const operations = await Promise.all([
+        operationOf((client) => client.batchUpdate('contacts', [{ id, properties }])),
+        operationOf((client) => client.batchUpsert('contacts', [{ id: 'nia@example.com', idProperty: 'email', properties }])),
+        operationOf((client) => client.batchArchive('contacts', [{ id }])),
+      ]);
+
+      expect(operations.map((operation) => operation?.name)).to.deep.equal([
+        'batch_update_contacts',
+        'batch_upsert_contacts',
+        'batch_archive_contacts',
+      ]);
+      for (const operation of operations) expect(operation).to.include({ idempotency: 'natural', weight: 1 });
     });
 
     it('counts searches against their own quota', async () => {

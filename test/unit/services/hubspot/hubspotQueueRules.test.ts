@@ -5,7 +5,8 @@ import { repeatIsSafe } from '../../../../src/http/repeatIsSafe.ts';
 import type { HttpResponse } from '../../../../src/http/transport.ts';
 import { isQueued, type CallOptions, type Queued } from '../../../../src/resilience/call.ts';
 import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
-import { batchCreateOperations, hubspotOperations, removeAssociation } from '../../../../src/services/hubspot/hubspotOperations.ts';
+import { batchWriteOperations } from '../../../../src/services/hubspot/hubspotBatchOperations.ts';
+import { hubspotOperations, removeAssociation } from '../../../../src/services/hubspot/hubspotOperations.ts';
 import { associationPath, contactByEmailPath, recordPath, recordsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
 import { companyOperations, contactOperations } from '../../../../src/services/hubspot/hubspotRecordOperations.ts';
 import { createContactInUpsert, firstUpsertStep, updateContactByEmail } from '../../../../src/services/hubspot/hubspotUpsertOperations.ts';
@@ -43,7 +44,8 @@ describe('writes to HubSpot that wait', () => {
       'create_contact', 'update_contact', 'create_company', 'update_company', 'create_deal', 'update_deal',
       'update_contact_by_email', 'create_contact_in_upsert', 'associate', 'associate_labelled', 'remove_association',
     ]);
-    expect(Object.values(batchCreateOperations).every(({ queue }) => queue === undefined)).to.equal(true);
+    expect(batchWriteOperations.filter(({ queue }) => queue !== undefined)).to.deep.equal([]);
+    expect(hubspotOperations).to.include.members([...batchWriteOperations]);
   });
 
   it('keep their order for each record, whatever the case of an email', () => {

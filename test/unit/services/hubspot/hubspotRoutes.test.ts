@@ -49,6 +49,7 @@ describe('hubspotRoutes', () => {
         `get /${type}/:id`,
         `patch /${type}/:id`,
         `post /${type}/search`,
+        ...['create', 'update', 'upsert', 'archive'].map((action) => `post /${type}/batch/${action}`),
       ]),
       'get /:fromType/:fromId/associations/:toType',
       'put /:fromType/:fromId/associations/:toType/:toId',
@@ -119,6 +120,22 @@ describe('hubspotRoutes', () => {
     expect(plain.body).to.deep.equal({ from: '105', to: '303', labels: [] });
     expect(labelled.body).to.deep.equal({ from: '105', to: '303', labels: ['Point of contact'] });
     expect(list.body).to.have.nested.property('results[0].associationTypes').with.length(2);
+  });
+
+  it('answers many rows with 207 as soon as one of them did not go in', async () => {
+    const all = routes();
+    const [create, update] = [named(all, 'post', '/deals/batch/create'), named(all, 'post', '/deals/batch/update')];
+    const good = { properties: { dealname: 'One', dealstage: 'qualified' } };
+    const bad = { properties: { dealname: 'Two' } };
+
+    const whole = await visit(create, { body: { inputs: [good] } });
+    const part = await visit(create, { body: { inputs: [good, bad] } });
+    const changed = await visit(update, { body: { inputs: [{ id: '301', properties: { amount: '7' } }] } });
+
+    expect([whole.status, part.status, changed.status]).to.deep.equal([201, 207, 200]);
+    expect(part.body).to.have.nested.property('rows[1].reason', 'validation_failed');
+    expect(create.answer?.safeParse(part.body).success).to.equal(true);
+    expect([create.queueable, create.status, update.status]).to.deep.equal([undefined, 201, 200]);
   });
 
   it('answers a removal with no content', async () => {
