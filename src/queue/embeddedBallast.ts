@@ -3,6 +3,7 @@
  * leave makes room again. Without it not even the end of a job could be noted.
  */
 import type Database from 'libsql';
+import { firstRow } from './embeddedRows.ts';
 import { ballastSql } from './embeddedSql.ts';
 
 /**
@@ -24,7 +25,7 @@ export class Ballast {
 
   /** @throws {Error} `SQLITE_FULL` if there is no room for it, and so none for a new job. */
   ensure(): void {
-    if (this.#isThere.get() === undefined) this.#load.run(BALLAST_BYTES);
+    if (firstRow(this.#isThere) === undefined) this.#load.run(BALLAST_BYTES);
   }
 
   drop(): void {

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
 import type { JobFilter, QueueDepth } from './durableQueue.ts';
-import { asClaimedJob, asJobRecord, type JobRow } from './embeddedRows.ts';
+import { asClaimedJob, asJobRecord, firstRow, type JobRow } from './embeddedRows.ts';
 import type { Added, Cancelled, Claim, Moved, Taken } from './embeddedMessages.ts';
 import { jobSql } from './embeddedSql.ts';
 import { JOB_VERSION, jobStates, type JobOutcome, type JobRecord, type JobState, type NewJob, type Settlement } from './job.ts';
@@ -41,7 +41,7 @@ export class EmbeddedJobs {
   }
 
   find(id: string): JobRecord | undefined {
-    const row = this.#sql.find.get(id) as JobRow | undefined;
+    const row = firstRow(this.#sql.find, id) as JobRow | undefined;
     return row === undefined ? undefined : asJobRecord(row);
   }
 
@@ -56,9 +56,9 @@ export class EmbeddedJobs {
   }
 
   take(now: number, service: string): Taken {
-    const row = this.#sql.take.get(service, now, JOB_VERSION, randomUUID()) as JobRow | undefined;
+    const row = firstRow(this.#sql.take, service, now, JOB_VERSION, randomUUID()) as JobRow | undefined;
     if (row !== undefined) return { job: asClaimedJob(row) };
-    const next = this.#sql.nextDue.get(service, now) as { readonly due_at: number | null };
+    const next = firstRow(this.#sql.nextDue, service, now) as { readonly due_at: number | null };
     return next.due_at === null ? {} : { nextDueAt: next.due_at };
   }
 
@@ -67,13 +67,14 @@ export class EmbeddedJobs {
   }
 
   holds({ id, claim }: Claim): boolean {
-    return this.#sql.holds.get(id, claim) !== undefined;
+    return firstRow(this.#sql.holds, id, claim) !== undefined;
   }
 
   /** `undefined`: the claim is lost. */
   end(now: number, { id, claim }: Claim, outcome: JobOutcome): Moved | undefined {
     const isRepeated = outcome.kind === 'retry' || outcome.kind === 'postponed';
-    const dueAt = isRepeated ? now + outcome.afterMs : null;
+    // Whole ms, rounded up: the column takes nothing else, and a pause with jitter is seldom whole.
+    const dueAt = isRepeated ? Math.ceil(now + outcome.afterMs) : null;
     const state: JobState = isRepeated ? 'queued' : outcome.kind;
     const reason = outcome.kind === 'succeeded' ? null : outcome.reason;
     const result = outcome.kind === 'succeeded' ? (outcome.result ?? null) : null;
@@ -110,7 +111,7 @@ export class EmbeddedJobs {
     return [...new Set(counts.map(({ service }) => service))].map((service) => {
       const own = new Map(counts.filter((count) => count.service === service).map(({ state, jobs }) => [state, jobs]));
       const jobs = Object.fromEntries(jobStates.map((state) => [state, own.get(state) ?? 0])) as Record<JobState, number>;
-      const oldest = this.#sql.oldest.get(service) as { readonly accepted_at: number } | undefined;
+      const oldest = firstRow(this.#sql.oldest, service) as { readonly accepted_at: number } | undefined;
       return { service, jobs, ...(oldest === undefined ? {} : { oldestAcceptedAt: oldest.accepted_at }) };
     });
   }
@@ -138,6 +139,6 @@ const freshRecord = (now: number, { payload: _payload, entity, requestId, ...tol
 
 /** Of a statement that moves one job and returns its service. */
 const movedBy = (statement: Database.Statement, ...parameters: readonly unknown[]): Moved | undefined => {
-  const row = statement.get(...parameters) as Moved | undefined;
+  const row = firstRow(statement, ...parameters) as Moved | undefined;
   return row === undefined ? undefined : { service: row.service };
 };

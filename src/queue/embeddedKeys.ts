@@ -3,6 +3,7 @@
  */
 import type Database from 'libsql';
 import type { KeyState, KeyUse } from '../web/idempotency.ts';
+import { firstRow } from './embeddedRows.ts';
 import { keySql } from './embeddedSql.ts';
 
 /** A begin adds one key and drops up to so many old ones: they cannot pile up, and no single begin has to clear a day. */
@@ -38,7 +39,7 @@ export class EmbeddedKeys {
   begin(now: number, { key, fingerprint, leaseUntil, keepUntil }: KeyUse): KeyState {
     this.#forgetOld.run(now, key, DROPPED_PER_BEGIN);
     if (this.#begin.run(key, fingerprint, leaseUntil, keepUntil).changes === 1) return { kind: 'first' };
-    const row = this.#find.get(key) as KeyRow;
+    const row = firstRow(this.#find, key) as KeyRow;
     if (row.fingerprint !== fingerprint) return { kind: 'reused' };
     if (row.answer !== null) return { kind: 'answered', answer: row.answer };
     return { kind: now > row.lease_until ? 'interrupted' : 'running' };

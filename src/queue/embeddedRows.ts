@@ -1,6 +1,7 @@
 /**
- * Rows of the embedded queue as jobs. libsql adds a field of its own to a row, so rows are never spread.
+ * Rows of the embedded queue, and the jobs in them.
  */
+import type Database from 'libsql';
 import type { ClaimedJob, JobRecord, JobState } from './job.ts';
 
 export interface JobRow {
@@ -24,6 +25,12 @@ export interface JobRow {
   readonly interrupted?: number;
   readonly claim?: string;
 }
+
+/**
+ * The first row, if there is any. Not by libsql's `get`: a statement whose `get` has failed once, on a full disk say, answers
+ * each later one with that same failure, until its process ends.
+ */
+export const firstRow = (statement: Database.Statement, ...parameters: readonly unknown[]): unknown => statement.all(...parameters)[0];
 
 /** What is NULL in the row is absent in the record. */
 export const asJobRecord = (row: JobRow): JobRecord => ({

@@ -62,7 +62,7 @@ export interface ClaimedJob extends JobRecord {
   readonly claim: string;
 }
 
-/** How an execution ended. */
+/** How an execution ended. `afterMs` need not be whole: with jitter, it seldom is. */
 export type JobOutcome =
   | { readonly kind: 'succeeded'; readonly result?: string }
   /** A dead letter: no repeat will help. */

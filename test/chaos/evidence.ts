@@ -81,4 +81,6 @@ export interface Evidence {
   readonly jobs: ReadonlyMap<string, Job>;
   /** What processes said that ended without being killed. */
   readonly crashes: readonly string[];
+  /** Why the run did not come to its end; then nobody was asked for what had been accepted, and most rules say nothing. */
+  readonly brokenOff: string | undefined;
 }

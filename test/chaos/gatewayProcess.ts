@@ -6,28 +6,19 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { KillLog } from './killLog.ts';
-import type { PlannedFault, Victim } from './plan.ts';
-
-/** `built`: `dist/server.js`, which starts sooner; `source`: what a test has. Lives with a fault point always are from source. */
-export type Program = 'built' | 'source';
+import type { Victim } from './plan.ts';
 
 export interface GatewayProcessParts {
   readonly victim: Victim;
-  readonly program: Program;
+  /** For node, of the life that begins. */
+  readonly nextArguments: () => readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly killLog: KillLog;
-  /** Of the life that begins. */
-  readonly nextFault: () => PlannedFault | undefined;
   readonly onCrash: (said: string) => void;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const KEPT_OUTPUT = 3000;
-
-const argumentsFor = (program: Program, fault: PlannedFault | undefined): readonly string[] => {
-  if (fault !== undefined) return ['--import', 'tsx', 'test/chaos/gatewayWithFaults.ts', JSON.stringify(fault)];
-  return program === 'built' ? ['dist/server.js'] : ['--import', 'tsx', 'src/server.ts'];
-};
 
 /** The port that a line of the log tells, if it is the one that does. */
 const portIn = (line: string): number | undefined => {
@@ -96,12 +87,12 @@ export class GatewayProcess {
   }
 
   #live(): void {
-    const { program, environment, nextFault } = this.#parts;
+    const { environment, nextArguments } = this.#parts;
     this.#isKilledByUs = false;
     this.#output = '';
     // Killed in the middle of everything, its coverage would only blur that of the tests.
     const env = { PATH: process.env['PATH'], NODE_V8_COVERAGE: undefined, ...environment };
-    const child = spawn(process.execPath, argumentsFor(program, nextFault()), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, nextArguments(), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#listen(child);
     const endWithUs = (): void => void child.kill('SIGKILL');
@@ -112,13 +103,15 @@ export class GatewayProcess {
     });
   }
 
-  #listen({ stdout, stderr }: ChildProcess): void {
+  /** What a life has said may come after its end, and is of no use then: nobody listens where it did. */
+  #listen(child: ChildProcess): void {
+    const { stdout, stderr } = child;
     stderr?.on('data', (text: Buffer) => {
       this.#keep(text.toString());
     });
     createInterface(stdout!).on('line', (line) => {
       const port = portIn(line);
-      if (port !== undefined) this.#listens(`http://127.0.0.1:${String(port)}`);
+      if (port !== undefined && child === this.#child) this.#listens(`http://127.0.0.1:${String(port)}`);
       else if (line.includes('"level":"error"')) this.#keep(`${line}\n`);
     });
   }

@@ -174,13 +174,18 @@ const tooMany = (evidence: Evidence): readonly Breach[] => {
     .map(({ subject, count }) => ({ rule: 'a kill costs no more than what was under way', round: 0, subject, detail: `${String(count)} after ${String(evidence.kills.length)} kills` }));
 };
 
+/** What a run that broke off can be blamed for: what ended it, and none of what was never looked at. */
+const whyBrokenOff = (crashes: readonly Breach[], detail: string): readonly Breach[] =>
+  crashes.length > 0 ? crashes : [{ rule: 'a run comes to its end', round: 0, subject: 'run', detail }];
+
 /** @returns nothing if every promise was kept. */
 export const judge = (evidence: Evidence, limits = promisedLimits): readonly Breach[] => {
+  const crashes = evidence.crashes.map((detail) => ({ rule: 'no process ends by itself', round: 0, subject: 'process', detail }));
+  if (evidence.brokenOff !== undefined) return whyBrokenOff(crashes, evidence.brokenOff);
   const found = new Case(evidence);
   const rules = rulesWithin(limits);
   const ofWrites = evidence.writes.flatMap((write) =>
     Object.entries(rules).flatMap(([rule, check]) => check(write, found).map((breach) => ({ rule, round: write.round, ...breach }))),
   );
-  const crashes = evidence.crashes.map((detail) => ({ rule: 'no process ends by itself', round: 0, subject: 'process', detail }));
   return [...crashes, ...ofWrites, ...outOfOrder(evidence), ...promisedWithoutStore(evidence), ...slowRecoveries(evidence, limits), ...tooMany(evidence)];
 };

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis, type RedisServer } from '../support/redisServer.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporaryFolder.ts';
-import { GatewayProcess, type Program } from './gatewayProcess.ts';
+import { GatewayProcess } from './gatewayProcess.ts';
+import { argumentsFor, type Program } from './gatewayProgram.ts';
 import type { KillLog } from './killLog.ts';
 import type { Ledger } from './ledger.ts';
 import { providers, type Engine, type PlannedFault, type PlannedKill, type Provider, type Victim, type Weather } from './plan.ts';
@@ -81,11 +82,16 @@ export class QueueHouse {
     else this.#gateways.get(victim)?.kill();
   }
 
+  /** Resolves when whoever was killed is back. */
+  async whole(): Promise<void> {
+    await this.#redisOutage;
+    await Promise.all([...this.#gateways.values()].map((gateway) => gateway.url));
+  }
+
   /** Resolves when everything works again. */
   async heal(): Promise<void> {
     await this.change({ hubspot: 'well', lemlist: 'well' });
-    await this.#redisOutage;
-    await Promise.all([...this.#gateways.values()].map((gateway) => gateway.url));
+    await this.whole();
   }
 
   async close(): Promise<void> {
@@ -104,7 +110,8 @@ export class QueueHouse {
 
   #gateway(victim: Victim, drains: boolean): GatewayProcess {
     const { program, killLog, nextFault, onCrash } = this.#parts;
-    return new GatewayProcess({ victim, program, killLog, nextFault, onCrash, environment: this.#environment(victim, drains) });
+    const nextArguments = (): readonly string[] => argumentsFor(program, nextFault());
+    return new GatewayProcess({ victim, nextArguments, killLog, onCrash, environment: this.#environment(victim, drains) });
   }
 
   #environment(victim: Victim, drains: boolean): Readonly<Record<string, string>> {

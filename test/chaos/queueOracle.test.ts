@@ -30,6 +30,7 @@ const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   stalls: [],
   jobs: new Map([['job_1', job()]]),
   crashes: [],
+  brokenOff: undefined,
   ...changes,
 });
 
@@ -79,6 +80,7 @@ describe('the oracle of the chaos runs', () => {
       'writes are accepted again soon',
     ],
     ['a process that ends by itself', evidence({ crashes: ['gateway: no words'] }), 'no process ends by itself'],
+    ['a run that did not come to its end', evidence({ brokenOff: 'no words' }), 'a run comes to its end'],
   ];
 
   for (const [title, found, rule] of breaches) {
@@ -104,6 +106,13 @@ describe('the oracle of the chaos runs', () => {
       expect(judge(found)).to.deep.equal([]);
     });
   }
+
+  it('blames a run that broke off for nothing but what ended it', () => {
+    const nobodyAsked = { jobs: new Map<string, Job>(), brokenOff: 'connect ECONNREFUSED' };
+
+    expect(judge(evidence(nobodyAsked)).map(({ detail }) => detail)).to.deep.equal(['connect ECONNREFUSED']);
+    expect(judge(evidence({ ...nobodyAsked, crashes: ['gateway: no words'] })).map(({ detail }) => detail)).to.deep.equal(['gateway: no words']);
+  });
 
   it('counts what kills cost, and says when it is more than was under way', () => {
     const markers = Array.from({ length: 9 }, (_, number) => `contact ${String(number)} 1`);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { plainHttp } from '../support/plainHttp.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 import type { Evidence, Job, Write } from './evidence.ts';
-import type { Program } from './gatewayProcess.ts';
+import type { Program } from './gatewayProgram.ts';
 import { KillLog } from './killLog.ts';
 import { Ledger } from './ledger.ts';
 import { Pacemaker } from './pacemaker.ts';
@@ -35,6 +35,8 @@ export interface QueueRun extends Evidence {
 const REPEATED_AT_END = 200;
 const ASKED_AT_ONCE = 16;
 const LOOK_MS = 300;
+/** Far more than an answer takes; one that never comes is not waited for. */
+const ASKING_MS = 10_000;
 
 const isEnded = (job: Job | undefined): boolean => job !== undefined && job.status !== 'queued' && job.status !== 'running';
 
@@ -54,19 +56,22 @@ const acceptedIds = (writes: readonly Write[]): readonly string[] => [
   ...new Set(writes.flatMap(({ answers }) => answers.flatMap(({ jobId }) => jobId ?? []))),
 ];
 
+/** Nothing where the answer broke off: the last life may still have a fault point before it. Whoever asks asks again. */
 const askFor = async (origin: string, id: string): Promise<Job | undefined> => {
-  const { status, text } = await plainHttp(`${origin}/api/jobs/${id}`);
-  if (status !== 200) return undefined;
+  const answer = await plainHttp(`${origin}/api/jobs/${id}`, { signal: AbortSignal.timeout(ASKING_MS) }).catch(() => undefined);
+  if (answer?.status !== 200) return undefined;
+  const { text } = answer;
   const job = JSON.parse(text) as { readonly status: string; readonly reason?: string; readonly acceptedAt: string; readonly since: string };
   return { status: job.status, reason: job.reason, acceptedAt: Date.parse(job.acceptedAt), since: Date.parse(job.since) };
 };
 
 /** Asks for every id until its job has ended, or nobody has patience any more. */
-const untilEnded = async (origin: string, ids: readonly string[], patienceMs: number): Promise<ReadonlyMap<string, Job>> => {
+const untilEnded = async (url: () => Promise<string>, ids: readonly string[], patienceMs: number): Promise<ReadonlyMap<string, Job>> => {
   const jobs = new Map<string, Job>();
   const giveUpAt = Date.now() + patienceMs;
   let open = ids;
   while (open.length > 0 && Date.now() < giveUpAt) {
+    const origin = await url();
     await inParts(open, async (id) => {
       const job = await askFor(origin, id);
       if (job !== undefined) jobs.set(id, job);
@@ -118,13 +123,14 @@ class Run {
       await this.#house.open();
       this.#writers.start();
       await this.#makeRounds(startedAt);
+      await this.#liveOn();
       await this.#house.heal();
       await this.#writers.stop();
       const jobs = await this.#settle();
       return this.#evidence(jobs, Date.now() - startedAt);
     } catch (error) {
-      if (this.#crashes.length === 0) this.#crashes.push(error instanceof Error ? error.message : String(error));
-      return this.#evidence(new Map(), Date.now() - startedAt);
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return this.#evidence(new Map(), Date.now() - startedAt, `after round ${String(this.#rounds)} had begun: ${why}`);
     } finally {
       this.#pacemaker.stop();
       await this.#house.close();
@@ -153,6 +159,12 @@ class Run {
     }
   }
 
+  /** In the weather of the last round, with nobody killed any more: what is put off in this life no other one takes up. */
+  async #liveOn(): Promise<void> {
+    await this.#house.whole();
+    await sleep(this.#settings.roundMs / 2);
+  }
+
   #tell({ number }: Round): void {
     const { engine, seed, rounds } = this.#settings;
     if (number % 10 !== 0) return;
@@ -165,13 +177,13 @@ class Run {
     await inParts(repeatable(this.#writers.writes), (write) => this.#writers.repeat(write));
     const ids = acceptedIds(this.#writers.writes);
     this.#say(`${this.#settings.engine}: peace; ${String(ids.length)} accepted writes have to end`);
-    return untilEnded(await this.#house.url(), ids, this.#settings.drainMs);
+    return untilEnded(() => this.#house.url(), ids, this.#settings.drainMs);
   }
 
-  #evidence(jobs: ReadonlyMap<string, Job>, tookMs: number): QueueRun {
+  #evidence(jobs: ReadonlyMap<string, Job>, tookMs: number, brokenOff?: string): QueueRun {
     const { commits, refusedDoubles, lostAnswers, unheardAnswers } = this.#ledger;
     const seen = { commits, refusedDoubles, lostAnswers, unheardAnswers, kills: this.#killLog.kills, stalls: this.#pacemaker.stalls };
-    return { ...seen, settings: this.#settings, rounds: this.#rounds, tookMs, writes: this.#writers.writes, jobs, crashes: this.#crashes };
+    return { ...seen, settings: this.#settings, rounds: this.#rounds, tookMs, writes: this.#writers.writes, jobs, crashes: this.#crashes, brokenOff };
   }
 }
 

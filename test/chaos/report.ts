@@ -7,6 +7,8 @@ import { promisedLimits, type Breach } from './oracle.ts';
 import type { Victim } from './plan.ts';
 import type { QueueRun } from './queueRun.ts';
 
+const MOST_SHOWN = 10;
+
 const highest = (values: readonly number[]): string => (values.length === 0 ? '–' : `${String(Math.max(...values))} ms`);
 
 const latencies = ({ writes }: QueueRun, wanted: (answer: Answer) => boolean): readonly number[] =>
@@ -65,3 +67,18 @@ export const tableOf = (runs: readonly QueueRun[]): string => {
 
 export const wordsFor = ({ settings: { engine, seed } }: QueueRun, { rule, round, subject, detail }: Breach): string =>
   `${engine}, seed ${String(seed)}, round ${String(round)}: ${rule}: ${subject}: ${detail}`;
+
+const rulesIn = (breaches: readonly Breach[]): string => {
+  const rules = [...new Set(breaches.map(({ rule }) => rule))];
+  return rules.map((rule) => `${rule}: ${String(breaches.filter((breach) => breach.rule === rule).length)}`).join('; ');
+};
+
+/** As many as help to understand a failed test, and how often each rule was broken in all. */
+export const shortReportOf = (run: QueueRun, breaches: readonly Breach[]): string => {
+  const left = breaches.length - MOST_SHOWN;
+  return [
+    `${String(breaches.length)} breaches (${rulesIn(breaches)})`,
+    ...breaches.slice(0, MOST_SHOWN).map((breach) => wordsFor(run, breach)),
+    ...(left > 0 ? [`… and ${String(left)} more`] : []),
+  ].join('\n');
+};

@@ -128,6 +128,23 @@ export const endings = (rig: () => QueueRig): void => {
     expect(rig().now()).to.be.at.least(endedAt + BACK_OFF_MS);
   });
 
+  for (const kind of ['retry', 'postponed'] as const) {
+    it(`takes a pause that is no whole number of milliseconds (${kind}), and cuts none of it off`, async () => {
+      const service = freshService();
+      const { id } = await rig().queue.add(jobFor(rig(), service));
+      const begun = (await rig().queue.take(service))!;
+      const endedAt = rig().now();
+
+      const noted = await rig().queue.end(begun, { kind, reason: 'upstream_unavailable', afterMs: 20.25 });
+      const waiting = await rig().queue.find(id);
+
+      expect(noted).to.equal(true);
+      expect(waiting).to.include({ state: 'queued', reason: 'upstream_unavailable' });
+      expect(waiting?.dueAt).to.be.at.least(endedAt + 20.25);
+      expect((await takeSoon(rig(), service)).id).to.equal(id);
+    });
+  }
+
   it('counts a postponement as no attempt', async () => {
     const service = freshService();
     const { id } = await rig().queue.add(jobFor(rig(), service));

@@ -77,6 +77,17 @@ describe('EmbeddedQueue', function () {
       expect(taken).to.include({ id: ids[0] });
     });
 
+    it('notes how jobs end as soon as there is room again, though it could not before', async () => {
+      await fill();
+      const [first, second] = await takeAll(rig, 'crm');
+      const refused = await errorOf(rig.queue.end(first!, { kind: 'succeeded', result: 'x'.repeat(10_000_000) }), QueueUnavailableError);
+
+      const noted = [await rig.queue.end(first!, { kind: 'succeeded' }), await rig.queue.end(second!, { kind: 'succeeded' })];
+
+      expect(refused.message).to.include('the disk is full');
+      expect(noted).to.deep.equal([true, true]);
+    });
+
     it('keeps a job after a restart that it had when the disk was full', async () => {
       const { ids } = await fill();
 
