@@ -26,7 +26,30 @@ export interface QuotaService {
   readonly official?: { readonly name: string; readonly connect: (url: string) => (key: string) => Promise<unknown> };
 }
 
-const post = async (url: string, headers: Readonly<Record<string, string>>, body: unknown, method = 'POST'): Promise<unknown> => {
+interface Filling {
+  readonly requests: number;
+  /** After so many requests the sandbox's own limit wants a pause, and how long that is, ms. */
+  readonly burst: number;
+  readonly pauseMs: number;
+  /** What lists and jobs take to show the rows, ms. */
+  readonly settleMs?: number;
+  /** Writes some rows, and says what each is found by. */
+  readonly write: (url: string, request: number) => Promise<readonly string[]>;
+}
+
+const filledBy =
+  ({ requests, burst, pauseMs, settleMs = 0, write }: Filling): QuotaService['fill'] =>
+  async (url, skip) => {
+    const keys: string[] = [];
+    for (const request of times(requests)) {
+      keys.push(...(await write(url, request)));
+      if (request % burst === burst - 1) skip(pauseMs);
+    }
+    skip(settleMs);
+    return keys;
+  };
+
+const send = async (method: string, url: string, headers: Readonly<Record<string, string>>, body: unknown): Promise<unknown> => {
   const response = await fetch(url, { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`the sandbox refused a row with ${String(response.status)}: ${await response.text()}`);
   return response.json();
@@ -35,6 +58,14 @@ const post = async (url: string, headers: Readonly<Record<string, string>>, body
 const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 const address = (row: number): string => `row${String(row)}@example.com`;
 
+/** One row a request, each found by its address. */
+const rowAt =
+  (path: string, headers: Readonly<Record<string, string>>, field: string): Filling['write'] =>
+  async (url, row) => {
+    await send('POST', `${url}${path}`, headers, { [field]: address(row) });
+    return [address(row)];
+  };
+
 const HUBSPOT_TOKEN = 'pat-na1-00000000-0000-4000-8000-000000000000';
 const HUBSPOT_BATCH = 100;
 
@@ -42,22 +73,19 @@ interface HubspotBatch {
   readonly results: readonly { readonly id: string }[];
 }
 
+const writeHubspotBatch: Filling['write'] = async (url, batch) => {
+  const inputs = times(HUBSPOT_BATCH).map((row) => ({ properties: { firstname: `row ${String(batch * HUBSPOT_BATCH + row)}` } }));
+  const headers = { authorization: `Bearer ${HUBSPOT_TOKEN}` };
+  const answer = (await send('POST', `${url}/crm/objects/2026-03/contacts/batch/create`, headers, { inputs })) as HubspotBatch;
+  return answer.results.map(({ id }) => id);
+};
+
 const hubspot: QuotaService = {
   name: 'hubspot',
   permits: 100,
   windowMs: 10_000,
   rowsPerPermit: 100,
-  fill: async (url, skip) => {
-    const ids: string[] = [];
-    const headers = { authorization: `Bearer ${HUBSPOT_TOKEN}` };
-    for (const batch of times(100)) {
-      const inputs = times(HUBSPOT_BATCH).map((row) => ({ properties: { firstname: `row ${String(batch * HUBSPOT_BATCH + row)}` } }));
-      const answer = (await post(`${url}/crm/objects/2026-03/contacts/batch/create`, headers, { inputs })) as HubspotBatch;
-      ids.push(...answer.results.map(({ id }) => id));
-      if (batch % 50 === 49) skip(20_000);
-    }
-    return ids;
-  },
+  fill: filledBy({ requests: 100, burst: 50, pauseMs: 20_000, write: writeHubspotBatch }),
   read: ({ hubspot: client }, id, asking) => client.getContact(id, asking),
   official: {
     name: '@hubspot/api-client',
@@ -68,39 +96,40 @@ const hubspot: QuotaService = {
   },
 };
 
+const lemlistKey = { authorization: `Basic ${Buffer.from(':lemlist-sandbox-key').toString('base64')}` };
+
 const lemlist: QuotaService = {
   name: 'lemlist',
   permits: 20,
   windowMs: 2000,
   rowsPerPermit: 100,
-  fill: async (url, skip) => {
-    const authorization = `Basic ${Buffer.from(':lemlist-sandbox-key').toString('base64')}`;
-    for (const row of times(2000)) {
-      await post(`${url}/contacts`, { authorization }, { email: address(row) });
-      if (row % 10 === 9) skip(3000);
-    }
-    return times(2000).map(address);
-  },
-  read: async ({ lemlist: client }, email, asking) => {
-    const { contacts } = await client.getContacts([email], asking);
-    if (contacts.length !== 1) throw new Error('not found');
-  },
+  fill: filledBy({ requests: 2000, burst: 10, pauseMs: 3000, write: rowAt('/contacts', lemlistKey, 'email') }),
+  read: ({ lemlist: client }, email, asking) => client.findContact(email, asking),
 };
+
+const kitToken = { authorization: 'Bearer kit-sandbox-access-token' };
 
 const kit: QuotaService = {
   name: 'kit',
   permits: 600,
   windowMs: 60_000,
   rowsPerPermit: 50,
-  fill: async (url, skip) => {
-    for (const row of times(2000)) {
-      await post(`${url}/v4/subscribers`, { authorization: 'Bearer kit-sandbox-access-token' }, { email_address: address(row) });
-      if (row % 100 === 99) skip(61_000);
-    }
-    skip(3_600_000);
-    return times(2000).map(address);
-  },
+  fill: filledBy({
+    requests: 2000,
+    burst: 100,
+    pauseMs: 61_000,
+    settleMs: 3_600_000,
+    write: rowAt('/v4/subscribers', kitToken, 'email_address'),
+  }),
   read: ({ kit: client }, email, asking) => client.findSubscriber(email, asking),
+};
+
+const SENDGRID_KEY = 'SG.sandbox.sandbox';
+
+const writeSendgridContacts: Filling['write'] = async (url) => {
+  const contacts = times(10_000).map((row) => ({ email: address(row) }));
+  await send('PUT', `${url}/v3/marketing/contacts`, { authorization: `Bearer ${SENDGRID_KEY}` }, { contacts });
+  return contacts.map(({ email }) => email);
 };
 
 const sendgrid: QuotaService = {
@@ -108,31 +137,29 @@ const sendgrid: QuotaService = {
   permits: 600,
   windowMs: 60_000,
   rowsPerPermit: 100,
-  fill: async (url, skip) => {
-    const contacts = times(10_000).map((row) => ({ email: address(row) }));
-    await post(`${url}/v3/marketing/contacts`, { authorization: 'Bearer SG.sandbox.sandbox' }, { contacts }, 'PUT');
-    skip(3_600_000);
-    return contacts.map(({ email }) => email);
-  },
+  fill: filledBy({ requests: 1, burst: 1, pauseMs: 0, settleMs: 3_600_000, write: writeSendgridContacts }),
   read: ({ sendgrid: client }, email, asking) => client.findContact(email, asking),
   official: {
     name: '@sendgrid/client',
     connect: (url) => {
-      sendgridApi.setApiKey('SG.sandbox.sandbox');
+      sendgridApi.setApiKey(SENDGRID_KEY);
       sendgridApi.setDefaultRequest('baseUrl', url);
       return (email) => sendgridApi.request({ method: 'POST', url: '/v3/marketing/contacts/search/emails', body: { emails: [email] } });
     },
   },
 };
 
-/** Counts rows, not requests: no batch makes more of it. */
+/** Counts rows, not requests: no batch makes more of it. It knows every name below example.com, so nothing has to be written. */
 const explorium: QuotaService = {
   name: 'explorium',
   permits: 200,
   windowMs: 60_000,
   rowsPerPermit: 1,
   fill: () => Promise.resolve(times(10_000).map((row) => `row${String(row)}.example.com`)),
-  read: ({ explorium: client }, domain, asking) => client.matchBusinesses([{ domain }], asking),
+  read: async ({ explorium: client }, domain, asking) => {
+    const { found } = await client.matchBusinesses([{ domain }], asking);
+    if (found !== 1) throw new Error('not found');
+  },
 };
 
 export const quotaServices: readonly QuotaService[] = [hubspot, lemlist, kit, sendgrid, explorium];

@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { deepFreeze } from './deepFreeze.ts';
 import { findMisspelled } from './misspelled.ts';
 import { readQueueSettings, type QueueSettings } from './queueSettings.ts';
 import { readRedis, readRedisKeyPrefix, readSharedRedis, type RedisSettings } from './redis.ts';
@@ -145,10 +146,3 @@ const findWarnings = (environment: Environment, services: readonly ConfigurableS
 };
 
 const hashOf = (settings: object): string => createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);
-
-const deepFreeze = <T extends object>(value: T): T => {
-  for (const part of Object.values(value) as unknown[]) {
-    if (typeof part === 'object' && part !== null) deepFreeze(part);
-  }
-  return Object.freeze(value);
-};

@@ -11,28 +11,13 @@ import {
   AnswersOfSteps,
   companyRow,
   enrichmentUnavailable,
-  firmographicsOf,
-  flagsOf,
   isTemporary,
-  readMatches,
-  rowsByDomain,
-  type CompaniesAnswer,
   type CompanyAnswer,
   type EnrichmentUnavailable,
-  type Match,
 } from './exploriumEnrichment.ts';
-import { exploriumOperations as operations, matchBusinessesOf } from './exploriumOperations.ts';
-import {
-  domainSchema,
-  domainsSchema,
-  MAX_ROWS,
-  prospectIdsSchema,
-  type BusinessKey,
-  type ContactType,
-  type ProspectKey,
-} from './exploriumSchemas.ts';
-
-const MATCH_PATH = upstreamPath`/v1/businesses/match`;
+import * as lookups from './exploriumLookups.ts';
+import { exploriumOperations as operations } from './exploriumOperations.ts';
+import { domainSchema, MAX_ROWS, type BusinessKey, type ContactType, type ProspectKey } from './exploriumSchemas.ts';
 
 /** @throws {InvalidRequestError} with the place of each fault and its rule, never the value. */
 const checked = <T>(schema: ZodType<T>, what: string, value: unknown): T => {
@@ -46,6 +31,13 @@ const requireRows = (what: string, count: number): void => {
   if (count < 1 || count > MAX_ROWS) throw new InvalidRequestError(`${what} must be 1 to ${String(MAX_ROWS)} in one call`);
 };
 
+/**
+ * Methods for many take 1 to 50 rows and answer one for each, in the order asked ({@link lookUpRows}): `found`, `missing`,
+ * `refused` or `failed`. Equal rows are paid once; rows that are known for a day already, or asked about by others just now, are
+ * not paid again; nothing that may have been charged is repeated.
+ *
+ * They throw {@link InvalidRequestError} for another number of rows, and the error of the call where no row got an answer.
+ */
 export class ExploriumClient implements ServiceClient {
   readonly #http: HttpClient;
 
@@ -66,7 +58,7 @@ export class ExploriumClient implements ServiceClient {
     const asked = checked(domainSchema, 'domain', domain);
     const answers = new AnswersOfSteps();
     try {
-      const company = await this.#matchThenEnrich(asked, { ...this.#http.startDeadline(options), onAnswer: answers.listen });
+      const company = await this.#matchThenEnrich(asked, answers, { ...this.#http.startDeadline(options), onAnswer: answers.listen });
       answers.tell(company, options.onAnswer);
       return company;
     } catch (error) {
@@ -75,50 +67,31 @@ export class ExploriumClient implements ServiceClient {
     }
   }
 
-  async #matchThenEnrich(domain: string, options: CallOptions): Promise<CompanyAnswer> {
-    const body = { businesses_to_match: [{ domain }] };
-    const matched = await this.#http.send(operations.matchBusiness, { path: MATCH_PATH, body }, options);
-    const [match = { kind: 'no_match' }] = readMatches(matched, 1);
-    if (match.kind !== 'found') return { ...companyRow(domain, match, undefined), ...flagsOf([matched]) };
-    const request = { path: upstreamPath`/v1/businesses/firmographics/enrich`, body: { business_id: match.businessId } };
-    const enriched = await this.#http.send(operations.enrichFirmographics, request, options);
-    return { ...companyRow(domain, match, firmographicsOf(enriched)), ...flagsOf([matched, enriched]) };
+  async #matchThenEnrich(domain: string, answers: AnswersOfSteps, options: CallOptions): Promise<CompanyAnswer> {
+    const match = await lookups.matchBusiness(this.#http, { domain }, options);
+    const company = match.kind === 'found' ? await lookups.enrichBusiness(this.#http, match.id, options) : undefined;
+    return { ...companyRow(domain, match, company), ...answers.flags };
   }
 
   /**
-   * The same for up to 50 domains in two calls: one row per domain, in the order given; a domain given twice is paid
-   * once. Without an answer of last resort: an error is the whole batch's.
-   *
-   * @throws {InvalidRequestError} for no domain, more than 50, or one that is none.
+   * The same for up to 50 domains, without an answer of last resort. A domain that is none is refused, and no other suffers
+   * for it. A company that was matched and not enriched keeps its `business_id`, for {@link enrichBusinesses}.
    */
-  async enrichCompanies(domains: readonly string[], options: CallOptions = {}): Promise<CompaniesAnswer> {
-    const asked = checked(domainsSchema, 'domains', domains);
-    const unique = [...new Set(asked)];
-    const answers = new AnswersOfSteps();
-    const steps = { ...this.#http.startDeadline(options), onAnswer: answers.listen };
-    const matched = await this.matchBusinesses(unique.map((domain) => ({ domain })), steps);
-    const matches = readMatches(matched, unique.length);
-    const enriched = await this.#bulkEnrich(matches, steps);
-    const result = {
-      companies: rowsByDomain(asked, unique, matches, enriched),
-      ...flagsOf(enriched === undefined ? [matched] : [matched, enriched]),
-    };
-    answers.tell(result, options.onAnswer);
-    return result;
+  async enrichCompanies(domains: readonly string[], options: CallOptions = {}) {
+    requireRows('domains', domains.length);
+    return lookups.enrichDomains(this.#http, domains, options);
   }
 
-  async #bulkEnrich(matches: readonly Match[], options: CallOptions) {
-    const ids = [...new Set(matches.flatMap((match) => (match.kind === 'found' ? [match.businessId] : [])))];
-    if (ids.length === 0) return undefined;
-    const path = upstreamPath`/v1/businesses/firmographics/bulk_enrich`;
-    return this.#http.send(operations.bulkEnrichFirmographics, { path, body: { business_ids: ids }, weight: ids.length }, options);
-  }
-
-  /** Up to 50 businesses by name, domain or address; the answer's rows are in the order asked. */
-  async matchBusinesses(businesses: readonly BusinessKey[], options?: CallOptions) {
+  /** The ids of up to 50 businesses by name, domain or address. */
+  async matchBusinesses(businesses: readonly BusinessKey[], options: CallOptions = {}) {
     requireRows('businesses', businesses.length);
-    const request = { path: MATCH_PATH, body: { businesses_to_match: businesses }, weight: businesses.length };
-    return this.#http.send(matchBusinessesOf(businesses.length), request, options);
+    return lookups.matchBusinesses(this.#http, businesses, options);
+  }
+
+  /** The firmographics of up to 50 businesses by id. */
+  async enrichBusinesses(businessIds: readonly string[], options: CallOptions = {}) {
+    requireRows('business_ids', businessIds.length);
+    return lookups.enrichBusinesses(this.#http, businessIds, options);
   }
 
   /** @param search `filters`, and Explorium's own `size`, `page` and `page_size`; it validates them itself. */
@@ -126,25 +99,20 @@ export class ExploriumClient implements ServiceClient {
     return this.#http.send(operations.searchBusinesses, { path: upstreamPath`/v1/businesses`, body: search }, options);
   }
 
-  /** Up to 50 people; the answer's rows are in the order asked. */
-  async matchProspects(prospects: readonly ProspectKey[], options?: CallOptions) {
+  /** The ids of up to 50 people. */
+  async matchProspects(prospects: readonly ProspectKey[], options: CallOptions = {}) {
     requireRows('prospects', prospects.length);
-    const body = { request_context: {}, prospects_to_match: prospects };
-    return this.#http.send(operations.matchProspects, { path: upstreamPath`/v1/prospects/match`, body, weight: prospects.length }, options);
+    return lookups.matchProspects(this.#http, prospects, options);
   }
 
   /**
    * Email addresses and phone numbers of up to 50 prospects: 2 credits for an email, 5 for a phone or both.
    *
    * @param contactTypes Which; Explorium's default is both.
-   * @throws {InvalidRequestError} for an id of another form: one such id would fail the whole batch.
    */
-  async enrichProspectContacts(prospectIds: readonly string[], contactTypes?: readonly ContactType[], options?: CallOptions) {
-    const ids = checked(prospectIdsSchema, 'prospect_ids', prospectIds);
-    const parameters = contactTypes === undefined ? {} : { parameters: { contact_types: contactTypes } };
-    const path = upstreamPath`/v1/prospects/contacts_information/bulk_enrich`;
-    const request = { path, body: { prospect_ids: ids, ...parameters }, weight: ids.length };
-    return this.#http.send(operations.enrichProspectContacts, request, options);
+  async enrichProspectContacts(prospectIds: readonly string[], contactTypes?: readonly ContactType[], options: CallOptions = {}) {
+    requireRows('prospect_ids', prospectIds.length);
+    return lookups.enrichContacts(this.#http, prospectIds, contactTypes, options);
   }
 
   async getCredits(options?: CallOptions) {

@@ -6,11 +6,11 @@ import { UpstreamError, type CallSite } from '../../errors/upstreamErrors.ts';
 import type { Answer, AnswerSource, CallOptions } from '../../resilience/call.ts';
 import {
   BUSINESS_ID,
+  PROSPECT_ID,
   type Firmographics,
   type FirmographicsAnswer,
-  type FirmographicsBulkAnswer,
   type MatchBusinessesAnswer,
-  type MatchedBusiness,
+  type MatchProspectsAnswer,
 } from './exploriumSchemas.ts';
 
 interface EnrichedCompany {
@@ -33,16 +33,15 @@ export interface EnrichmentUnavailable {
   readonly _fallback: true;
 }
 
-export type Company = EnrichedCompany | UnknownCompany;
+type Company = EnrichedCompany | UnknownCompany;
 
 /** The flags of an answer made of several: cached if all were, a fallback if any was. */
-interface Flags {
+export interface Flags {
   readonly _cached?: true;
   readonly _fallback?: true;
 }
 
 export type CompanyAnswer = Company & Flags;
-export type CompaniesAnswer = { readonly companies: readonly Company[] } & Flags;
 
 /** The answer of last resort: an absent enrichment stops nobody's work. */
 export const enrichmentUnavailable: EnrichmentUnavailable = {
@@ -68,20 +67,22 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export const isTemporary = (error: unknown): error is UpstreamError => error instanceof UpstreamError && TEMPORARY.has(error.code);
 
-export type Match = { readonly kind: 'found'; readonly businessId: string } | { readonly kind: 'no_match' | 'match_failed' };
+export type Match = { readonly kind: 'found'; readonly id: string } | { readonly kind: 'no_match' | 'match_failed' };
 
-const readRow = ({ business_id: id, error }: MatchedBusiness): Match => {
-  if (error !== undefined && error !== null) return { kind: 'match_failed' };
+const readRow = (row: { readonly error?: unknown } | undefined, id: string | null | undefined, form: RegExp): Match => {
+  if (row?.error !== undefined && row.error !== null) return { kind: 'match_failed' };
   if (id === null || id === undefined) return { kind: 'no_match' };
   // An id of another form would fail the whole of the next step.
-  return BUSINESS_ID.test(id) ? { kind: 'found', businessId: id } : { kind: 'match_failed' };
+  return form.test(id) ? { kind: 'found', id } : { kind: 'match_failed' };
 };
 
-/** One match for each row asked for, in the order asked. The answer's schema has seen to their number. */
-export const readMatches = ({ matched_businesses: rows }: MatchBusinessesAnswer, asked: number): readonly Match[] =>
-  rows === null || rows === undefined || rows.length === 0
-    ? Array.from({ length: asked }, () => ({ kind: 'no_match' }))
-    : rows.map(readRow);
+/** Of an answer to one row; a miss may come without any. */
+export const readBusinessMatch = ({ matched_businesses: rows }: MatchBusinessesAnswer): Match =>
+  readRow(rows?.[0], rows?.[0]?.business_id, BUSINESS_ID);
+
+/** The same for a person. */
+export const readProspectMatch = ({ matched_prospects: rows }: MatchProspectsAnswer): Match =>
+  readRow(rows?.[0], rows?.[0]?.prospect_id, PROSPECT_ID);
 
 /** What a single firmographics answer holds; `undefined` on a miss. */
 export const firmographicsOf = ({ response_context: context, data }: FirmographicsAnswer): Firmographics | undefined =>
@@ -90,36 +91,8 @@ export const firmographicsOf = ({ response_context: context, data }: Firmographi
 export const companyRow = (domain: string, match: Match, company: Firmographics | undefined): Company => {
   if (match.kind !== 'found') return { enriched: false, domain, reason: match.kind };
   if (company === undefined) return { enriched: false, domain, reason: 'no_match' };
-  return { enriched: true, domain, business_id: match.businessId, company };
+  return { enriched: true, domain, business_id: match.id, company };
 };
-
-/** What a bulk answer holds, by business id: its rows need not be in the order asked. */
-const firmographicsById = (answer: FirmographicsBulkAnswer | undefined): ReadonlyMap<string, Firmographics> =>
-  new Map((answer?.data ?? []).flatMap(({ business_id: id, data }) => (data === null || data === undefined ? [] : [[id, data]])));
-
-/**
- * One row for each domain of `asked`, in its order.
- *
- * @param unique The domains that were matched, in the order of `matches`.
- */
-export const rowsByDomain = (
-  asked: readonly string[],
-  unique: readonly string[],
-  matches: readonly Match[],
-  enriched: FirmographicsBulkAnswer | undefined,
-): readonly Company[] => {
-  const companies = firmographicsById(enriched);
-  const matchOf = new Map(unique.map((domain, index) => [domain, matches[index]]));
-  return asked.map((domain) => {
-    const match = matchOf.get(domain) ?? { kind: 'match_failed' };
-    return companyRow(domain, match, match.kind === 'found' ? companies.get(match.businessId) : undefined);
-  });
-};
-
-export const flagsOf = (parts: readonly Flags[]): Flags => ({
-  ...(parts.every(({ _cached }) => _cached === true) ? { _cached: true as const } : {}),
-  ...(parts.some(({ _fallback }) => _fallback === true) ? { _fallback: true as const } : {}),
-});
 
 const combinedSource = (sources: readonly AnswerSource[]): AnswerSource => {
   if (sources.includes('stale')) return 'stale';
@@ -134,6 +107,12 @@ export class AnswersOfSteps {
   readonly listen: NonNullable<CallOptions['onAnswer']> = (answer, site) => {
     this.#answers.push({ answer, site });
   };
+
+  get flags(): Flags {
+    const sources = this.#answers.map(({ answer }) => answer.source);
+    const isCached = sources.length > 0 && sources.every((source) => source === 'cache' || source === 'stale');
+    return { ...(isCached ? { _cached: true as const } : {}), ...(sources.includes('stale') ? { _fallback: true as const } : {}) };
+  }
 
   tell(value: unknown, onAnswer: CallOptions['onAnswer']): void {
     const last = this.#answers.at(-1);

@@ -32,16 +32,16 @@ const field = (value: unknown, name: string): unknown => (isObject(value) ? valu
 
 const rows = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Every row asked for failed: an error, and nothing to keep in the cache. */
-const isWhollyFailedMatch = (json: unknown): boolean => {
-  const matched = [...rows(field(json, 'matched_businesses')), ...rows(field(json, 'matched_prospects'))];
-  return matched.length > 0 && matched.every((row) => field(row, 'error') !== undefined && field(row, 'error') !== null);
+/** The one row asked for failed: an error, and nothing to keep in the cache. Of several, each is told by itself. */
+const isFailedMatch = (json: unknown): boolean => {
+  const [row, ...others] = [...rows(field(json, 'matched_businesses')), ...rows(field(json, 'matched_prospects'))];
+  return others.length === 0 && field(row, 'error') !== undefined && field(row, 'error') !== null;
 };
 
 const classifySuccess = (answer: ReceivedAnswer, site: CallSite): UpstreamError | undefined => {
   const json = answer.json();
   if (field(field(json, 'response_context'), 'request_status') === 'failure') return new ExploriumFailedError(site);
-  if (isWhollyFailedMatch(json)) return new UpstreamRejectedError(site, 422, 'match_failed');
+  if (isFailedMatch(json)) return new UpstreamRejectedError(site, 422, 'match_failed');
   return undefined;
 };
 

@@ -3,29 +3,15 @@
  */
 import { z } from 'zod';
 import { route, type Route } from '../../web/route.ts';
+import { bulkRoutes } from './exploriumBulkRoutes.ts';
 import type { ExploriumClient } from './exploriumClient.ts';
-import {
-  businessIdSchema,
-  contactTypesSchema,
-  creditsAnswer,
-  domainSchema,
-  domainsSchema,
-  firmographicsSchema,
-  matchProspectsAnswer,
-  prospectContactsAnswer,
-  prospectIdsSchema,
-  prospectKeysSchema,
-} from './exploriumSchemas.ts';
+import { businessIdSchema, creditsAnswer, domainSchema, firmographicsSchema } from './exploriumSchemas.ts';
 
 const read = 'explorium:read';
 
-const companyAnswers = [
+const companyAnswer = z.union([
   z.looseObject({ enriched: z.literal(true), domain: z.string(), business_id: businessIdSchema, company: firmographicsSchema }),
   z.looseObject({ enriched: z.literal(false), domain: z.string(), reason: z.enum(['no_match', 'match_failed']) }),
-] as const;
-
-const companyAnswer = z.union([
-  ...companyAnswers,
   z.looseObject({ enriched: z.literal(false), error: z.literal('Enrichment temporarily unavailable'), _fallback: z.literal(true) }),
 ]);
 
@@ -43,38 +29,7 @@ const routes: readonly ((explorium: ExploriumClient) => Route)[] = [
       answer: companyAnswer,
       handle: async ({ body, call }) => ({ body: await explorium.enrichCompany(body.domain, call) }),
     }),
-  (explorium) =>
-    route({
-      method: 'post',
-      path: '/companies/enrich/bulk',
-      summary: 'Enrich up to 50 companies by their domains',
-      description: 'One row per domain, in the order given; a domain given twice is paid once.',
-      scope: read,
-      body: z.strictObject({ domains: domainsSchema }),
-      answer: z.looseObject({ companies: z.array(z.union(companyAnswers)) }),
-      handle: async ({ body, call }) => ({ body: await explorium.enrichCompanies(body.domains, call) }),
-    }),
-  (explorium) =>
-    route({
-      method: 'post',
-      path: '/prospects/match',
-      summary: 'Find the ids of up to 50 people',
-      scope: read,
-      body: z.strictObject({ prospects: prospectKeysSchema }),
-      answer: matchProspectsAnswer,
-      handle: async ({ body, call }) => ({ body: await explorium.matchProspects(body.prospects, call) }),
-    }),
-  (explorium) =>
-    route({
-      method: 'post',
-      path: '/prospects/contacts/enrich',
-      summary: 'Get email addresses and phone numbers of up to 50 prospects',
-      description: 'An email costs 2 credits, a phone number or both 5.',
-      scope: read,
-      body: z.strictObject({ prospect_ids: prospectIdsSchema, contact_types: contactTypesSchema.optional() }),
-      answer: prospectContactsAnswer,
-      handle: async ({ body, call }) => ({ body: await explorium.enrichProspectContacts(body.prospect_ids, body.contact_types, call) }),
-    }),
+  ...bulkRoutes,
   (explorium) =>
     route({
       method: 'get',

@@ -1,7 +1,7 @@
 /**
  * Shapes of Explorium: what it answers (unknown fields pass) and what callers may ask (limits hold).
  */
-import { z } from 'zod';
+import { z, type ZodType } from 'zod';
 
 const contextSchema = z.looseObject({
   correlation_id: z.string().nullish(),
@@ -50,15 +50,19 @@ export const matchBusinessesSchema = z.looseObject({
   matched_businesses: z.array(matchedBusinessSchema).nullish(),
 });
 
+const OTHER_ROWS = 'has another number of rows than were asked for';
+
+const hasRowsFor = (asked: number, status: string | null | undefined, rows: readonly unknown[] | null | undefined): boolean =>
+  rows?.length === asked || (status === 'miss' && (rows ?? []).length === 0);
+
 /**
  * The answer to so many rows. Rows are told apart by their order alone, so another number of them breaks the contract;
  * a miss may come without any.
  */
 export const matchBusinessesAnswer = (asked: number) =>
   matchBusinessesSchema.refine(
-    ({ response_context: context, matched_businesses: rows }) =>
-      rows?.length === asked || (context.request_status === 'miss' && (rows ?? []).length === 0),
-    { path: ['matched_businesses'], error: 'has another number of rows than were asked for' },
+    ({ response_context: context, matched_businesses: rows }) => hasRowsFor(asked, context.request_status, rows),
+    { path: ['matched_businesses'], error: OTHER_ROWS },
   );
 
 export const firmographicsAnswer = z.looseObject({
@@ -73,15 +77,29 @@ export const firmographicsBulkAnswer = z.looseObject({
   total_results: z.number().nullish(),
 });
 
-export const matchProspectsAnswer = z.looseObject({
+const matchedProspectSchema = z.looseObject({
+  input: z.unknown().optional(),
+  prospect_id: text,
+  error: z.unknown().optional(),
+  error_type: z.unknown().optional(),
+});
+
+const matchProspectsSchema = z.looseObject({
   response_context: contextSchema,
   total_results: z.number().nullish(),
   total_matches: z.number().nullish(),
-  matched_prospects: z.array(z.looseObject({ input: z.unknown().optional(), prospect_id: text })).nullish(),
+  matched_prospects: z.array(matchedProspectSchema).nullish(),
 });
 
+/** The same for people. */
+export const matchProspectsAnswer = (asked: number) =>
+  matchProspectsSchema.refine(
+    ({ response_context: context, matched_prospects: rows }) => hasRowsFor(asked, context.request_status, rows),
+    { path: ['matched_prospects'], error: OTHER_ROWS },
+  );
+
 /** `professions_email` is spelled so. */
-const prospectContactsSchema = z.looseObject({
+export const prospectContactsSchema = z.looseObject({
   emails: z.array(z.looseObject({ address: text, type: text })).nullish(),
   professions_email: text,
   professional_email_status: text,
@@ -117,42 +135,50 @@ const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a
 
 /** A bare domain, as in `example.com`; upper case is lowered, so that one company has one name in the cache. */
 export const domainSchema = z.string().trim().toLowerCase().regex(DOMAIN, 'must be a domain name such as example.com');
-export const domainsSchema = z.array(domainSchema).min(1).max(MAX_ROWS);
 
 export const businessIdSchema = z.string().regex(BUSINESS_ID, 'must be 32 hexadecimal digits, in lower case');
-export const prospectIdsSchema = z
-  .array(z.string().regex(PROSPECT_ID, 'must be 40 hexadecimal digits, in lower case'))
-  .min(1)
-  .max(MAX_ROWS);
+export const prospectIdSchema = z.string().regex(PROSPECT_ID, 'must be 40 hexadecimal digits, in lower case');
 
 const shortText = z.string().min(1).max(256);
+const address = z.string().min(1).max(2_048);
 
-const prospectKeySchema = z
+/** What a business is matched by; the more of it, the surer the match. */
+export const businessKeySchema = z
+  .strictObject({
+    name: shortText.optional(),
+    domain: domainSchema.optional(),
+    url: address.optional(),
+    linkedin_url: address.optional(),
+  })
+  .refine((key) => Object.keys(key).length > 0, 'must say something about the company');
+
+export const prospectKeySchema = z
   .strictObject({
     email: z.string().min(3).max(254).optional(),
     phone_number: z.string().min(3).max(64).optional(),
     full_name: shortText.optional(),
     company_name: shortText.optional(),
-    linkedin: z.string().min(1).max(2_048).optional(),
+    linkedin: address.optional(),
     business_id: businessIdSchema.optional(),
   })
   .refine((key) => Object.keys(key).length > 0, 'must say something about the person');
-export const prospectKeysSchema = z.array(prospectKeySchema).min(1).max(MAX_ROWS);
+
+/** The form of rows. Their values are judged one by one, so that a bad one keeps no other from being looked up. */
+const rowsOf = <Row extends ZodType>(row: Row) => z.array(row).min(1).max(MAX_ROWS);
+export const textRowsSchema = rowsOf(z.string().max(2_048));
+const rowOf = (fields: readonly string[]) => z.strictObject(Object.fromEntries(fields.map((field) => [field, z.string().optional()])));
+export const businessKeyRowsSchema = rowsOf(rowOf(Object.keys(businessKeySchema.shape)));
+export const prospectKeyRowsSchema = rowsOf(rowOf(Object.keys(prospectKeySchema.shape)));
 
 export const contactTypesSchema = z.array(z.enum(['email', 'phone'])).min(1).max(2);
 
-/** What a business is matched by; the more of it, the surer the match. */
-export interface BusinessKey {
-  readonly name?: string;
-  readonly domain?: string;
-  readonly url?: string;
-  readonly linkedin_url?: string;
-}
-
 export type Firmographics = z.infer<typeof firmographicsSchema>;
-export type MatchedBusiness = z.infer<typeof matchedBusinessSchema>;
 export type MatchBusinessesAnswer = z.infer<typeof matchBusinessesSchema>;
 export type FirmographicsAnswer = z.infer<typeof firmographicsAnswer>;
 export type FirmographicsBulkAnswer = z.infer<typeof firmographicsBulkAnswer>;
+export type ProspectContacts = z.infer<typeof prospectContactsSchema>;
+export type MatchProspectsAnswer = z.infer<typeof matchProspectsSchema>;
+export type ProspectContactsAnswer = z.infer<typeof prospectContactsAnswer>;
+export type BusinessKey = z.infer<typeof businessKeySchema>;
 export type ProspectKey = z.infer<typeof prospectKeySchema>;
 export type ContactType = z.infer<typeof contactTypesSchema>[number];

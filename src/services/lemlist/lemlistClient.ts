@@ -2,14 +2,19 @@
  * Lemlist in its own words: each method names one operation and where it goes.
  */
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../http/httpClient.ts';
 import { upstreamPath } from '../../http/upstreamPath.ts';
 import type { CallOptions } from '../../resilience/call.ts';
+import { lookUpRows, type BulkLookup, type LookedUp } from '../bulkLookup.ts';
 import type { ServiceClient } from '../service.ts';
+import { unsubscribeAll, type BulkUnsubscribe } from './lemlistBulk.ts';
 import {
   campaignIdSchema,
+  contactNameSchema,
   leadIdSchema,
   MAX_BULK_UNSUBSCRIBES,
+  MAX_CONTACTS,
   type ActivityQuery,
   type AddLeadFlags,
   type CampaignInput,
@@ -20,7 +25,11 @@ import {
   type Page,
 } from './lemlistInputs.ts';
 import { lemlistOperations as operations } from './lemlistOperations.ts';
-import { MAX_CONTACTS } from './lemlistReadsTogether.ts';
+import type { Contact } from './lemlistSchemas.ts';
+
+interface FoundContact {
+  readonly contact: Contact;
+}
 
 const campaign = (id: string): string => {
   if (!campaignIdSchema.safeParse(id).success) throw new InvalidRequestError('a campaign id must look like cam_…');
@@ -127,10 +136,14 @@ export class LemlistClient implements ServiceClient {
     return this.#http.write(operations.unsubscribe, { path: upstreamPath`/v2/unsubscribes/variables/${value}` }, options);
   }
 
-  /** @throws {InvalidRequestError} for no value, or more than 10,000. */
-  async bulkUnsubscribe(values: readonly string[], options?: CallOptions) {
+  /**
+   * Up to 10,000 values, answered row by row: those that are none are refused, and the others go.
+   *
+   * @throws {InvalidRequestError} for no value, or more than 10,000.
+   */
+  async bulkUnsubscribe(values: readonly string[], options?: CallOptions): Promise<BulkUnsubscribe> {
     requireCount('values', values.length, MAX_BULK_UNSUBSCRIBES);
-    return this.#http.write(operations.bulkUnsubscribe, { path: upstreamPath`/v2/unsubscribes/variables`, body: { values } }, options);
+    return unsubscribeAll(this.#http, values, options);
   }
 
   /** @throws {UpstreamRejectedError} 404 if the value is not unsubscribed. */
@@ -171,6 +184,30 @@ export class LemlistClient implements ServiceClient {
     if (idsOrEmails.some((value) => value.includes(','))) throw new InvalidRequestError('a contact id or email must not hold a comma');
     const query = { idsOrEmails: idsOrEmails.join(',') };
     return this.#http.send(operations.getContacts, { path: upstreamPath`/contacts`, query }, options);
+  }
+
+  /** @throws {UpstreamRejectedError} 404 `contact_not_found`. */
+  async findContact(idOrEmail: string, options?: CallOptions): Promise<Contact> {
+    const { contacts } = await this.getContacts([idOrEmail], options);
+    const [contact] = contacts;
+    if (contact !== undefined) return contact;
+    throw new UpstreamRejectedError({ service: 'lemlist', operation: operations.getContacts.name }, 404, 'contact_not_found');
+  }
+
+  /**
+   * Up to 100 contacts by id or email, answered row by row; they share a request, as all single reads at the same time do.
+   *
+   * @throws {InvalidRequestError} for none, or more than 100; and the error of the call, if no row got an answer.
+   */
+  async findContacts(idsOrEmails: readonly string[], options: CallOptions = {}): Promise<BulkLookup<FoundContact>> {
+    requireCount('contacts', idsOrEmails.length, MAX_CONTACTS);
+    const steps = this.#http.startDeadline(options);
+    const asked = { values: idsOrEmails, schema: contactNameSchema, name: 'id_or_email' };
+    return lookUpRows(asked, async (name): Promise<LookedUp<FoundContact>> => {
+      const { contacts } = await this.getContacts([name], steps);
+      const [contact] = contacts;
+      return contact === undefined ? { outcome: 'missing' } : { outcome: 'found', contact };
+    });
   }
 
   getCircuitState() {

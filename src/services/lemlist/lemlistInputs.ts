@@ -24,7 +24,15 @@ export const unsubscribeValueSchema = z
 
 /** Lemlist's own limit of values in one request. */
 export const MAX_BULK_UNSUBSCRIBES = 10_000;
-export const unsubscribeValuesSchema = z.array(unsubscribeValueSchema).min(1).max(MAX_BULK_UNSUBSCRIBES);
+/** Values are judged one by one, so that a bad one keeps no other from going in. */
+export const unsubscribeValuesSchema = z.array(z.string()).min(1).max(MAX_BULK_UNSUBSCRIBES);
+
+/** Lemlist's limit of contacts in one read. */
+export const MAX_CONTACTS = 100;
+/** What one contact is read by; a comma would make it two. */
+export const contactNameSchema = z.union([lemlistId('ctc'), emailSchema.regex(/^[^,]*$/u, 'must not hold a comma')]);
+/** Judged one by one, like the values above. */
+export const contactNamesSchema = z.array(z.string()).min(1).max(MAX_CONTACTS);
 
 export const campaignInputSchema = z.strictObject({
   name: z.string().trim().min(1).max(255),

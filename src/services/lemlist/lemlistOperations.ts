@@ -2,8 +2,8 @@
  * Lemlist's operations as data. No answer of last resort anywhere: outreach is better late than made up.
  *
  * Campaigns, activities and the team are cached for seconds, to carry bursts under the 20 requests per 2 s, and stand
- * in for an error for ten minutes. Every write may wait in the queue. Leads, contacts and unsubscribes never are: acting on an old one writes to a person
- * who said no.
+ * in for an error for ten minutes. Leads, contacts and unsubscribes never are: acting on an old one writes to a person
+ * who said no. Every write may wait in the queue.
  */
 import type { Operation } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';

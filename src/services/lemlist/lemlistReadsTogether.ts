@@ -3,9 +3,7 @@
  */
 import { upstreamPath } from '../../http/upstreamPath.ts';
 import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
-
-/** Lemlist's limit of `GET /contacts`. */
-export const MAX_CONTACTS = 100;
+import { MAX_CONTACTS } from './lemlistInputs.ts';
 
 interface Contacts {
   readonly contacts: readonly { readonly _id: string; readonly email?: unknown; readonly emails?: unknown }[];

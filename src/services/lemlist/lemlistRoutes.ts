@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../../web/route.ts';
 import type { LemlistClient } from './lemlistClient.ts';
+import { contactRoutes } from './lemlistContactRoutes.ts';
 import { activityQuerySchema, campaignIdSchema, campaignInputSchema, campaignQuerySchema } from './lemlistInputs.ts';
 import { campaignLeadRoutes, leadRoutes } from './lemlistLeadRoutes.ts';
 import { activitiesSchema, campaignAnswer, campaignsSchema, createdCampaignAnswer, teamSchema } from './lemlistSchemas.ts';
@@ -99,4 +100,6 @@ const accountRoutes: readonly ((lemlist: LemlistClient) => Route)[] = [
 ];
 
 export const lemlistRoutes = (lemlist: LemlistClient): readonly Route[] =>
-  [...campaignRoutes, ...campaignLeadRoutes, ...leadRoutes, ...unsubscribeRoutes, ...accountRoutes].map((define) => define(lemlist));
+  [...campaignRoutes, ...campaignLeadRoutes, ...leadRoutes, ...contactRoutes, ...unsubscribeRoutes, ...accountRoutes].map((define) =>
+    define(lemlist),
+  );

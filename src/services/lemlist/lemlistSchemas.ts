@@ -119,4 +119,7 @@ export const upsertedContactAnswer = z.looseObject({
   data: z.looseObject({ _id: z.string(), created: z.boolean().optional(), updated: z.boolean().optional() }),
 });
 
-export const contactsAnswer = z.array(z.looseObject({ _id: z.string() })).transform((contacts) => ({ contacts }));
+export const contactSchema = z.looseObject({ _id: z.string() });
+export const contactsAnswer = z.array(contactSchema).transform((contacts) => ({ contacts }));
+
+export type Contact = z.infer<typeof contactSchema>;

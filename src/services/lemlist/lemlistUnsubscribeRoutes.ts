@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { route, type Route } from '../../web/route.ts';
+import type { BulkUnsubscribe } from './lemlistBulk.ts';
 import type { LemlistClient } from './lemlistClient.ts';
 import { pageSchema, unsubscribeValueSchema, unsubscribeValuesSchema } from './lemlistInputs.ts';
 import { unsubscribeSchema, unsubscribesSchema } from './lemlistSchemas.ts';
@@ -13,6 +14,15 @@ const MAX_BULK_BYTES = 1_000_000;
 const valueParams = z.strictObject({ value: unsubscribeValueSchema });
 const read = 'lemlist:read';
 const write = 'lemlist:write';
+
+const bulkUnsubscribeSchema = z.object({
+  rows: z.array(z.object({ index: z.int(), outcome: z.enum(['made', 'refused', 'pending']), reason: z.string().optional() })),
+  made: z.int(),
+  refused: z.int(),
+});
+
+/** 207 tells callers that look at the status alone to look at the rows. What waits in the queue is a 202, whatever is said here. */
+const bulkReply = (result: BulkUnsubscribe) => ({ status: result.refused === 0 ? 200 : 207, body: result });
 
 export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] = [
   (lemlist) =>
@@ -41,12 +51,15 @@ export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] =
       method: 'post',
       path: '/unsubscribes/bulk',
       summary: 'Unsubscribe up to 10,000 values',
+      description:
+        'In one request of Lemlist. One row of the answer for each value sent, in their order; 207 where some were refused here, the ' +
+        'others are made, or `pending` with the job they wait in.',
       scope: write,
       body: z.strictObject({ values: unsubscribeValuesSchema }),
       maxBodyBytes: MAX_BULK_BYTES,
-      answer: z.looseObject({ values: z.int(), unsubscribed: z.literal(true) }),
+      answer: bulkUnsubscribeSchema,
       queueable: true,
-      handle: async ({ body, call }) => ({ body: { ...(await lemlist.bulkUnsubscribe(body.values, call)), values: body.values.length } }),
+      handle: async ({ body, call }) => bulkReply(await lemlist.bulkUnsubscribe(body.values, call)),
     }),
   (lemlist) =>
     route({

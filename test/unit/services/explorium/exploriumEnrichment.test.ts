@@ -1,62 +1,59 @@
 import { expect } from 'chai';
 import { CircuitOpenError, UpstreamQuotaExhaustedError } from '../../../../src/errors/upstreamErrors.ts';
 import type { Answer } from '../../../../src/resilience/call.ts';
-import { AnswersOfSteps, flagsOf, isTemporary, readMatches, rowsByDomain } from '../../../../src/services/explorium/exploriumEnrichment.ts';
+import {
+  AnswersOfSteps,
+  isTemporary,
+  readBusinessMatch,
+  readProspectMatch,
+} from '../../../../src/services/explorium/exploriumEnrichment.ts';
 
 const ID = 'a'.repeat(32);
-const OTHER_ID = 'b'.repeat(32);
 const context = { request_status: 'success' as const };
 
 describe('enrichment by Explorium', () => {
-  it('tells a match, no match, a failed row and an unusable id apart', () => {
-    const matched_businesses = [
-      { input: {}, error: undefined, error_type: undefined, business_id: ID },
-      { input: {}, error: undefined, error_type: undefined, business_id: null },
-      { input: {}, error: 'no', error_type: 'x' },
-      { input: {}, error: undefined, error_type: undefined, business_id: '../evil' },
-    ];
+  const businessRows = [
+    ['a match', { business_id: ID }, { kind: 'found', id: ID }],
+    ['no match', { business_id: null }, { kind: 'no_match' }],
+    ['a failed row', { error: 'no', error_type: 'x' }, { kind: 'match_failed' }],
+    ['an id of another form', { business_id: '../evil' }, { kind: 'match_failed' }],
+  ] as const;
+  for (const [what, row, match] of businessRows) {
+    it(`reads ${what} from the row of a business`, () => {
+      const matched_businesses = [{ input: {}, error: undefined, error_type: undefined, ...row }];
 
-    const matches = readMatches({ response_context: context, matched_businesses }, 4);
+      expect(readBusinessMatch({ response_context: context, matched_businesses })).to.deep.equal(match);
+    });
+  }
 
-    expect(matches).to.deep.equal([
-      { kind: 'found', businessId: ID },
-      { kind: 'no_match' },
-      { kind: 'match_failed' },
-      { kind: 'match_failed' },
-    ]);
+  it('takes a miss without rows for no match', () => {
+    const miss = { response_context: { request_status: 'miss' as const } };
+
+    expect(readBusinessMatch({ ...miss, matched_businesses: null })).to.deep.equal({ kind: 'no_match' });
+    expect(readProspectMatch({ ...miss, matched_prospects: [] })).to.deep.equal({ kind: 'no_match' });
   });
 
-  it('takes a miss without rows for no match of any', () => {
-    const matches = readMatches({ response_context: { request_status: 'miss' }, matched_businesses: null }, 2);
+  it('knows a person by an id of forty digits, and by no business id', () => {
+    const row = { input: {}, error: undefined, error_type: undefined };
+    const matchOf = (prospect_id: string) =>
+      readProspectMatch({ response_context: context, matched_prospects: [{ ...row, prospect_id }] });
 
-    expect(matches).to.deep.equal([{ kind: 'no_match' }, { kind: 'no_match' }]);
+    expect(matchOf('c'.repeat(40))).to.deep.equal({ kind: 'found', id: 'c'.repeat(40) });
+    expect(matchOf(ID)).to.deep.equal({ kind: 'match_failed' });
   });
 
-  it('joins bulk rows by id, not by order, one row per domain asked', () => {
-    const matches = [{ kind: 'found', businessId: ID }, { kind: 'found', businessId: OTHER_ID }] as const;
-    const enriched = {
-      response_context: context,
-      data: [
-        { business_id: OTHER_ID, data: { name: 'Other' } },
-        { business_id: ID, data: { name: 'One' } },
-      ],
-    };
+  const flagsOf = (...given: readonly Answer<unknown>['source'][]) => {
+    const answers = new AnswersOfSteps();
+    for (const source of given) answers.listen({ value: 0, source, ageMs: 0 }, { service: 'explorium', operation: 'step' });
+    return answers.flags;
+  };
 
-    const rows = rowsByDomain(['one.com', 'other.com', 'one.com'], ['one.com', 'other.com'], matches, enriched);
-
-    expect(rows.map((row) => row.enriched && row.company.name)).to.deep.equal(['One', 'Other', 'One']);
-  });
-
-  it('calls an id without data no match', () => {
-    const rows = rowsByDomain(['one.com'], ['one.com'], [{ kind: 'found', businessId: ID }], { response_context: context, data: null });
-
-    expect(rows).to.deep.equal([{ enriched: false, domain: 'one.com', reason: 'no_match' }]);
-  });
-
-  it('flags a whole as cached if all its parts were, and as a fallback if any was', () => {
-    expect(flagsOf([{ _cached: true }, { _cached: true }])).to.deep.equal({ _cached: true });
-    expect(flagsOf([{ _cached: true }, {}])).to.deep.equal({});
-    expect(flagsOf([{ _cached: true, _fallback: true }, {}])).to.deep.equal({ _fallback: true });
+  it('flags a whole as cached if all its steps were, and as a fallback if any was', () => {
+    expect(flagsOf()).to.deep.equal({});
+    expect(flagsOf('cache', 'cache')).to.deep.equal({ _cached: true });
+    expect(flagsOf('cache', 'upstream')).to.deep.equal({});
+    expect(flagsOf('stale', 'upstream')).to.deep.equal({ _fallback: true });
+    expect(flagsOf('stale', 'cache')).to.deep.equal({ _cached: true, _fallback: true });
   });
 
   const sources: readonly (readonly [readonly Answer<unknown>['source'][], Answer<unknown>['source']])[] = [

@@ -29,12 +29,13 @@ describe('classification of Explorium', () => {
     expect(classify(200, 'no JSON')).to.equal(undefined);
   });
 
-  it('rejects a match whose every row failed, so that it is not cached', () => {
+  it('rejects a match whose one row failed, so that it is not cached; of several, each is told by itself', () => {
     const failed = { error: 'no', error_type: 'x' };
     const match = (body: object) => classify(200, { ...context('success'), ...body });
 
-    expect(match({ matched_businesses: [failed, failed] })).to.include({ status: 422, reason: 'match_failed' });
+    expect(match({ matched_businesses: [failed] })).to.include({ status: 422, reason: 'match_failed' });
     expect(match({ matched_prospects: [failed] })).to.be.instanceOf(UpstreamRejectedError);
+    expect(match({ matched_businesses: [failed, failed] })).to.equal(undefined);
     expect(match({ matched_businesses: [failed, { business_id: null }] })).to.equal(undefined);
     expect(match({ matched_businesses: [{ business_id: 'x', error: null }] })).to.equal(undefined);
   });

@@ -33,6 +33,8 @@ describe('routes of Explorium', () => {
     expect(routes.map(({ method, path, scope }) => `${scope} ${method} ${path}`)).to.deep.equal([
       'explorium:read post /companies/enrich',
       'explorium:read post /companies/enrich/bulk',
+      'explorium:read post /companies/match/bulk',
+      'explorium:read post /companies/firmographics/bulk',
       'explorium:read post /prospects/match',
       'explorium:read post /prospects/contacts/enrich',
       'explorium:read get /credits',
@@ -54,19 +56,43 @@ describe('routes of Explorium', () => {
     expect(reply.body).to.deep.equal({ enriched: false, error: 'Enrichment temporarily unavailable', _fallback: true });
   });
 
-  it('answer credits and lists as Explorium tells them', async () => {
-    const routes = routesOver(200, { allocated_credits: 10, remaining_credits: 4, matched_prospects: [], data: [] });
+  it('answer the credits as Explorium tells them', async () => {
+    const routes = routesOver(200, { allocated_credits: 10, remaining_credits: 4 });
 
     const credits = await ask(routes, '/credits', {});
-    const prospects = await ask(routes, '/prospects/match', { prospects: [{ email: 'ada@example.com' }] });
-    const contacts = await ask(routes, '/prospects/contacts/enrich', { prospect_ids: ['a'.repeat(40)] });
 
     expect(credits.body).to.include({ remaining_credits: 4 });
-    expect(prospects.body).to.have.property('matched_prospects');
-    expect(contacts.body).to.have.property('data');
   });
 
-  it('refuse what Explorium would refuse as a whole', () => {
+  const bulkBodies: readonly (readonly [string, unknown, object])[] = [
+    ['/companies/enrich/bulk', { domains: ['example.com', 'no domain'] }, { matched_businesses: [{ business_id: null }] }],
+    ['/companies/match/bulk', { companies: [{ name: 'Example' }, {}] }, { matched_businesses: [{ business_id: null }] }],
+    ['/companies/firmographics/bulk', { business_ids: ['a'.repeat(32), 'A'] }, { data: null }],
+    ['/prospects/match', { prospects: [{ email: 'ada@example.com' }, { email: 'x' }] }, { matched_prospects: [{ prospect_id: null }] }],
+    ['/prospects/contacts/enrich', { prospect_ids: ['a'.repeat(40), 'A'.repeat(40)] }, { data: [] }],
+  ];
+  for (const [where, body, answer] of bulkBodies) {
+    it(`answer ${where} row by row: what is missing by 207, what cannot be sent as refused`, async () => {
+      const routes = routesOver(200, answer);
+
+      const reply = await ask(routes, where, body);
+
+      expect(accepts(routes, where, body)).to.equal(true);
+      expect(reply).to.have.property('status', 207);
+      expect(reply.body).to.include({ found: 0, missing: 1, refused: 1, failed: 0 });
+    });
+  }
+
+  it('answer 200 where every row was found', async () => {
+    const routes = routesOver(200, { matched_prospects: [{ prospect_id: 'a'.repeat(40) }] });
+
+    const reply = await ask(routes, '/prospects/match', { prospects: [{ email: 'ada@example.com' }] });
+
+    const rows = [{ index: 0, outcome: 'found', prospect_id: 'a'.repeat(40) }];
+    expect(reply).to.deep.equal({ status: 200, body: { rows, found: 1, missing: 0, refused: 0, failed: 0 } });
+  });
+
+  it('refuse what no row of could be answered', () => {
     const routes = routesOver(200, {});
     const domains = Array.from({ length: 51 }, (_, index) => `a${String(index)}.com`);
 
@@ -74,8 +100,9 @@ describe('routes of Explorium', () => {
     expect(accepts(routes, '/companies/enrich', { domain: 'not a domain' })).to.equal(false);
     expect(accepts(routes, '/companies/enrich', { domain: 'example.com', colour: 'red' })).to.equal(false);
     expect(accepts(routes, '/companies/enrich/bulk', { domains })).to.equal(false);
-    expect(accepts(routes, '/prospects/match', { prospects: [{}] })).to.equal(false);
-    expect(accepts(routes, '/prospects/contacts/enrich', { prospect_ids: ['A'.repeat(40)] })).to.equal(false);
+    expect(accepts(routes, '/companies/enrich/bulk', { domains: [] })).to.equal(false);
+    expect(accepts(routes, '/prospects/match', { prospects: ['ada@example.com'] })).to.equal(false);
+    expect(accepts(routes, '/prospects/match', { prospects: [{ colour: 'red' }] })).to.equal(false);
     expect(accepts(routes, '/prospects/contacts/enrich', { prospect_ids: ['a'.repeat(40)], contact_types: ['fax'] })).to.equal(false);
   });
 });

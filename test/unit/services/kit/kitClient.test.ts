@@ -6,7 +6,9 @@ import { kit } from '../../../../src/services/kit/kit.ts';
 import type { KitClient } from '../../../../src/services/kit/kitClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { json, scriptedWire, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';
-import { kitHouse, lineOf, rememberingQueue, type KitHouse } from './kitHouse.ts';
+import { rememberingQueue } from '../../../support/rememberingQueue.ts';
+import { lineOf } from '../../../support/simulatedWire.ts';
+import { kitHouse, type KitHouse } from './kitHouse.ts';
 
 const email_address = 'ada@example.com';
 const ADA = { id: 200, email_address, first_name: 'Ada', state: 'active', fields: {} };

@@ -1,38 +1,20 @@
 /**
- * For tests of Kit: its client over a scripted wire or over its simulator, and a queue that only remembers.
+ * For tests of Kit: its client over a scripted wire or over its simulator.
  */
-import { MemoryCache } from '../../../../src/cache/memoryCache.ts';
-import { createHttpClient } from '../../../../src/http/createHttpClient.ts';
 import { targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { HttpRequest, HttpResponse, Transport } from '../../../../src/http/transport.ts';
-import type { WriteQueue, WriteToKeep } from '../../../../src/http/writeQueue.ts';
-import { CircuitBreakerFactory } from '../../../../src/resilience/circuitBreakerFactory.ts';
-import { guarded } from '../../../../src/resilience/events.ts';
-import { resolvePolicy } from '../../../../src/resilience/policy.ts';
-import { policyTemplates } from '../../../../src/resilience/policyTemplates.ts';
+import type { Transport } from '../../../../src/http/transport.ts';
+import type { WriteQueue } from '../../../../src/http/writeQueue.ts';
 import { kit } from '../../../../src/services/kit/kit.ts';
 import { KitClient } from '../../../../src/services/kit/kitClient.ts';
 import { credentialKindOf } from '../../../../src/services/kit/kitCredential.ts';
 import { kitSimulator } from '../../../../src/services/kit/kitSandbox.ts';
-import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../src/services/simulator.ts';
-import { systemClock } from '../../../../src/time/clock.ts';
+import type { SandboxRequest } from '../../../../src/services/simulator.ts';
+import { httpHouse, type HttpHouse } from '../../../support/httpHouse.ts';
+import { sandboxRequest } from '../../../support/simulatedWire.ts';
 
-export interface KitHouse {
+export interface KitHouse extends HttpHouse {
   readonly client: KitClient;
-  /** No timer is left. */
-  close(): void;
 }
-
-/** One attempt a call. */
-const policyWith = (failures: number) =>
-  resolvePolicy('kit', policyTemplates.kit, {
-    retry: { maxAttempts: 1 },
-    circuit: { detection: { strategy: 'consecutive', failures }, recoveryProbeMs: 'off' },
-  });
-
-const unexpected = (error: unknown): void => {
-  throw error instanceof Error ? error : new Error(String(error));
-};
 
 export interface KitHouseParts {
   readonly secret?: string;
@@ -41,80 +23,26 @@ export interface KitHouseParts {
   readonly failures?: number;
 }
 
+/** One attempt a call. */
 export const kitHouse = (transport: Transport, { secret = 'kit_key_of_ours', queue, failures = 1 }: KitHouseParts = {}): KitHouse => {
-  const policy = policyWith(failures);
-  const shared = { clock: systemClock, random: () => 0.5, events: guarded([], unexpected), onListenerError: unexpected };
-  const breakers = new CircuitBreakerFactory(shared);
-  const cache = new MemoryCache(systemClock, 100);
-  const http = createHttpClient({
-    ...shared,
-    service: 'kit',
-    account: 'ours',
-    target: targetFrom(kit.baseUrl, kit.authenticate(secret)),
+  const house = httpHouse(transport, {
     classify: kit.classify,
     readQuota: kit.readQuota,
-    policy,
-    breaker: breakers.breaker('kit', policy),
-    cache,
-    transport,
+    target: targetFrom(kit.baseUrl, kit.authenticate(secret)),
+    policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures } } },
     ...(queue !== undefined && { queue }),
   });
-  const close = (): void => {
-    breakers.shutdown();
-    cache.close();
-  };
-  return { client: new KitClient(http, credentialKindOf(secret)), close };
-};
-
-/** Method, path and body, as a test reads best. */
-export const lineOf = ({ method, path, body }: HttpRequest): string => `${method} ${path}${body === undefined ? '' : ` ${body}`}`;
-
-export interface RememberingQueue extends WriteQueue {
-  readonly kept: readonly WriteToKeep[];
-}
-
-/** Jobs are called by the id they are given, else `job_1`, `job_2`, … */
-export const rememberingQueue = (): RememberingQueue => {
-  const kept: WriteToKeep[] = [];
-  const accept: WriteQueue['accept'] = async (write) => {
-    kept.push(write);
-    const id = write.jobId ?? `job_${String(kept.length)}`;
-    return { queued: true, id, status: 'queued', acceptedAt: '2026-11-21T00:00:00.000Z', expiresAt: '2026-11-22T00:00:00.000Z' };
-  };
-  return { kept, accept };
+  return { ...house, client: new KitClient(house.http, credentialKindOf(secret)) };
 };
 
 export const tokenHeaders = { authorization: 'Bearer oauth-token-of-ours' };
-export const keyHeaders = { 'x-kit-api-key': 'kit_key_of_ours' };
+export const keyHeaders: SandboxRequest['headers'] = { 'x-kit-api-key': 'kit_key_of_ours' };
 
 /** @param where Method, path and query, such as `GET /v4/subscribers?status=all`. */
-export const sandboxRequest = (where: string, body?: unknown, headers: SandboxRequest['headers'] = keyHeaders): SandboxRequest => {
-  const [method = '', target = ''] = where.split(' ');
-  const [path = '', query = ''] = target.split('?');
-  return { method, path, query: new URLSearchParams(query), headers, body, malformed: false };
-};
-
-const asResponse = ({ status, headers = {}, body }: SandboxAnswer): HttpResponse => {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { status, headers, body: body === undefined ? '' : text };
-};
-
-/** The simulator in the place of the wire. */
-export const simulatedWire =
-  (simulator: SimulatorInstance): Transport =>
-  async ({ method, path, headers, body }) => {
-    const parsed = body === undefined ? undefined : (JSON.parse(body) as unknown);
-    return asResponse(simulator.answer(sandboxRequest(`${method} ${path}`, parsed, headers)));
-  };
+export const kitRequest = (where: string, body?: unknown, headers = keyHeaders): SandboxRequest => sandboxRequest(where, headers, body);
 
 /** A simulator in time that the test moves, its chance in the middle. */
 export const simulatedKit = (random: () => number = () => 0.5) => {
   const time = { now: Date.UTC(2026, 10, 21, 9, 0, 0) };
   return { time, simulator: kitSimulator.create({ now: () => time.now, random }) };
-};
-
-export const enter = (simulator: SimulatorInstance, scenario: string): void => {
-  const begin = simulator.scenarios[scenario];
-  if (begin === undefined) throw new Error(`no scenario ${scenario}`);
-  begin();
 };

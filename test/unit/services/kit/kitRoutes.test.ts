@@ -4,7 +4,9 @@ import { isQueued } from '../../../../src/resilience/call.ts';
 import { kitRoutes } from '../../../../src/services/kit/kitRoutes.ts';
 import type { Reply, Route, RouteInput } from '../../../../src/web/route.ts';
 import { scriptedWire } from '../../../support/httpHouse.ts';
-import { kitHouse, rememberingQueue, simulatedKit, simulatedWire, type KitHouse } from './kitHouse.ts';
+import { rememberingQueue } from '../../../support/rememberingQueue.ts';
+import { simulatedWire } from '../../../support/simulatedWire.ts';
+import { kitHouse, type KitHouse, simulatedKit } from './kitHouse.ts';
 
 const email_address = 'alice@convertkit.dev';
 const down = { status: 503, headers: {}, body: '' };

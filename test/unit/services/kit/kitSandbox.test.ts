@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SandboxAnswer, SimulatorInstance } from '../../../../src/services/simulator.ts';
-import { enter, keyHeaders, sandboxRequest, simulatedKit, tokenHeaders } from './kitHouse.ts';
+import { enter } from '../../../support/simulatedWire.ts';
+import { keyHeaders, kitRequest, simulatedKit, tokenHeaders } from './kitHouse.ts';
 
 const ALICE = 'alice@convertkit.dev';
 const NEW = 'new@example.com';
@@ -13,8 +14,8 @@ describe('simulated Kit', () => {
     ({ time, simulator } = simulatedKit());
   });
 
-  const ask = (...asked: Parameters<typeof sandboxRequest>): SandboxAnswer => simulator.answer(sandboxRequest(...asked));
-  const statusOf = (...asked: Parameters<typeof sandboxRequest>): number => ask(...asked).status;
+  const ask = (...asked: Parameters<typeof kitRequest>): SandboxAnswer => simulator.answer(kitRequest(...asked));
+  const statusOf = (...asked: Parameters<typeof kitRequest>): number => ask(...asked).status;
   const subscriberIn = ({ body }: SandboxAnswer) => (body as { readonly subscriber: Readonly<Record<string, unknown>> }).subscriber;
   const listed = (query: string): readonly unknown[] =>
     (ask(`GET /v4/subscribers?${query}`).body as { readonly subscribers: readonly unknown[] }).subscribers;
@@ -50,7 +51,7 @@ describe('simulated Kit', () => {
   });
 
   it('throttles by bare text, without a word on when', () => {
-    const answer = simulator.throttled(sandboxRequest('GET /v4/account'));
+    const answer = simulator.throttled(kitRequest('GET /v4/account'));
 
     expect(answer).to.deep.equal({ status: 429, headers: { 'content-type': 'text/plain' }, body: 'Retry later' });
     expect(statusOf('GET /v4/account')).to.equal(429);
@@ -184,7 +185,7 @@ describe('simulated Kit', () => {
   });
 
   it('answers each scenario as Kit does', () => {
-    const answerIn = (scenario: string, ...asked: Parameters<typeof sandboxRequest>): readonly unknown[] => {
+    const answerIn = (scenario: string, ...asked: Parameters<typeof kitRequest>): readonly unknown[] => {
       simulator.reset();
       enter(simulator, scenario);
       const { status, body } = ask(...asked);
@@ -204,7 +205,7 @@ describe('simulated Kit', () => {
 
   it('goes back to its seeds, its limits included', () => {
     ask('POST /v4/subscribers', { email_address: NEW });
-    simulator.throttled(sandboxRequest('GET /v4/account'));
+    simulator.throttled(kitRequest('GET /v4/account'));
     enter(simulator, 'token_expired');
 
     simulator.reset();
@@ -215,7 +216,7 @@ describe('simulated Kit', () => {
   it('speaks of failures in Kit’s one shape, where it is known', () => {
     expect(simulator.failure(404)).to.deep.include({ status: 404, body: { errors: ['Not Found'] } });
     expect(simulator.failure(503)).to.deep.include({ status: 503, body: 'Internal Server Error' });
-    expect(simulator.answer({ ...sandboxRequest('POST /v4/tags'), malformed: true }).status).to.equal(400);
-    expect(simulator.answer(sandboxRequest('GET /v4/nothing', undefined, keyHeaders)).status).to.equal(404);
+    expect(simulator.answer({ ...kitRequest('POST /v4/tags'), malformed: true }).status).to.equal(400);
+    expect(simulator.answer(kitRequest('GET /v4/nothing', undefined, keyHeaders)).status).to.equal(404);
   });
 });

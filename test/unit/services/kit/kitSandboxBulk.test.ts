@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SandboxAnswer, SimulatorInstance } from '../../../../src/services/simulator.ts';
-import { enter, keyHeaders, sandboxRequest, simulatedKit, tokenHeaders } from './kitHouse.ts';
+import { enter } from '../../../support/simulatedWire.ts';
+import { keyHeaders, kitRequest, simulatedKit, tokenHeaders } from './kitHouse.ts';
 
 const addresses = (count: number) => Array.from({ length: count }, (_, index) => ({ email_address: `row${String(index)}@example.com` }));
 
@@ -20,7 +21,7 @@ describe('bulk of the simulated Kit', () => {
   });
 
   const ask = (what: string, body: unknown, headers: Readonly<Record<string, string>> = tokenHeaders): BulkAnswer =>
-    simulator.answer(sandboxRequest(`POST /v4/bulk/${what}`, body, headers)) as BulkAnswer;
+    simulator.answer(kitRequest(`POST /v4/bulk/${what}`, body, headers)) as BulkAnswer;
 
   it('is for tokens only', () => {
     expect(ask('subscribers', { subscribers: addresses(1) }, keyHeaders).status).to.equal(401);
@@ -40,7 +41,7 @@ describe('bulk of the simulated Kit', () => {
 
   it('puts more than 100 rows off', () => {
     const { status, body } = ask('subscribers', { subscribers: addresses(101), callback_url: null });
-    const upsert = sandboxRequest('POST /v4/subscribers', { email_address: 'row100@example.com' });
+    const upsert = kitRequest('POST /v4/subscribers', { email_address: 'row100@example.com' });
     time.now += 5_000;
 
     expect([status, body]).to.deep.equal([202, {}]);
@@ -87,7 +88,7 @@ describe('bulk of the simulated Kit', () => {
     const { body } = ask('forms/subscribers', { additions: [{ form_id: 311, subscriber_id: 200 }] });
 
     expect(body?.subscribers?.[0]).to.include({ id: 200, added_at: '2026-11-21T09:00:00Z' });
-    expect(simulator.answer(sandboxRequest('POST /v4/forms/311/subscribers/200')).status).to.equal(200);
+    expect(simulator.answer(kitRequest('POST /v4/forms/311/subscribers/200')).status).to.equal(200);
   });
 
   it('refuses a body without rows, and any body while its queue is full', () => {

@@ -7,17 +7,9 @@ import type { KitClient } from '../../../../src/services/kit/kitClient.ts';
 import { SubscriptionIncompleteError } from '../../../../src/services/kit/kitSubscription.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { json, scriptedWire, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';
-import {
-  enter,
-  kitHouse,
-  lineOf,
-  rememberingQueue,
-  sandboxRequest,
-  simulatedKit,
-  simulatedWire,
-  type KitHouse,
-  type KitHouseParts,
-} from './kitHouse.ts';
+import { rememberingQueue } from '../../../support/rememberingQueue.ts';
+import { enter, lineOf, simulatedWire } from '../../../support/simulatedWire.ts';
+import { kitHouse, type KitHouse, type KitHouseParts, kitRequest, simulatedKit } from './kitHouse.ts';
 
 const email_address = 'ada@example.com';
 const made = json(201, { subscriber: { id: 200, email_address } });
@@ -188,7 +180,7 @@ describe('subscribing at Kit', () => {
       await client.subscribe({ email_address: 'new@example.com', tags: [207], sequences: [324] });
       const { simulator } = simulatedKit();
 
-      const statuses = queue.kept.map(({ request: { path, body } }) => simulator.answer(sandboxRequest(`POST ${path}`, body)).status);
+      const statuses = queue.kept.map(({ request: { path, body } }) => simulator.answer(kitRequest(`POST ${path}`, body)).status);
 
       expect(statuses).to.deep.equal([201, 201, 201]);
     });

@@ -152,13 +152,23 @@ describe('LemlistClient', () => {
 
     const answer = await client.bulkUnsubscribe(['@example.org']);
 
-    expect(answer).to.deep.equal({ unsubscribed: true });
+    expect(answer).to.deep.equal({ rows: [{ index: 0, outcome: 'made' }], made: 1, refused: 0 });
   });
 
   it('does not take a page of markup for an acknowledgement', async () => {
     const client = clientOver(text(200, '<html><body>Maintenance</body></html>', 'application/json'));
 
     await errorOf(client.pauseCampaign(CAMPAIGN), UpstreamContractBrokenError);
+  });
+
+  it('finds a contact by its address, and says so where there is none', async () => {
+    const client = clientOver(json(200, [{ _id: 'ctc_1' }]), json(200, []));
+
+    const contact = await client.findContact('ada@example.com');
+    const error = await errorOf(client.findContact('nobody@example.com'), UpstreamRejectedError);
+
+    expect(contact).to.deep.equal({ _id: 'ctc_1' });
+    expect(error).to.include({ status: 404, reason: 'contact_not_found' });
   });
 
   it('drops the API key, hooks and webhooks from the team', async () => {

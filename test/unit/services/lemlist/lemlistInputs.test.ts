@@ -8,6 +8,7 @@ import {
   campaignQuerySchema,
   leadChangesSchema,
   newLeadSchema,
+  contactNameSchema,
   unsubscribeValueSchema,
   unsubscribeValuesSchema,
 } from '../../../../src/services/lemlist/lemlistInputs.ts';
@@ -32,6 +33,11 @@ describe('inputs of Lemlist', () => {
 
     expect(takes(unsubscribeValuesSchema, values)).to.equal(true);
     expect(takes(unsubscribeValuesSchema, [...values, 'one@example.com'])).to.equal(false);
+  });
+
+  it('take one contact by its id or address, and not two by a comma', () => {
+    expect(['ctc_A1b2', 'ada@example.com'].every((name) => takes(contactNameSchema, name))).to.equal(true);
+    expect(['ctc_1,ctc_2', 'ada@example.com,bob@example.com', 'lea_1', ''].some((name) => takes(contactNameSchema, name))).to.equal(false);
   });
 
   it('take custom variables of a lead, and refuse what Lemlist could not merge into a text', () => {

@@ -46,6 +46,8 @@ describe('routes of Lemlist', () => {
       'write post /campaigns/:campaignId/leads/:leadId/resume',
       'read get /leads',
       'read get /leads/:email',
+      'read post /contacts/find',
+      'read get /contacts/:idOrEmail',
       'read get /unsubscribes',
       'write post /unsubscribes',
       'write post /unsubscribes/bulk',
@@ -79,13 +81,32 @@ describe('routes of Lemlist', () => {
 
     const paused = await ask(routes, 'POST /campaigns/:campaignId/pause', { params });
     const removed = await ask(routes, 'DELETE /campaigns/:campaignId/leads/:leadId', { params });
-    const unsubscribed = await ask(routes, 'POST /unsubscribes/bulk', { body: { values: ['@example.org', '@example.net'] } });
     const resubscribed = await ask(routes, 'DELETE /unsubscribes/:value', { params });
 
     expect(paused.body).to.deep.equal({ campaignId: CAMPAIGN, status: 'paused' });
     expect(removed.body).to.deep.equal({ leadId: LEAD, removed: true });
-    expect(unsubscribed.body).to.deep.equal({ values: 2, unsubscribed: true });
     expect(resubscribed.body).to.deep.equal({ value: '@example.org', unsubscribed: false });
+  });
+
+  it('answer bulk writes and lookups row by row, with 207 where a row wants to be looked at', async () => {
+    const routes = routesOver([{ _id: 'ctc_1', emails: [{ value: 'ada@example.com' }] }]);
+    const find = (...names: readonly string[]) => ask(routes, 'POST /contacts/find', { body: { ids_or_emails: names } });
+
+    const [all, some] = [await find('ada@example.com'), await find('ada@example.com', 'nobody')];
+
+    expect(all).to.have.property('status', 200);
+    expect(some).to.have.property('status', 207);
+    expect(some.body).to.include({ found: 1, refused: 1 });
+  });
+
+  it('unsubscribe the values that are some, and say which are none', async () => {
+    const routes = routesOver({});
+    const unsubscribe = (...values: readonly string[]) => ask(routes, 'POST /unsubscribes/bulk', { body: { values } });
+
+    const [all, some] = [await unsubscribe('@example.org'), await unsubscribe('@example.org', 'nonsense')];
+
+    expect(all).to.deep.equal({ status: 200, body: { rows: [{ index: 0, outcome: 'made' }], made: 1, refused: 0 } });
+    expect(some).to.have.property('status', 207);
   });
 
   it('answer a created campaign and an added lead with 201', () => {

@@ -2,25 +2,12 @@ import { expect } from 'chai';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
 import { targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
 import { mailchimp as descriptor } from '../../../../src/services/mailchimp/mailchimp.ts';
 import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
-import type { SandboxAnswer, SandboxRequest } from '../../../../src/services/simulator.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { httpHouse, type HttpHouse } from '../../../support/httpHouse.ts';
+import { simulatedWire } from '../../../support/simulatedWire.ts';
 import { LIST, simulatedMailchimp, type SimulatedMailchimp } from './simulatedMailchimp.ts';
-
-const asSandboxRequest = ({ method, path, headers, body }: HttpRequest): SandboxRequest => {
-  const [pathname = '', query = ''] = path.split('?');
-  const parsed = body === undefined ? undefined : (JSON.parse(body) as unknown);
-  return { method, path: pathname, query: new URLSearchParams(query), headers, body: parsed, malformed: false };
-};
-
-const asResponse = ({ status, headers = {}, body }: SandboxAnswer): HttpResponse => ({
-  status,
-  headers,
-  body: body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body),
-});
 
 describe('the client of Mailchimp and its simulator', () => {
   let house: HttpHouse;
@@ -29,7 +16,7 @@ describe('the client of Mailchimp and its simulator', () => {
 
   beforeEach(() => {
     simulated = simulatedMailchimp();
-    house = httpHouse(async (request) => asResponse(simulated.simulator.answer(asSandboxRequest(request))), {
+    house = httpHouse(simulatedWire(simulated.simulator), {
       classify: descriptor.classify,
       target: targetFrom(descriptor.baseUrl, descriptor.authenticate(descriptor.sandboxSecret)),
       policy: { retry: { maxAttempts: 1 } },

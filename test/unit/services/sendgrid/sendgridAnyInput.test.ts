@@ -5,7 +5,7 @@ import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import type { HttpResponse } from '../../../../src/http/transport.ts';
 import type { SendgridClient } from '../../../../src/services/sendgrid/sendgridClient.ts';
 import { json, scriptedWire, type ScriptedWire } from '../../../support/httpHouse.ts';
-import { mail, sendgridHouse, simulatedSendgrid, type SendgridHouse } from './simulatedSendgrid.ts';
+import { mail, sendgridHouse, type SendgridHouse, simulatedSendgrid } from './simulatedSendgrid.ts';
 
 type Call = (client: SendgridClient, id: string, email: string, body: never) => Promise<unknown>;
 

@@ -6,7 +6,9 @@ import { isQueued } from '../../../../src/resilience/call.ts';
 import type { SendgridClient } from '../../../../src/services/sendgrid/sendgridClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { json, scriptedWire, type HouseParts, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';
-import { lineOf, mail, rememberingQueue, sendgridHouse, type SendgridHouse } from './simulatedSendgrid.ts';
+import { rememberingQueue } from '../../../support/rememberingQueue.ts';
+import { lineOf } from '../../../support/simulatedWire.ts';
+import { mail, sendgridHouse, type SendgridHouse } from './simulatedSendgrid.ts';
 
 const EMAIL = 'Ada+x@example.com';
 const ID = '5f2c8a10-0001';

@@ -6,7 +6,8 @@ import { isQueued } from '../../../../src/resilience/call.ts';
 import { traced } from '../../../../src/services/sendgrid/sendgridMail.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { fakeTime, json, scriptedWire, type HouseParts, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';
-import { mail, rememberingQueue, sendgridHouse, type RememberingQueue, type SendgridHouse } from './simulatedSendgrid.ts';
+import { rememberingQueue, type RememberingQueue } from '../../../support/rememberingQueue.ts';
+import { mail, sendgridHouse, type SendgridHouse } from './simulatedSendgrid.ts';
 
 const accepted = { status: 202, headers: { 'x-message-id': 'm-1' }, body: '' };
 const page = (status: number): Reply => ({ status, headers: { 'content-type': 'text/html' }, body: '<html></html>' });

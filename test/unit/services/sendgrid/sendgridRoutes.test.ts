@@ -5,7 +5,9 @@ import { sendgridRoutes } from '../../../../src/services/sendgrid/sendgridRoutes
 import { openApiDocument } from '../../../../src/web/openapi.ts';
 import type { Reply, Route } from '../../../../src/web/route.ts';
 import { json, scriptedWire } from '../../../support/httpHouse.ts';
-import { mail, rememberingQueue, sendgridHouse, simulatedSendgrid, simulatedWire, type SendgridHouse } from './simulatedSendgrid.ts';
+import { rememberingQueue } from '../../../support/rememberingQueue.ts';
+import { simulatedWire } from '../../../support/simulatedWire.ts';
+import { mail, sendgridHouse, type SendgridHouse, simulatedSendgrid } from './simulatedSendgrid.ts';
 
 const JANE = 'jane_doe@example.com';
 

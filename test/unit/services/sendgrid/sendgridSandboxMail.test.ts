@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { TransportFailure } from '../../../../src/http/transport.ts';
 import { OutcomeUnknownError } from '../../../../src/errors/upstreamErrors.ts';
 import { errorOf } from '../../../support/errorOf.ts';
-import { fieldOf, mail, sendgridHouse, simulatedSendgrid, simulatedWire, type SimulatedSendgrid } from './simulatedSendgrid.ts';
+import { simulatedWire } from '../../../support/simulatedWire.ts';
+import { fieldOf, mail, sendgridHouse, simulatedSendgrid, type SimulatedSendgrid } from './simulatedSendgrid.ts';
 
 describe('simulated mail of SendGrid', () => {
   let simulated: SimulatedSendgrid;

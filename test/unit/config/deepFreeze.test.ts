@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deepFreeze } from '../../../src/resilience/deepFreeze.ts';
+import { deepFreeze } from '../../../src/config/deepFreeze.ts';
 
 describe('deepFreeze', () => {
   it('freezes to the depth, in place', () => {

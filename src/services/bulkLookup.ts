@@ -1,0 +1,151 @@
+/**
+ * Bulk lookups as single ones made together: `Operation.batch` joins them to one request, and each row keeps its own cache,
+ * flight and error. So a row that fails leaves the others theirs, and nothing that was answered is asked for twice.
+ */
+import { z, type ZodRawShape, type ZodType } from 'zod';
+import { GatewayError } from '../errors/gatewayError.ts';
+import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import { problemKinds } from '../web/problemKinds.ts';
+
+/** `invalid_row`: it was not sent; any other reason is the service's. */
+export interface RefusedRow {
+  readonly outcome: 'refused';
+  readonly reason: string;
+  /** What is at fault, by name: never the value. */
+  readonly fields?: readonly string[];
+}
+
+/** What kept the row from being looked up: the code of an error, or the service's own reason. */
+export interface FailedRow {
+  readonly outcome: 'failed';
+  readonly reason: string;
+  /** Whether the same row may be answered later; what may have been paid for says no. */
+  readonly retryable: boolean;
+}
+
+/**
+ * What a lookup says of its row: it is `found`, or the service knows nothing of it (`missing`), or one of the above. `Known` is
+ * what a row may have although it was not found, such as what an earlier step brought.
+ */
+export type LookedUp<Found extends object, Known extends object = object> =
+  | ({ readonly outcome: 'found' } & Found)
+  | ({ readonly outcome: 'missing' } & Known)
+  | ((RefusedRow | FailedRow) & Known);
+
+export interface BulkLookup<Found extends object, Known extends object = object> {
+  /** In the order asked; `index` is the place there. */
+  readonly rows: readonly ({ readonly index: number } & LookedUp<Found, Known>)[];
+  readonly found: number;
+  readonly missing: number;
+  readonly refused: number;
+  readonly failed: number;
+}
+
+/** The reason of a row that was never sent. */
+const UNSENT = 'invalid_row';
+
+/** A part of the place of a fault that names a field, and not one of its rows. */
+const FIELD = /^[a-z]\w{0,49}$/iu;
+const MAX_FIELDS = 5;
+
+/** A row as its schema has it, or why it cannot be sent. */
+type JudgedRow<Row> = { readonly row: Row } | { readonly refusal: RefusedRow };
+
+const judged = <Row>(schema: ZodType<Row>, value: unknown, what: string): JudgedRow<Row> => {
+  const { data, error } = schema.safeParse(value);
+  if (error === undefined) return { row: data };
+  const names = error.issues.map(({ path }) => String(path[0] ?? what)).map((name) => (FIELD.test(name) ? name : what));
+  return { refusal: { outcome: 'refused', reason: UNSENT, fields: [...new Set(names)].slice(0, MAX_FIELDS) } };
+};
+
+/** `body.businesses_to_match.0.domain`: the last word of the place is the field. */
+const fieldsIn = ({ details }: UpstreamRejectedError): readonly string[] => {
+  const places = Array.isArray(details['fields']) ? (details['fields'] as readonly string[]) : [];
+  const names = places.flatMap((place) => place.split('.').findLast((part) => FIELD.test(part)) ?? []);
+  return [...new Set(names)].slice(0, MAX_FIELDS);
+};
+
+/** As the problem of such an error would say it. */
+const mayHelp = ({ retryable, code }: GatewayError): boolean => retryable || problemKinds[code].status === 503;
+
+/** @throws whatever is no error of a call: a mistake of ours is no row's outcome. */
+export const outcomeOfError = (error: unknown): RefusedRow | FailedRow => {
+  if (!(error instanceof GatewayError)) throw error;
+  if (!(error instanceof UpstreamRejectedError)) return { outcome: 'failed', reason: error.code, retryable: mayHelp(error) };
+  if (error.reason !== 'validation_failed') return { outcome: 'failed', reason: error.reason, retryable: false };
+  return { outcome: 'refused', reason: error.reason, fields: fieldsIn(error) };
+};
+
+/** How a lookup ended; `error` is one that concerns more than its row: the circuit, the quota, the credential, the deadline. */
+interface Ended<Outcome> {
+  readonly outcome: Outcome;
+  readonly error?: GatewayError;
+}
+
+const endOf = async <Outcome>(lookup: Promise<Outcome>): Promise<Ended<Outcome | RefusedRow | FailedRow>> => {
+  try {
+    return { outcome: await lookup };
+  } catch (error) {
+    const outcome = outcomeOfError(error);
+    return error instanceof GatewayError && !(error instanceof UpstreamRejectedError) ? { outcome, error } : { outcome };
+  }
+};
+
+const isUnsent = (outcome: object): boolean => 'reason' in outcome && outcome.reason === UNSENT;
+
+export interface AskedRows<Row> {
+  readonly values: readonly unknown[];
+  /** What a row must be; equal by its output are equal. */
+  readonly schema: ZodType<Row>;
+  /** The name of a value in `fields`, where the value as a whole is at fault. */
+  readonly name: string;
+}
+
+/**
+ * One answer for each row asked, whatever becomes of the others. Equal rows are looked up once, and none that cannot be sent.
+ *
+ * @throws {GatewayError} if no row that was sent got an answer: then it is the error of all.
+ */
+export const lookUpRows = async <Row, Found extends object, Known extends object = object>(
+  { values, schema, name }: AskedRows<Row>,
+  lookUp: (row: Row) => Promise<LookedUp<Found, Known>>,
+): Promise<BulkLookup<Found, Known>> => {
+  const ends = new Map<string, Promise<Ended<LookedUp<Found, Known> | RefusedRow | FailedRow>>>();
+  const endFor = (value: unknown) => {
+    const row = judged(schema, value, name);
+    const key = JSON.stringify(row);
+    const end = ends.get(key) ?? endOf('refusal' in row ? Promise.resolve(row.refusal) : lookUp(row.row));
+    ends.set(key, end);
+    return end;
+  };
+  const all = await Promise.all(values.map(endFor));
+  const failure = all.find(({ error }) => error !== undefined);
+  const isAnswered = all.some(({ outcome, error }) => error === undefined && !isUnsent(outcome));
+  if (failure?.error !== undefined && !isAnswered) throw failure.error;
+  return counted(all.map(({ outcome }) => outcome as LookedUp<Found, Known>));
+};
+
+const counted = <Found extends object, Known extends object>(outcomes: readonly LookedUp<Found, Known>[]): BulkLookup<Found, Known> => {
+  const count = (wanted: 'found' | 'missing' | 'refused' | 'failed'): number => outcomes.filter(({ outcome }) => outcome === wanted).length;
+  const rows = outcomes.map((outcome, index) => ({ index, ...outcome }));
+  return { rows, found: count('found'), missing: count('missing'), refused: count('refused'), failed: count('failed') };
+};
+
+/** 207 tells callers that look at the status alone to look at the rows. */
+export const lookupReply = (result: BulkLookup<object>) => ({
+  status: result.found === result.rows.length ? 200 : 207,
+  body: result,
+});
+
+/** @param found What a row has when it was found; `known`: what it may have all the same when it was not. */
+export const lookupSchema = (found: ZodRawShape, known: ZodRawShape = {}) => {
+  const index = z.int();
+  const rows = z.discriminatedUnion('outcome', [
+    z.object({ index, outcome: z.literal('found'), ...found }),
+    z.object({ index, outcome: z.literal('missing'), ...known }),
+    z.object({ index, outcome: z.literal('refused'), reason: z.string(), fields: z.array(z.string()).optional(), ...known }),
+    z.object({ index, outcome: z.literal('failed'), reason: z.string(), retryable: z.boolean(), ...known }),
+  ]);
+  const count = z.int();
+  return z.looseObject({ rows: z.array(rows), found: count, missing: count, refused: count, failed: count });
+};
