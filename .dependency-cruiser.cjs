@@ -10,7 +10,7 @@ const floors = [
   ['resilience', 'cache', 'web', 'lifecycle'],
   ['http', 'queue', 'monitoring'],
   ['redis', 'routes', 'services', 'dashboard'],
-  ['sandbox', 'embeddedSandbox', 'durableWrites', 'app'],
+  ['sandbox', 'embeddedSandbox', 'durableWrites', 'sharedState', 'app'],
   ['compose'],
   ['server'],
 ];

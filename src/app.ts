@@ -5,8 +5,11 @@ import express, { type Express } from 'express';
 import type { Logger } from './logging/logger.ts';
 import type { DurableQueue } from './queue/durableQueue.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { adminCacheRoutes } from './routes/adminCache.ts';
+import { adminFleetRoutes, type FleetSource } from './routes/adminFleet.ts';
 import { adminJobRoutes } from './routes/adminJobs.ts';
-import { CircuitDesk, type CircuitControls } from './routes/circuitDesk.ts';
+import { CacheDesk, type CacheDeskParts } from './routes/cacheDesk.ts';
+import { CircuitDesk, type CircuitControls, type FleetControls } from './routes/circuitDesk.ts';
 import { docsRouter } from './routes/docs.ts';
 import { detailedHealthRouter, healthRouter } from './routes/healthCheck.ts';
 import type { HealthSource } from './routes/healthReport.ts';
@@ -42,6 +45,10 @@ export interface AppParts {
   readonly groups: readonly RouteGroup[];
   readonly authenticator: Authenticator;
   readonly circuits: CircuitControls;
+  /** Absent: nobody can purge it. */
+  readonly cache?: CacheDeskParts | undefined;
+  /** Absent: nobody can be asked of other replicas. */
+  readonly fleet?: (FleetSource & { readonly controls: FleetControls | undefined }) | undefined;
   readonly health: HealthSource;
   /** Absent: there are no jobs to ask about, and a request with an Idempotency-Key is refused. */
   readonly queue?: QueueParts | undefined;
@@ -77,11 +84,16 @@ const end = (app: Express): Express => app.use(notFound).use(errorHandler);
 const endpointsOf = (groups: readonly RouteGroup[]): ReadonlyMap<string, readonly string[]> =>
   new Map(groups.map(({ name, prefix, routes }) => [name, [...new Set(routes.map(({ path }) => pathTemplate(prefix, path)))]]));
 
-const adminGroup = ({ circuits, clock, logger }: AppParts, jobs: JobDesk | undefined): RouteGroup => ({
+const adminGroup = ({ cache, circuits, fleet, clock, logger }: AppParts, jobs: JobDesk | undefined): RouteGroup => ({
   name: 'admin',
-  title: 'Circuits and jobs, for people on call',
+  title: 'Circuits, replicas and jobs, for people on call',
   prefix: '/admin',
-  routes: [...adminRoutes(new CircuitDesk({ controls: circuits, clock, logger })), ...(jobs === undefined ? [] : adminJobRoutes(jobs))],
+  routes: [
+    ...adminRoutes(new CircuitDesk({ controls: circuits, fleet: fleet?.controls, clock, logger })),
+    ...(fleet === undefined ? [] : adminFleetRoutes(fleet)),
+    ...(cache === undefined ? [] : adminCacheRoutes(new CacheDesk(cache))),
+    ...(jobs === undefined ? [] : adminJobRoutes(jobs)),
+  ],
 });
 
 const jobGroup = (jobs: JobDesk): RouteGroup => ({ name: 'jobs', title: 'Writes that wait', prefix: JOBS_PATH, routes: jobRoutes(jobs) });

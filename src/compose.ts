@@ -15,13 +15,17 @@ import type { Logger } from './logging/logger.ts';
 import { PrometheusMetrics } from './monitoring/prometheusMetrics.ts';
 import { queueLog } from './monitoring/queueLog.ts';
 import { resilienceLog } from './monitoring/resilienceLog.ts';
+import type { QuotaReading } from './monitoring/upstreamMetrics.ts';
 import type { Faults } from './queue/embeddedFaults.ts';
 import { toAll } from './queue/queueEvents.ts';
 import { CircuitBreakerFactory } from './resilience/circuitBreakerFactory.ts';
 import { guarded, type ResilienceEvents } from './resilience/events.ts';
+import type { ClusterView } from './resilience/fleet/clusterView.ts';
 import { createIncidentWatch, type IncidentWatch } from './resilience/incidents/incidentWatch.ts';
+import type { LimitState } from './resilience/quota/quotaGate.ts';
 import { connectService, type ConnectedService, type ConnectionParts } from './services/connectServices.ts';
 import type { Service } from './services/service.ts';
+import { SharedState } from './sharedState.ts';
 import { serviceRegistry } from './services/serviceRegistry.ts';
 import { seconds, type Clock } from './time/clock.ts';
 import { parseApiKeys } from './web/apiKeysFile.ts';
@@ -114,9 +118,16 @@ const readAuthenticator = ({ apiKeysFile }: Config): Authenticator =>
 const createLifecycle = (config: Config, { clock, logger }: Seams): Lifecycle =>
   new Lifecycle({ clock, logger, drainDelayMs: config.drainDelayMs });
 
+const openShared = (config: Config, seams: Required<Pick<Seams, 'random'>> & Seams, { cache, metrics }: Core, { sealer }: DurableWrites): Promise<SharedState> => {
+  const { clock, random, logger, sha = 'unknown' } = seams;
+  return SharedState.open(config, { clock, random, logger, cache, cacheEvents: metrics, sealer, sha });
+};
+
 interface House {
   readonly core: Core;
   readonly writes: DurableWrites;
+  readonly shared: SharedState;
+  readonly cluster: ClusterView;
   readonly services: readonly ConnectedService[];
   readonly lifecycle: Lifecycle;
 }
@@ -129,21 +140,30 @@ const queueParts = (config: Config, { core, writes }: House): AppParts['queue'] 
   onRepeat: (result) => { core.metrics.requestRepeated(result); },
 });
 
-const healthParts = (config: Config, seams: Seams, { core, writes, lifecycle }: House): AppParts['health'] => ({
+const healthParts = (config: Config, seams: Seams, { core, writes, cluster, lifecycle }: House): AppParts['health'] => ({
   phase: () => lifecycle.phase,
   circuits: () => core.breakers.states(),
   quotas: () => core.quotas.states(),
   incidents: core.incidents,
+  cluster,
   queue: () => writes.upkeep.reading,
   cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
   build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
   runbook: RUNBOOK,
 });
 
+const fleetParts = ({ cluster, shared: { fleet } }: House): AppParts['fleet'] => ({
+  cluster,
+  views: () => fleet?.circuits.views() ?? [],
+  controls: fleet?.circuits,
+});
+
 const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
   groups: house.services.map(({ name, title, routes }) => ({ name, title, prefix: `/api/${name}`, routes })),
   authenticator: readAuthenticator(config),
   circuits: { list: () => house.core.breakers.states(), find: (name) => house.core.breakers.get(name) },
+  fleet: fleetParts(house),
+  cache: { cache: house.core.cache, sharedCache: house.shared.fleet?.cache, services: house.services, logger: seams.logger },
   health: healthParts(config, seams, house),
   queue: queueParts(config, house),
   metrics: house.core.metrics,
@@ -153,18 +173,24 @@ const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
   separateManagement: config.managementPort !== undefined,
 });
 
-const watch = ({ core: { metrics, breakers }, writes, services }: House): void => {
+/** None of a limit that nobody knows yet. */
+const quotaReading = (service: string, { limit, share = limit, ...rest }: LimitState): readonly QuotaReading[] =>
+  limit === undefined || share === undefined ? [] : [{ ...rest, service, limit, share }];
+
+const watch = ({ core: { metrics, breakers }, writes, cluster, services }: House): void => {
   const limits = () => services.map(({ name, http }) => ({ service: name, ...http.getLimits() }));
   metrics.watch({
     circuits: () => breakers.states(),
     bulkheads: () => limits().map(({ service, bulkhead }) => ({ service, ...bulkhead })),
+    quotas: () => services.flatMap(({ name, quota }) => quota.limits().flatMap((state) => quotaReading(name, state))),
     retryBudgets: () => limits().map(({ service, retryBudgetRatio: ratio }) => ({ service, ratio })),
   });
   metrics.watchQueue(() => writes.upkeep.reading);
+  metrics.watchFleet(() => cluster);
 };
 
 /** The parts that live, in the order of their start; they stop in reverse: no new requests, then no new calls. */
-const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, services, writes }: House, sandbox: EmbeddedSandbox | undefined): void => {
+const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, services, writes, shared, cluster }: House, sandbox: EmbeddedSandbox | undefined): void => {
   const probers = services.flatMap(({ prober }) => prober ?? []);
   const worker = drain ? writes.worker(services) : undefined;
   core.listeners.push(...probers, ...(worker === undefined ? [] : [worker]));
@@ -172,7 +198,7 @@ const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, services
   lifecycle.add({ name: 'wire', stop: () => core.wire.close() });
   lifecycle.add({ name: 'cache', stop: () => { core.cache.close(); } });
   lifecycle.add({ name: 'recovery probes', stop: () => { for (const prober of probers) prober.stop(); } });
-  for (const part of writes.lifecycleParts(worker)) lifecycle.add(part);
+  for (const part of [...shared.lifecycleParts(cluster, services), ...writes.lifecycleParts(worker)]) lifecycle.add(part);
   lifecycle.add({ name: 'circuit breakers', stop: () => { core.breakers.shutdown(); } });
 };
 
@@ -196,12 +222,14 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const core = createCore(config, seams);
   const lifecycle = createLifecycle(config, seams);
   const writes = await openWrites(config, seams, core);
+  const shared = await openShared(config, seams, core, writes);
   const sandbox = await embeddedSandbox(config, seams);
   const sandboxUrl = (service: string): string => sandbox?.url(service) ?? '';
   const userAgent = `sales-auto-api/${config.version}`;
   const transport = core.wire.transport;
-  const connected = connectAll({ ...core, ...seams, transport, queue: writes.intake, settings: config.services, sandboxUrl, userAgent });
-  const house: House = { core, writes, services: Object.values(connected), lifecycle };
+  const connected = connectAll({ ...core, ...seams, transport, queue: writes.intake, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
+  const cluster = shared.clusterView({ phase: () => lifecycle.phase, circuits: () => core.breakers.states() });
+  const house: House = { core, writes, shared, cluster, services: Object.values(connected), lifecycle };
   watch(house);
   registerParts(config, house, sandbox);
   const { main, management } = createApp(appParts(config, seams, house));

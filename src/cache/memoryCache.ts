@@ -1,5 +1,7 @@
 import NodeCache from 'node-cache';
 import type { Clock } from '../time/clock.ts';
+import { Asks, type Ask } from './asks.ts';
+import { LabelIndex } from './labelIndex.ts';
 import type { CachedAnswer, ResponseCache } from './responseCache.ts';
 
 /** node-cache sweeps out what has expired this often, s. */
@@ -15,6 +17,8 @@ export class MemoryCache implements ResponseCache {
   readonly #maxKeys: number;
   /** Keys in the order of their last write. */
   readonly #order = new Set<string>();
+  readonly #labels = new LabelIndex();
+  readonly #asks = new Asks();
 
   constructor(clock: Clock, maxKeys: number) {
     this.#clock = clock;
@@ -22,6 +26,7 @@ export class MemoryCache implements ResponseCache {
     this.#cache = new NodeCache({ useClones: false, maxKeys: -1, checkperiod: SWEEP_S });
     this.#cache.on('del', (key: string) => {
       this.#order.delete(key);
+      this.#labels.remove(key);
     });
   }
 
@@ -37,24 +42,49 @@ export class MemoryCache implements ResponseCache {
     return undefined;
   }
 
-  set(key: string, answer: CachedAnswer): void {
+  set(key: string, answer: CachedAnswer, labels: readonly string[] = []): void {
     const livesForS = (answer.staleUntil - this.#clock.now()) / 1000;
     if (livesForS <= 0) return;
     this.#order.delete(key);
     if (this.#order.size >= this.#maxKeys) this.#evictOldest();
     this.#order.add(key);
+    this.#labels.add(key, labels);
     this.#cache.set(key, answer, livesForS);
+  }
+
+  ask(labels: readonly string[]): Ask {
+    return this.#asks.begin(labels);
+  }
+
+  purge(label: string): number {
+    this.#asks.outdate(label);
+    const keys = this.#labels.keysOf(label);
+    this.#cache.del([...keys]);
+    return keys.length;
+  }
+
+  outdate(): void {
+    this.#asks.outdateAll();
+    const now = this.#clock.now();
+    for (const key of [...this.#order]) {
+      const answer = this.get(key);
+      if (answer === undefined || answer.freshUntil <= now) continue;
+      this.#cache.set(key, { ...answer, freshUntil: now }, (answer.staleUntil - now) / 1000);
+    }
   }
 
   clear(): void {
     this.#cache.flushAll();
     this.#order.clear();
+    this.#labels.clear();
+    this.#asks.outdateAll();
   }
 
   /** Stops the sweep's timer. */
   close(): void {
     this.#cache.close();
     this.#order.clear();
+    this.#labels.clear();
   }
 
   #evictOldest(): void {

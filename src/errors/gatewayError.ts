@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'outcome_unknown'
   | 'quota_wait_too_long'
   | 'queue_unavailable'
+  | 'fleet_unavailable'
   | 'request_in_progress'
   | 'idempotency_key_reused'
   | 'job_state_conflict'

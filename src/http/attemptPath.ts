@@ -13,13 +13,14 @@ import { withAttemptTimeout, type AttemptLimits, type Cuttable } from '../resili
 import type { Answer, Call, CallContext } from '../resilience/call.ts';
 import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
 import type { ResiliencePolicy } from '../resilience/policy.ts';
-import type { Permit, PermitWish } from '../resilience/quota/quotaGate.ts';
+import type { Permit, PermitUse, PermitWish } from '../resilience/quota/quotaGate.ts';
 import { RetryBudget } from '../resilience/retryBudget.ts';
 import { Bulkhead } from '../resilience/stages/bulkhead.ts';
 import { retryRule } from '../resilience/stages/retry.ts';
 import { makeAttempt, type AttemptParts } from './attempt.ts';
 import { createAttemptLoop } from './axiosTransport.ts';
 import { DEFAULT_QUOTA, type Operation } from './operation.ts';
+import { useOf } from './permitUse.ts';
 import type { HttpRequest } from './transport.ts';
 
 export interface AttemptPathParts extends AttemptParts {
@@ -100,13 +101,15 @@ export class AttemptPath {
   async probe(operation: Operation<unknown>, request: HttpRequest, context: CallContext): Promise<void> {
     const timeoutMs = Math.min(this.#parts.policy.attemptTimeoutMs, PROBE_PATIENCE_MS);
     const permit = this.#parts.quota?.countOnly({ quota: operation.quota ?? DEFAULT_QUOTA, weight: operation.weight ?? 1, lane: 'interactive' });
+    let use: PermitUse = 'answered';
     try {
       await this.#attempt(operation, request, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
     } catch (error) {
+      use = useOf(error);
       if (error instanceof UpstreamTimeoutError) throw new UpstreamUnavailableError(context.site, 'timeout', 'unknown');
       if (!(error instanceof GatewayError) || error.verdict !== 'success') throw error;
     } finally {
-      permit?.end(true);
+      permit?.end(use);
     }
   }
 
@@ -216,11 +219,11 @@ const usePermit = <T>(permit: Permit, attempt: Call<T>, context: CallContext): P
   // Not a `finally`: that costs every call four more promises.
   return attempt(context).then(
     (answer) => {
-      permit.end(true);
+      permit.end('answered');
       return answer;
     },
     (error: unknown) => {
-      permit.end(context.progress.attempts > attempts);
+      permit.end(context.progress.attempts > attempts ? useOf(error) : 'unsent');
       throw error;
     },
   );

@@ -1,6 +1,6 @@
 import type { CallContext, CallOptions } from '../resilience/call.ts';
 import type { ResiliencePolicy } from '../resilience/policy.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, OperationRequest } from './operation.ts';
 import { cacheKey } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
 
@@ -11,7 +11,7 @@ const NEVER = new AbortController().signal;
 export const callContext = <T>(
   parts: { readonly service: string; readonly account: string; readonly policy: ResiliencePolicy },
   operation: Operation<T>,
-  request: { readonly wire: HttpRequest; readonly body: unknown },
+  { request, wire }: { readonly request: OperationRequest; readonly wire: HttpRequest },
   options: CallOptions,
   now: number,
 ): CallContext => {
@@ -26,7 +26,8 @@ export const callContext = <T>(
     attemptTimeoutMs: Math.min(options.timeoutMs ?? attemptTimeoutMs, attemptTimeoutMs),
     strict: options.strict ?? false,
     refresh: options.refresh ?? false,
-    cacheKey: operation.cacheForMs === undefined ? undefined : cacheKey(parts, operation.name, request, options.headers),
+    cacheKey: operation.cacheForMs === undefined ? undefined : cacheKey(parts, operation.name, { wire, body: request.body }, options.headers),
+    cacheTags: operation.cacheTags && (() => operation.cacheTags?.(request) ?? []),
     cacheForMs: operation.cacheForMs ?? 0,
     staleForMs: operation.staleForMs ?? 0,
     progress: { attempts: 0, unsettled: false },

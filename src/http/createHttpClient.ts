@@ -1,15 +1,16 @@
 /**
  * Builds the one way out to a service. Its pipeline, outermost first (design §1; the fallback's place: decision 0008):
  *
- *   (queue, for writes) -> fallback -> deadline -> cache -> (batch, for reads)
+ *   (queue, for writes) -> fallback -> (purge, for writes) -> deadline -> cache -> (batch, for reads)
  *     -> retry -> quota -> bulkhead -> circuit breaker -> attempt timeout -> wire
  */
 import type { ResponseCache } from '../cache/responseCache.ts';
+import type { SharedCache } from '../cache/sharedCache.ts';
+import { deepFreeze } from '../config/deepFreeze.ts';
 import { GatewayError } from '../errors/gatewayError.ts';
 import type { CallSite } from '../errors/upstreamErrors.ts';
 import { compose, type Answer, type Call, type CallContext, type CallOptions, type Queued } from '../resilience/call.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
-import { deepFreeze } from '../resilience/deepFreeze.ts';
 import type { Lane, PermitWish } from '../resilience/quota/quotaGate.ts';
 import { CacheStage } from '../resilience/stages/cache.ts';
 import { deadline } from '../resilience/stages/deadline.ts';
@@ -23,6 +24,7 @@ import type { CallMetrics, Flagged, HealthReport, HttpClient } from './httpClien
 import { DEFAULT_QUOTA, type Operation, type OperationRequest } from './operation.ts';
 import { honestError } from './outcomeUnknown.ts';
 import { orQueued } from './queuedWrite.ts';
+import { purgingAfter } from './purgingWrites.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
 import type { WriteQueue } from './writeQueue.ts';
@@ -33,6 +35,8 @@ export interface HttpClientParts extends AttemptPathParts {
   /** Stands for the credential in cache keys: two accounts never share an answer. */
   readonly account: string;
   readonly cache: ResponseCache;
+  /** Behind it, the cache of the whole fleet; absent: this process is alone. */
+  readonly sharedCache?: Pick<SharedCache, 'isUp' | 'find' | 'errand' | 'purge'> | undefined;
   /** Where writes wait; absent: they fail instead. */
   readonly queue?: WriteQueue | undefined;
 }
@@ -50,7 +54,8 @@ export class PipelinedHttpClient implements HttpClient {
   constructor(parts: HttpClientParts) {
     this.#parts = parts;
     this.#path = new AttemptPath(parts);
-    this.#cacheStage = new CacheStage(parts);
+    const { sharedCache, target } = parts;
+    this.#cacheStage = new CacheStage({ ...parts, fleet: sharedCache && { cache: sharedCache, origin: target.origin + target.prefix } });
     this.#batches = new BatchedReads({
       clock: parts.clock,
       send: (operation, request, context, lane) =>
@@ -98,7 +103,7 @@ export class PipelinedHttpClient implements HttpClient {
   async probe(operation: Operation<unknown>, request: OperationRequest): Promise<void> {
     const { clock, target } = this.#parts;
     const wire = buildRequest(target, operation, request);
-    await this.#path.probe(operation, wire, callContext(this.#parts, operation, { wire, body: request.body }, {}, clock.now()));
+    await this.#path.probe(operation, wire, callContext(this.#parts, operation, { request, wire }, {}, clock.now()));
   }
 
   async healthCheck(operation: Operation<unknown>, request: OperationRequest): Promise<HealthReport> {
@@ -121,7 +126,7 @@ export class PipelinedHttpClient implements HttpClient {
     const { clock, target } = this.#parts;
     const startedAt = clock.now();
     const wire = buildRequest(target, operation, request, options.headers);
-    const context = callContext(this.#parts, operation, { wire, body: request.body }, options, startedAt);
+    const context = callContext(this.#parts, operation, { request, wire }, options, startedAt);
     this.#statistics.begun();
     try {
       const answer = await around(this.#pipeline(operation, request, wire, options))(context);
@@ -140,7 +145,7 @@ export class PipelinedHttpClient implements HttpClient {
     // A caller's own headers are for its own request.
     const attempts = headers === undefined ? this.#batches.call(operation, request, alone, lane) : alone;
     const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage)(attempts);
-    return fallback(this.#parts, deepFreeze(operation.fallback))(guarded);
+    return fallback(this.#parts, deepFreeze(operation.fallback))(purgingAfter(this.#parts, operation, request)(guarded));
   }
 
   #answered<T>(answer: Answer<T>, { site }: CallContext, durationMs: number, { onAnswer }: CallOptions): void {

@@ -32,6 +32,14 @@ export interface Operation<T> {
   readonly cacheForMs?: number;
   /** Milliseconds after its freshness that an answer may stand in for an error (stale-if-error). */
   readonly staleForMs?: number;
+  /**
+   * What it is about, such as the record `contacts:7`, by one name in all operations of the service. Of a read that is cached: by
+   * these tags its answers are purged. Of a write: whatever is kept under these tags is purged when it is made, or may have been.
+   * Must not throw.
+   *
+   * @param answer Of a write that was made: it may name what the request does not, such as the id of what it changed.
+   */
+  readonly cacheTags?: (request: OperationRequest, answer?: unknown) => readonly string[];
   /** Whether it may wait in the durable queue, and how. Absent: never; an error instead. Only for operations that write. */
   readonly queue?: QueueRule;
   /** How many reads at once become one request, where the service has one for that. Only for `safe` and paid reads. */

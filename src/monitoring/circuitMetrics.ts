@@ -34,11 +34,11 @@ const tripReasons = Object.keys({
 
 /** The changes that can happen; each exists at 0 from the start, so that the first one is seen as a rise. */
 const transitions = [
-  { from: 'closed', to: 'open', reasons: [...tripReasons, 'credential', 'daily_quota', 'operations_failing', 'all_hanging'] },
+  { from: 'closed', to: 'open', reasons: [...tripReasons, 'credential', 'daily_quota', 'operations_failing', 'all_hanging', 'fleet_quorum'] },
   { from: 'open', to: 'half_open', reasons: ['open_time_over'] },
-  { from: 'half_open', to: 'open', reasons: ['probe_failed', 'probe_lost', 'credential', 'daily_quota'] },
-  { from: 'half_open', to: 'closed', reasons: ['probe_succeeded', 'reset'] },
-  { from: 'open', to: 'closed', reasons: ['reset'] },
+  { from: 'half_open', to: 'open', reasons: ['probe_failed', 'probe_lost', 'credential', 'daily_quota', 'fleet_quorum'] },
+  { from: 'half_open', to: 'closed', reasons: ['probe_succeeded', 'fleet_recovered', 'reset'] },
+  { from: 'open', to: 'closed', reasons: ['reset', 'fleet_recovered'] },
 ] as const;
 
 type CircuitCounter = Counter<'circuit_name'>;

@@ -100,10 +100,25 @@ export const metricTable = {
     labels: ['service', 'window'],
     help: 'What the service last said a quota is; absent until it says so.',
   },
+  quota_share_ratio: {
+    type: 'gauge',
+    labels: ['service', 'quota', 'window'],
+    help: 'Part of a limit that this replica may use, 0 to 1; 1 where it is alone. The window in seconds; `connections` for one of those.',
+  },
+  quota_used_ratio: {
+    type: 'gauge',
+    labels: ['service', 'quota', 'window'],
+    help: 'Part of a limit that this replica has in use, 0 to 1.',
+  },
   retry_budget_remaining_ratio: { type: 'gauge', labels: service, help: 'Share of the retry budget that is left, 0 to 1.' },
   bulkhead_limit: { type: 'gauge', labels: service, help: 'Attempts that may be under way to the service at once.' },
   bulkhead_in_flight: { type: 'gauge', labels: service, help: 'Attempts under way to the service now.' },
   cache_requests_total: { type: 'counter', labels: ['service', 'result'], help: 'Questions to the response cache, by what came of them.' },
+  shared_cache_requests_total: {
+    type: 'counter',
+    labels: ['service', 'result'],
+    help: 'Questions to the cache that the fleet shares: hit, awaited (another replica was asking), stale, miss, unavailable, or unreadable (sealed with other keys).',
+  },
   queue_jobs: { type: 'gauge', labels: ['service', 'state'], help: 'Jobs in the durable queue, ended ones for as long as they are kept.' },
   queue_oldest_job_timestamp_seconds: {
     type: 'gauge',
@@ -123,6 +138,9 @@ export const metricTable = {
     labels: ['result'],
     help: 'Repeats of requests with an Idempotency-Key: replayed, in_progress, reused for another request, or interrupted.',
   },
+  shared_state_up: { type: 'gauge', labels: ['store'], help: '1 if what the fleet shares can be reached; absent without Redis.' },
+  fleet_replicas: { type: 'gauge', labels: [], help: 'Replicas that this one sees, itself included; 1 while it sees none.' },
+  replica_self_suspect: { type: 'gauge', labels: circuit, help: '1 while a service is stopped on this replica only and served on two others at least.' },
   http_server_request_duration_seconds: {
     type: 'histogram',
     labels: ['http_request_method', 'http_route', 'http_response_status_code'],

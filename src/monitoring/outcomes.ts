@@ -1,6 +1,7 @@
 /**
  * How calls and attempts end, as label values. The sets are closed: a histogram has a dozen series for each value.
  */
+import type { SharedCacheResult } from '../cache/sharedCacheEvents.ts';
 import type { ErrorCode } from '../errors/gatewayError.ts';
 import type { AnswerSource } from '../resilience/call.ts';
 import type { DeprecationNotice } from '../resilience/events.ts';
@@ -35,6 +36,7 @@ const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefine
   bulkhead_full: 'refused',
   quota_wait_too_long: 'refused',
   queue_unavailable: 'refused',
+  fleet_unavailable: 'refused',
   request_in_progress: 'refused',
   idempotency_key_reused: 'refused',
   job_state_conflict: 'refused',
@@ -67,5 +69,7 @@ export const attemptOutcomes = [
 export const attemptKinds = ['first', 'retry'] as const;
 
 export const cacheResults = ['hit', 'stale', 'miss', 'coalesced', 'bypass'] as const;
+
+export const sharedCacheResults = ['hit', 'awaited', 'stale', 'miss', 'unavailable', 'unreadable'] as const satisfies readonly SharedCacheResult[];
 
 export const deprecationHeaders = ['deprecation', 'sunset', 'warning'] as const satisfies readonly DeprecationNotice['header'][];

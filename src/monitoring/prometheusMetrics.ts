@@ -4,6 +4,7 @@
  */
 import type { ObservedCircuit } from 'opossum-prometheus';
 import { Registry } from 'prom-client';
+import type { SharedCacheEvents, SharedCacheResult } from '../cache/sharedCacheEvents.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
 import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ContractBroken, DeprecationSeen, ResilienceEvents } from '../resilience/events.ts';
 import type { WarningScored } from '../resilience/incidents/earlyWarnings.ts';
@@ -14,6 +15,7 @@ import type { RepeatResult } from '../web/idempotency.ts';
 import { CircuitMetrics } from './circuitMetrics.ts';
 import { EngineObserver } from './engineMetrics.ts';
 import { expose, type Exposition } from './exposition.ts';
+import { addFleetMetrics, type FleetReading } from './fleetMetrics.ts';
 import { HttpMetrics, type RequestEnded } from './httpMetrics.ts';
 import { IncidentMetrics } from './incidentMetrics.ts';
 import { addBuildInfo, addProcessMetrics } from './processMetrics.ts';
@@ -35,12 +37,12 @@ export interface PrometheusMetricsParts {
   readonly processMetrics?: boolean;
 }
 
-const NOTHING: MetricSources = { circuits: () => [], bulkheads: () => [], retryBudgets: () => [] };
+const NOTHING: MetricSources = { circuits: () => [], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] };
 
 /** Of a house that watches for none. */
 const NO_INCIDENTS: IncidentSource = { active: () => undefined, warnings: () => [], muted: () => [] };
 
-export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort, QueueEvents {
+export class PrometheusMetrics implements ResilienceEvents, SharedCacheEvents, IncidentMetricsPort, QueueEvents {
   readonly #registry = new Registry();
   readonly #circuits: CircuitMetrics;
   readonly #upstream: UpstreamMetrics;
@@ -52,12 +54,14 @@ export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort,
   #sources: MetricSources = NOTHING;
   #incidentSource = NO_INCIDENTS;
   #queueReading: () => QueueReading | undefined = () => undefined;
+  #fleetReading: () => FleetReading | undefined = () => undefined;
 
   constructor({ services, version, onError, processMetrics = true }: PrometheusMetricsParts) {
     this.#onError = onError;
     this.#circuits = new CircuitMetrics(this.#registry, () => this.#read((sources) => sources.circuits()));
     this.#upstream = new UpstreamMetrics(this.#registry, services, {
       bulkheads: () => this.#read((sources) => sources.bulkheads()),
+      quotas: () => this.#read((sources) => sources.quotas()),
       retryBudgets: () => this.#read((sources) => sources.retryBudgets()),
     });
     this.#incidents = new IncidentMetrics(this.#registry, services.map(({ name }) => name), {
@@ -66,6 +70,7 @@ export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort,
     });
     const names = services.map(({ name }) => name);
     this.#queue = new QueueMetrics(this.#registry, names, () => this.#safely(() => this.#queueReading(), undefined));
+    addFleetMetrics(this.#registry, names, () => this.#safely(() => this.#fleetReading(), undefined));
     this.#http = new HttpMetrics(this.#registry);
     this.#engine = new EngineObserver(this.#registry);
     addBuildInfo(this.#registry, version);
@@ -87,6 +92,11 @@ export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort,
   /** Names where to read at each scrape how full the queue was when it was last looked at. */
   watchQueue(reading: () => QueueReading): void {
     this.#queueReading = reading;
+  }
+
+  /** Names where to read at each scrape what this replica knows of the fleet. */
+  watchFleet(reading: () => FleetReading): void {
+    this.#fleetReading = reading;
   }
 
   jobAccepted(event: JobAccepted): void {
@@ -148,6 +158,10 @@ export class PrometheusMetrics implements ResilienceEvents, IncidentMetricsPort,
 
   cacheAsked(...asked: Parameters<Required<ResilienceEvents>['cacheAsked']>): void {
     this.#quietly(() => { this.#upstream.cacheAsked(...asked); });
+  }
+
+  sharedCacheAsked(service: string, result: SharedCacheResult): void {
+    this.#quietly(() => { this.#upstream.sharedCacheAsked(service, result); });
   }
 
   quotaSeen(...seen: Parameters<Required<ResilienceEvents>['quotaSeen']>): void {

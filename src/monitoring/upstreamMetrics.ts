@@ -2,9 +2,10 @@
  * The services as metrics: calls, attempts, drift, cache, quota, retry budget, bulkhead.
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SharedCacheResult } from '../cache/sharedCacheEvents.ts';
 import type { AttemptEnded, CallEnded, ContractBroken, DeprecationSeen, ResilienceEvents } from '../resilience/events.ts';
 import { createCounter, createGauge, createHistogram, mirrorGauge } from './metricTable.ts';
-import { attemptKinds, attemptOutcomes, cacheResults, callOutcome, callOutcomes, deprecationHeaders } from './outcomes.ts';
+import { attemptKinds, attemptOutcomes, cacheResults, callOutcome, callOutcomes, deprecationHeaders, sharedCacheResults } from './outcomes.ts';
 
 /** What a service declares of itself, so that its series exist before its first call. */
 export interface DeclaredService {
@@ -25,7 +26,20 @@ export interface RetryBudgetReading {
   readonly ratio: number;
 }
 
+/** A limit that is known. */
+export interface QuotaReading {
+  readonly service: string;
+  readonly quota: string;
+  /** 0: it limits connections. */
+  readonly windowMs: number;
+  readonly limit: number;
+  /** What of it this replica may use, and uses. */
+  readonly share: number;
+  readonly used: number;
+}
+
 export interface UpstreamSources {
+  quotas(): readonly QuotaReading[];
   bulkheads(): readonly BulkheadReading[];
   retryBudgets(): readonly RetryBudgetReading[];
 }
@@ -42,6 +56,7 @@ export class UpstreamMetrics {
   readonly #contractBreaks: Counter<'service' | 'operation' | 'field'>;
   readonly #deprecations: Counter<'service' | 'operation' | 'header'>;
   readonly #cache: Counter<'service' | 'result'>;
+  readonly #sharedCache: Counter<'service' | 'result'>;
   readonly #quotaRemaining: Gauge<'service' | 'window'>;
   readonly #quotaLimit: Gauge<'service' | 'window'>;
 
@@ -51,6 +66,7 @@ export class UpstreamMetrics {
     this.#contractBreaks = createCounter(registry, 'upstream_contract_breaks_total');
     this.#deprecations = createCounter(registry, 'upstream_deprecations_total');
     this.#cache = createCounter(registry, 'cache_requests_total');
+    this.#sharedCache = createCounter(registry, 'shared_cache_requests_total');
     this.#quotaRemaining = createGauge(registry, 'upstream_quota_remaining');
     this.#quotaLimit = createGauge(registry, 'upstream_quota_limit');
     this.#mirror(registry, sources);
@@ -79,6 +95,10 @@ export class UpstreamMetrics {
     this.#cache.inc({ service, result });
   }
 
+  sharedCacheAsked(service: string, result: SharedCacheResult): void {
+    this.#sharedCache.inc({ service, result });
+  }
+
   /** Keeps what is said; a reading without one of the two numbers leaves the other as it was. */
   quotaSeen(service: string, window: string, { limit, remaining }: QuotaSeen): void {
     if (limit !== undefined) this.#quotaLimit.set({ service, window }, limit);
@@ -87,6 +107,7 @@ export class UpstreamMetrics {
 
   #declare(service: string, operations: readonly string[]): void {
     for (const result of cacheResults) this.#cache.inc({ service, result }, 0);
+    for (const result of sharedCacheResults) this.#sharedCache.inc({ service, result }, 0);
     for (const operation of operations) {
       for (const header of deprecationHeaders) this.#deprecations.inc({ service, operation, header }, 0);
       for (const outcome of callOutcomes) this.#durations.zero({ service, operation, outcome });
@@ -99,6 +120,13 @@ export class UpstreamMetrics {
   #mirror(registry: Registry, sources: UpstreamSources): void {
     mirrorGauge(registry, 'bulkhead_limit', () => sources.bulkheads().map(({ service, limit }) => [{ service }, limit] as const));
     mirrorGauge(registry, 'bulkhead_in_flight', () => sources.bulkheads().map(({ service, inFlight }) => [{ service }, inFlight] as const));
+    const quotas = (part: 'share' | 'used') => () =>
+      sources.quotas().map(({ service, quota, windowMs, limit, ...parts }) => {
+        const window = windowMs === 0 ? 'connections' : String(windowMs / 1000);
+        return [{ service, quota, window }, Math.min(1, parts[part] / limit)] as const;
+      });
+    mirrorGauge(registry, 'quota_share_ratio', quotas('share'));
+    mirrorGauge(registry, 'quota_used_ratio', quotas('used'));
     mirrorGauge(registry, 'retry_budget_remaining_ratio', () =>
       sources.retryBudgets().map(({ service, ratio }) => [{ service }, ratio] as const));
   }

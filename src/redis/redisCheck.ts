@@ -44,7 +44,8 @@ export const dangers = ({ evictionPolicy, keepsLog, syncPolicy }: RedisFacts): r
   return [...found, ...untold.map((setting) => `Redis does not tell its ${setting}`)];
 };
 
-const field = (info: string, name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+/** A line of what INFO answers. */
+export const infoField = (info: string, name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
 
 /** Managed Redis may forbid to ask: then the facts are unknown, not bad. */
 const orNothing = async <T>(asking: Promise<T>): Promise<T | undefined> => {
@@ -59,9 +60,9 @@ export const readFacts = async (client: Redis): Promise<RedisFacts> => {
   const info = (await orNothing(client.info())) ?? '';
   const setting = (await orNothing(client.config('GET', 'appendfsync'))) as readonly string[] | undefined;
   return {
-    version: field(info, 'redis_version'),
-    evictionPolicy: field(info, 'maxmemory_policy'),
-    keepsLog: field(info, 'aof_enabled'),
+    version: infoField(info, 'redis_version'),
+    evictionPolicy: infoField(info, 'maxmemory_policy'),
+    keepsLog: infoField(info, 'aof_enabled'),
     syncPolicy: setting?.[1],
   };
 };

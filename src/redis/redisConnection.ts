@@ -1,9 +1,10 @@
 /**
- * A connection to Redis as a guest of ours: it never holds a call back. Only this file makes clients of ioredis.
+ * A connection to Redis as a guest of ours: it never holds a call back. What the whole fleet shares goes over `redisGuest.ts`.
  *
  * Nothing waits for a connection (no offline queue), nothing is sent twice (what was under way when it broke has failed),
  * and it comes back by itself. Until then every command fails at once.
  */
+import { isIP } from 'node:net';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { RedisSettings } from '../config/redis.ts';
 import { QueueUnavailableError } from '../errors/queueErrors.ts';
@@ -40,7 +41,8 @@ export const clientOptions = (settings: RedisSettings, role: string, random: () 
   db: settings.database,
   ...(settings.username !== undefined && { username: settings.username }),
   ...(settings.password !== undefined && { password: settings.password.reveal() }),
-  ...(settings.tls && { tls: { servername: settings.host } }),
+  // An address has no certificate that names it by that extension.
+  ...(settings.tls && { tls: isIP(settings.host) === 0 ? { servername: settings.host } : {} }),
   connectionName: `sales-auto-api:${role}`,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
@@ -52,6 +54,16 @@ export const clientOptions = (settings: RedisSettings, role: string, random: () 
   disconnectTimeout: CLOSE_WITHIN_MS,
   retryStrategy: (attempt: number) => reconnectPauseMs(attempt, random),
 }) satisfies RedisOptions;
+
+/** Takes leave of Redis, if it is there and answers; whatever was under way has failed afterwards. */
+export const closeClient = async (client: Redis, clock: Clock): Promise<void> => {
+  const giveUp = clock.after(CLOSE_WITHIN_MS, () => {
+    client.disconnect();
+  });
+  await client.quit().catch(() => undefined);
+  giveUp();
+  client.disconnect();
+};
 
 /** One connection, for one role: a role that waits or subscribes gets its own. */
 export class RedisConnection {
@@ -109,13 +121,7 @@ export class RedisConnection {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const giveUp = this.#clock.after(CLOSE_WITHIN_MS, () => {
-      this.#client.disconnect();
-    });
-    // It may be gone or hang: then there is nothing to take leave of.
-    await this.#client.quit().catch(() => undefined);
-    giveUp();
-    this.#client.disconnect();
+    await closeClient(this.#client, this.#clock);
   }
 
   async #check(): Promise<void> {

@@ -86,6 +86,8 @@ export interface CallContext {
   readonly refresh: boolean;
   /** Equal keys mean equal answers; absent where the operation is not cached. */
   readonly cacheKey: string | undefined;
+  /** Tags of the records that the answer tells of; worked out only when the answer is not in memory. */
+  readonly cacheTags?: (() => readonly string[]) | undefined;
   readonly cacheForMs: number;
   readonly staleForMs: number;
   /** What has happened so far; written by the stages that make it happen. */

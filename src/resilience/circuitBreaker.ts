@@ -3,36 +3,21 @@
  * listen, and obeys the override that a person imposed. What opens and closes it: `circuitStateMachine.ts`.
  */
 import { CircuitOpenError, type CallSite } from '../errors/upstreamErrors.ts';
-import type { Clock } from '../time/clock.ts';
 import type { Cuttable } from './attemptTimeout.ts';
+import type { CircuitBreakerParts } from './circuitBreakerParts.ts';
 import { CircuitRecord } from './circuitRecord.ts';
 import type { CircuitSnapshot, CircuitState, DetectionPolicy, Override, OverrideMode } from './circuitState.ts';
 import { CircuitStateMachine } from './circuitStateMachine.ts';
 import { LatencyBook } from './detection/latencyBook.ts';
-import type { CircuitCallResult, CircuitChanged, ResilienceEvents } from './events.ts';
-import type { ObservedEngine, OpossumEngine } from './opossumEngine.ts';
+import type { CircuitCallResult, CircuitChanged } from './events.ts';
+import type { FleetHooks } from './fleet/fleetHooks.ts';
+import { FleetMember } from './fleet/fleetMember.ts';
+import type { ObservedEngine } from './opossumEngine.ts';
 import { OperationCircuits } from './operationCircuits.ts';
-import type { OperationCircuitPool } from './operationCircuitPool.ts';
 import { OverrideSlot } from './overrideSlot.ts';
 import type { Applicant, Passage } from './passage.ts';
-import type { CircuitPolicy } from './policy.ts';
 import { refusalOf } from './refusal.ts';
 import { findingOf, isTimeout, verdictOf } from './verdict.ts';
-
-export interface CircuitBreakerParts {
-  readonly name: string;
-  readonly policy: CircuitPolicy;
-  /** An attempt is given up after so long, ms; what is slow is measured against it. */
-  readonly attemptTimeoutMs: number;
-  /** A probe without an outcome after this long is lost, ms. */
-  readonly probeLeaseMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly events: Required<ResilienceEvents>;
-  readonly createEngine: (name: string, onHalfOpen: () => void) => OpossumEngine;
-  /** Bounds the circuits of operations, this service's and all others'. */
-  readonly pool: OperationCircuitPool;
-}
 
 export class CircuitBreaker {
   readonly name: string;
@@ -41,6 +26,7 @@ export class CircuitBreaker {
   readonly #machine: CircuitStateMachine;
   readonly #operations: OperationCircuits;
   readonly #override: OverrideSlot;
+  #fleet: FleetHooks | undefined;
   #shutDown = false;
 
   constructor(parts: CircuitBreakerParts) {
@@ -58,6 +44,8 @@ export class CircuitBreaker {
       isExplained: (operation) => this.#operations.isStopped(operation),
       mayOpen: () => !this.#operations.areAloneToBlame,
       onChange: this.#changed.bind(this),
+      trial: (own) => this.#fleet?.trial(own),
+      onEvidence: (evidence) => this.#fleet?.judged(evidence),
     });
     this.#operations = new OperationCircuits({
       ...parts,
@@ -169,17 +157,17 @@ export class CircuitBreaker {
     };
   }
 
-  /** Imposes an override until its end; whatever was imposed before is replaced. */
+  /** Imposes an override until its end; what its scope had before is replaced. */
   impose(override: Override): void {
     this.#override.impose(override);
   }
 
-  /** Ends an override early. */
+  /** Ends this replica's override early; one of the fleet stays. */
   release(): void {
     this.#override.release();
   }
 
-  /** Back to normal by a person's word: no override, closed, nothing remembered against the service. */
+  /** Back to normal by a person's word: no override of this replica's, closed, nothing remembered against the service. */
   reset(): void {
     this.release();
     this.#machine.reset();
@@ -192,9 +180,16 @@ export class CircuitBreaker {
     this.#operations.changeDetection(policy, until);
   }
 
+  /** Lets a fleet have a say from now on; absent: no more. @returns what the fleet may do. */
+  join(fleet: FleetHooks | undefined): FleetMember {
+    this.#fleet = fleet;
+    return new FleetMember({ ...this.#parts, machine: this.#machine, operations: this.#operations, override: this.#override });
+  }
+
   /** Lets nothing through any more, and leaves no timer or listener behind. For good. */
   shutdown(): void {
     this.#shutDown = true;
+    this.#fleet?.ended();
     this.#operations.shutdown();
     this.#machine.shutdown();
   }
@@ -222,6 +217,7 @@ export class CircuitBreaker {
   #changed(event: CircuitChanged): void {
     this.#parts.events.circuitChanged(event);
     if (event.to === 'open') this.#operations.reset('service_open');
+    this.#fleet?.changed(event);
   }
 
   #succeeded(passage: Passage): void {

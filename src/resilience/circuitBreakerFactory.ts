@@ -5,13 +5,13 @@
  * share nothing.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { deepFreeze } from '../config/deepFreeze.ts';
 import { UpstreamTimeoutError } from '../errors/upstreamErrors.ts';
 import type { Clock } from '../time/clock.ts';
 import { withAttemptTimeout } from './attemptTimeout.ts';
 import { BUCKETS, BUCKET_MS, BucketRotation } from './bucketRotation.ts';
 import { CircuitBreaker } from './circuitBreaker.ts';
 import type { CircuitSnapshot } from './circuitState.ts';
-import { deepFreeze } from './deepFreeze.ts';
 import type { ResilienceEvents } from './events.ts';
 import { OperationCircuitPool } from './operationCircuitPool.ts';
 import { OpossumEngine, type ObservedEngine } from './opossumEngine.ts';

@@ -15,6 +15,8 @@ export interface Override {
   readonly by: string;
   /** Wall-clock ms after which it is void. */
   readonly until: number;
+  /** Of this process alone, which wins where both exist, or of every replica. */
+  readonly scope: 'replica' | 'fleet';
 }
 
 /** The circuits of a service's operations that are not as usual; names of operations, the first twenty of each kind. */

@@ -6,6 +6,8 @@ import type { CircuitChanged } from './events.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
 import type { Passage } from './passage.ts';
 import type { CircuitPolicy } from './policy.ts';
+import type { LocalTrial } from './recovery/localTrial.ts';
+import type { Trial } from './recovery/trial.ts';
 
 /** What the state machine of a circuit is built of. */
 export interface CircuitStateMachineParts {
@@ -26,6 +28,8 @@ export interface CircuitStateMachineParts {
   readonly isExplained?: (operation: string) => boolean;
   /** Asked when the detector has seen enough: `false` leaves the circuit closed, until the next evidence. */
   readonly mayOpen?: () => boolean;
+  /** The trial of a half-open time that begins, around the rules of this process; `undefined`: by these alone. */
+  readonly trial?: (own: LocalTrial) => Trial | undefined;
   /** Told of each judged attempt, after it has had its effect. */
   readonly onEvidence?: (evidence: Evidence, passage: Passage) => void;
 }

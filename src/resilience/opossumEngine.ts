@@ -68,12 +68,17 @@ export class OpossumEngine {
     this.#opossum.open();
   }
 
-  /** Half-open at once, whatever was left of the open time. Observers are not shown the detour that takes. */
-  halfOpenNow(): void {
+  /** While open: open for so many ms from now, whatever was left. Observers are not shown the detour that takes. */
+  reopen(forMs: number): void {
     this.#isMuted = true;
     this.#opossum.close();
-    this.open(0);
+    this.open(forMs);
     this.#isMuted = false;
+  }
+
+  /** Half-open at once, whatever was left of the open time. */
+  halfOpenNow(): void {
+    this.reopen(0);
   }
 
   close(): void {

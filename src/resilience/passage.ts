@@ -42,5 +42,11 @@ export const passageOf = ({ operation, cuttable }: Applicant, { epoch, startedAt
 /** The state of a circuit, with what exists only in it. */
 export type Phase =
   | { readonly state: 'closed' }
-  | { readonly state: 'open'; readonly until: number; readonly reason: string }
+  | {
+      readonly state: 'open';
+      readonly until: number;
+      readonly reason: string;
+      /** Until when the service wants to be left alone, or what stops the calls cannot be mended; absent: a guess of ours holds. */
+      readonly askedUntil?: number | undefined;
+    }
   | { readonly state: 'half_open'; readonly trial: Trial };

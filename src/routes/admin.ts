@@ -6,7 +6,7 @@ import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { DetectionPolicy } from '../resilience/circuitState.ts';
 import { detectionSchema } from '../resilience/policy.ts';
 import { route, type Route } from '../web/route.ts';
-import type { CircuitDesk } from './circuitDesk.ts';
+import type { Change, CircuitDesk } from './circuitDesk.ts';
 
 const overrideMode = z.enum(['forced_open', 'disabled', 'metrics_only']);
 const wallTime = z.number().meta({ description: 'Milliseconds since 1970.' });
@@ -14,8 +14,13 @@ const params = z.strictObject({ name: z.string().min(1).max(100).meta({ descript
 const reason = z.string().trim().min(3).max(200).meta({ description: 'Why: for the log, and for whoever is on call next.' });
 const ttlSeconds = z.int().min(1).max(86_400).meta({ description: 'Seconds after which the change ends by itself; at most a day.' });
 
-const reasonSchema = z.strictObject({ reason });
-const overrideSchema = z.strictObject({ mode: overrideMode, reason, ttlSeconds });
+const scope = z
+  .enum(['replica', 'fleet'])
+  .default('replica')
+  .meta({ description: 'Only the replica that is asked, or all of them: they follow within two seconds.' });
+
+const reasonSchema = z.strictObject({ reason, scope });
+const overrideSchema = z.strictObject({ mode: overrideMode, reason, ttlSeconds, scope });
 
 /** Any members of a detection; whether they make one together is told once they meet the circuit's own. */
 const detectionPartSchema = z.strictObject({
@@ -85,12 +90,14 @@ const imposeOverride = (desk: CircuitDesk): Route =>
     summary: 'Impose an override on a circuit',
     description: '`forced_open`: nothing passes. `disabled`: everything passes unjudged. `metrics_only`: everything passes and is judged.',
     body: overrideSchema,
-    handle: ({ params: { name }, body, ...author }) => {
-      const { mode, ...why } = body;
-      const act = (circuit: ReturnType<CircuitDesk['find']>, until: number): void => {
-        circuit.impose({ mode, reason: why.reason, by: author.caller.id, until });
-      };
-      return { body: desk.change(name, author, { action: 'impose', ...why, act }) };
+    handle: async ({ params: { name }, body: { mode, scope: where, ...why }, ...author }) => {
+      const action = 'impose';
+      const override = { mode, reason: why.reason, by: author.caller.id };
+      if (where === 'fleet') {
+        return { body: await desk.changeFleet(name, author, { action, ...why, act: (fleet, leftMs) => fleet.impose(name, { ...override, leftMs }) }) };
+      }
+      const act: Change['act'] = (circuit, until) => { circuit.impose({ ...override, scope: 'replica', until }); };
+      return { body: desk.change(name, author, { action, ...why, act }) };
     },
   });
 
@@ -101,15 +108,11 @@ const releaseOverride = (desk: CircuitDesk): Route =>
     path: '/circuits/:name/override',
     summary: 'Release a circuit from its override',
     body: reasonSchema,
-    handle: ({ params: { name }, body, ...author }) => ({
-      body: desk.change(name, author, {
-        action: 'release',
-        ...body,
-        act: (circuit) => {
-          circuit.release();
-        },
-      }),
-    }),
+    handle: async ({ params: { name }, body: { scope: where, reason: why }, ...author }) => {
+      const change = { action: 'release', reason: why } as const;
+      if (where === 'fleet') return { body: await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.release(name) }) };
+      return { body: desk.change(name, author, { ...change, act: (circuit) => { circuit.release(); } }) };
+    },
   });
 
 const resetCircuit = (desk: CircuitDesk): Route =>
@@ -120,15 +123,11 @@ const resetCircuit = (desk: CircuitDesk): Route =>
     summary: 'Close a circuit and forget what it has seen',
     description: 'Ends an override as well.',
     body: reasonSchema,
-    handle: ({ params: { name }, body, ...author }) => ({
-      body: desk.change(name, author, {
-        action: 'reset',
-        ...body,
-        act: (circuit) => {
-          circuit.reset();
-        },
-      }),
-    }),
+    handle: async ({ params: { name }, body: { scope: where, reason: why }, ...author }) => {
+      const change = { action: 'reset', reason: why } as const;
+      if (where === 'fleet') return { body: await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.reset(name) }) };
+      return { body: desk.change(name, author, { ...change, act: (circuit) => { circuit.reset(); } }) };
+    },
   });
 
 const changeDetection = (desk: CircuitDesk): Route =>

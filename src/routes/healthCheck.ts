@@ -1,12 +1,13 @@
 /**
- * `/health` and below. Liveness asks nothing of anybody; readiness is the lifecycle and nothing else; an open circuit
- * is a warning, because taking this process out of service mends no other.
+ * `/health` and below. Liveness asks nothing of anybody; readiness is the lifecycle, and the proof that it is this replica that is
+ * broken (resilience E11); any other open circuit is a warning, because taking this process out of service mends no other.
  */
 import { Router, type RequestHandler, type Response } from 'express';
 import type { Clock } from '../time/clock.ts';
 import { onlyGet } from '../web/onlyGet.ts';
 import { contextOf } from '../web/requestContext.ts';
 import { sendAnswer } from '../web/sendAnswer.ts';
+import { unfitness } from './clusterHealth.ts';
 import type { HealthStatus } from './healthObservation.ts';
 import { healthReport, overallStatus, type HealthSource } from './healthReport.ts';
 import { healthText } from './healthText.ts';
@@ -30,6 +31,11 @@ const summary = (source: HealthSource): { readonly status: HealthStatus } & Reco
   circuits: Object.fromEntries(source.circuits().map(({ name, effectiveState }) => [name, effectiveState])),
 });
 
+const unreadiness = (source: HealthSource): string | undefined => {
+  const phase = source.phase();
+  return phase === 'ready' ? unfitness(source.cluster) : phase;
+};
+
 /** For the main port, where probes prove that callers are served as well. */
 export const healthRouter = (source: HealthSource): Router => {
   const router = Router();
@@ -41,8 +47,8 @@ export const healthRouter = (source: HealthSource): Router => {
     sendHealth(res, '/health/live', { status: 'pass' });
   });
   onlyGet(router, '/health/ready', (_req, res) => {
-    const phase = source.phase();
-    const body = phase === 'ready' ? { status: 'pass' as const } : { status: 'fail' as const, output: phase };
+    const reason = unreadiness(source);
+    const body = reason === undefined ? { status: 'pass' as const } : { status: 'fail' as const, output: reason };
     sendHealth(res, '/health/ready', body);
   });
   return router;

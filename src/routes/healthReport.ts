@@ -1,12 +1,14 @@
 /**
- * The state of this process as a report (`application/health+json`), from what is in memory: a report that asked
- * others would be slow exactly when it is needed.
+ * The state of this process, and of the fleet as it was seen last, as a report (`application/health+json`), from what is in memory: a
+ * report that asked others would be slow exactly when it is needed.
  */
 import type { LifecyclePhase } from '../lifecycle.ts';
 import type { QueueReading } from '../queue/queueUpkeep.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
+import type { ClusterSource } from '../resilience/fleet/clusterView.ts';
 import { serviceOf, type Incident, type IncidentClass } from '../resilience/incidents/incident.ts';
 import type { IncidentSource, PendingWarning } from '../resilience/incidents/incidentWatch.ts';
+import { clusterChecks, clusterTroubles, replicasOpen, viewNote } from './clusterHealth.ts';
 import type { HealthCheck, HealthStatus } from './healthObservation.ts';
 import { queueChecks, queueTroubles } from './queueHealth.ts';
 
@@ -27,6 +29,8 @@ export interface HealthSource {
   cache(): { readonly entries: number; readonly maxEntries: number };
   /** What was seen last; the report asks no store. Absent where there is no queue. */
   queue?(): QueueReading;
+  /** Absent in a house that knows of no other replica. */
+  readonly cluster?: ClusterSource | undefined;
   /** Absent where nobody watches for failures in common. */
   readonly incidents?: Pick<IncidentSource, 'active' | 'warnings'>;
   readonly build: {
@@ -66,10 +70,13 @@ const optionalTime = (wallMs: number | undefined): string | null => (wallMs === 
 export const circuitStatus = ({ effectiveState, operations }: CircuitSnapshot): HealthStatus =>
   effectiveState === 'closed' && operations.openCount === 0 ? 'pass' : 'warn';
 
+/** Beside the circuits. */
+const troublesOf = (source: HealthSource): readonly string[] => [...clusterTroubles(source.cluster), ...queueTroubles(source.queue?.())];
+
 export const overallStatus = (source: HealthSource): HealthStatus => {
   if (source.phase() !== 'ready') return 'fail';
   const circuitsWarn = source.circuits().some((circuit) => circuitStatus(circuit) === 'warn');
-  return circuitsWarn || queueTroubles(source.queue?.()).length > 0 ? 'warn' : 'pass';
+  return circuitsWarn || troublesOf(source).length > 0 ? 'warn' : 'pass';
 };
 
 const overrideOf = ({ override }: CircuitSnapshot): unknown =>
@@ -78,7 +85,7 @@ const overrideOf = ({ override }: CircuitSnapshot): unknown =>
 const lastErrorOf = ({ lastFailure }: CircuitSnapshot): unknown =>
   lastFailure === undefined ? null : { kind: lastFailure.kind, at: isoTime(lastFailure.at) };
 
-const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonly string[], runbook: string): HealthCheck => {
+const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonly string[], { runbook, cluster }: HealthSource): HealthCheck => {
   const status = circuitStatus(circuit);
   return {
     componentType: 'system',
@@ -93,6 +100,7 @@ const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonl
     override: overrideOf(circuit),
     openOperations: circuit.operations.open,
     suspectOperations: circuit.operations.suspect,
+    ...replicasOpen(cluster, circuit.name),
     // Which routes need an operation is not known here: while the service's own circuit is closed, its name has to do.
     ...(circuit.effectiveState !== 'closed' && { affectedEndpoints: endpoints }),
     ...(status !== 'pass' && { links: { runbook } }),
@@ -150,7 +158,7 @@ const describe = (status: HealthStatus, source: HealthSource): string => {
   if (status === 'fail') return source.phase();
   const incident = source.incidents?.active();
   const incidents = incident === undefined ? [] : [describeIncident(incident)];
-  return [...incidents, describeCircuits(source), ...queueTroubles(source.queue?.())].join('; ');
+  return [...incidents, describeCircuits(source), ...troublesOf(source)].join('; ');
 };
 
 const checksOf = (source: HealthSource, endpoints: ReadonlyMap<string, readonly string[]>, time: string): HealthReport['checks'] => {
@@ -160,12 +168,12 @@ const checksOf = (source: HealthSource, endpoints: ReadonlyMap<string, readonly 
   const incident = incidents?.active();
   if (incident !== undefined) checks['services:common_cause'] = [incidentCheck(incident, time)];
   for (const circuit of source.circuits()) {
-    checks[`${circuit.name}:circuit`] = [circuitCheck(circuit, time, endpoints.get(serviceOf(circuit.name)) ?? [], source.runbook)];
+    checks[`${circuit.name}:circuit`] = [circuitCheck(circuit, time, endpoints.get(serviceOf(circuit.name)) ?? [], source)];
   }
   for (const warning of incidents?.warnings() ?? []) (checks[`${warning.service}:early_warning`] ??= []).push(warningCheck(warning, time));
   for (const quota of source.quotas()) (checks[`${quota.service}:quota`] ??= []).push(quotaCheck(quota));
   checks['cache:entries'] = [{ observedValue: entries, observedUnit: 'entries', maxEntries, status: 'pass', time }];
-  return { ...checks, ...queueChecks(source.queue?.()) };
+  return { ...checks, ...clusterChecks(source.cluster, time), ...queueChecks(source.queue?.()) };
 };
 
 /**
@@ -183,7 +191,7 @@ export const healthReport = (source: HealthSource, endpoints: ReadonlyMap<string
     serviceId: 'sales-auto-api',
     description: describe(status, source),
     ...(status === 'fail' && { output: source.phase() }),
-    notes: ['view: this replica only'],
+    notes: [viewNote(source.cluster)],
     configHash,
     startedAt: isoTime(startedAt),
     uptimeSeconds: Math.floor((now - startedAt) / 1000),

@@ -1,6 +1,7 @@
 /**
  * The health report as a table, for people with a terminal.
  */
+import type { replicaView } from './clusterHealth.ts';
 import type { HealthCheck } from './healthObservation.ts';
 import type { HealthReport } from './healthReport.ts';
 
@@ -48,6 +49,23 @@ const table = (rows: readonly Row[]): string => {
 };
 
 const CIRCUIT_HEAD: Row = ['', 'circuit', 'state', 'since', 'next probe', 'failures', 'last failure', 'override'];
+/** A line for each replica that is not as usual. */
+const fleet = (found: readonly Named[]): readonly string[] => {
+  const replicas = found.flatMap(({ check }) => (check['replicas'] as readonly ReturnType<typeof replicaView>[] | undefined) ?? []);
+  const lines = replicas
+    .map(({ replica, phase, circuits, suspectsItselfOver }) => ({
+      replica,
+      said: [
+        ...(phase === 'ready' ? [] : [phase]),
+        ...Object.entries(circuits).map(([name, state]) => `${name} ${state}`),
+        ...(suspectsItselfOver.length === 0 ? [] : ['suspects itself']),
+      ],
+    }))
+    .filter(({ said }) => said.length > 0)
+    .map(({ replica, said }) => `  ${replica}: ${said.join(', ')}`);
+  return lines.length === 0 ? [] : ['', 'replicas:', ...lines];
+};
+
 const OTHER_HEAD: Row = ['', 'what', 'now', 'limit'];
 
 const affected = (checks: readonly HealthCheck[]): readonly string[] => {
@@ -81,13 +99,14 @@ export const healthText = (report: HealthReport): string => {
   const build = `${report.serviceId} ${report.version} (${report.releaseId}), settings ${report.configHash}`;
   const lines = [
     `${report.status.toUpperCase()}: ${report.description}`,
-    `${build}, up ${String(report.uptimeSeconds)} s, this replica only`,
+    `${build}, up ${String(report.uptimeSeconds)} s, ${report.notes.join(', ')}`,
     ...together(incidents.map(({ check }) => check)),
     '',
     table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
     ...stoppedOperations(circuits),
     ...affected(circuits.map(({ check }) => check)),
     ...early(warnings),
+    ...fleet(checks.filter(({ name }) => name === 'fleet:replicas')),
     '',
     table([OTHER_HEAD, ...others.map(({ name, check }) => otherRow(name, check))]),
   ];

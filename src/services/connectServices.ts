@@ -2,6 +2,7 @@
  * From descriptors to working clients: each service gets its policy, its circuit, its pipeline and its routes.
  */
 import type { ResponseCache } from '../cache/responseCache.ts';
+import type { SharedCache } from '../cache/sharedCache.ts';
 import type { ServiceSettings } from '../config/serviceConfig.ts';
 import { createHttpClient, type PipelinedHttpClient } from '../http/createHttpClient.ts';
 import type { Operation } from '../http/operation.ts';
@@ -11,14 +12,30 @@ import type { WriteQueue } from '../http/writeQueue.ts';
 import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
 import type { CircuitBreakerFactory } from '../resilience/circuitBreakerFactory.ts';
 import type { ResilienceEvents } from '../resilience/events.ts';
+import type { FleetCircuits } from '../resilience/fleet/fleetCircuits.ts';
+import type { FleetLooks } from '../resilience/fleet/fleetHooks.ts';
 import type { ResiliencePolicy } from '../resilience/policy.ts';
+import type { QuotaGate } from '../resilience/quota/quotaGate.ts';
 import { QuotaGovernor } from '../resilience/quota/quotaGovernor.ts';
+import type { ServiceQuotas } from '../resilience/quota/quotaRule.ts';
+import type { QuotaShares } from '../resilience/quota/quotaShares.ts';
+import { SharedQuotaGate } from '../resilience/quota/sharedQuotaGate.ts';
 import type { SharedRecoveries } from '../resilience/incidents/sharedRecovery.ts';
 import { RecoveryProber } from '../resilience/recovery/recoveryProber.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Route } from '../web/route.ts';
 import type { Service, ServiceClient } from './service.ts';
 import { quotasInForce, resolveServicePolicy } from './serviceSettings.ts';
+
+/** `close`: gives back what is held of a quota that others share. */
+export type ClosableQuota = QuotaGate & { close?(): void };
+
+/** What replicas share. */
+export interface FleetParts {
+  readonly circuits: FleetCircuits;
+  readonly quotas: QuotaShares;
+  readonly cache: SharedCache;
+}
 
 export interface ConnectionParts {
   readonly settings: Readonly<Record<string, ServiceSettings>>;
@@ -29,6 +46,8 @@ export interface ConnectionParts {
   readonly cache: ResponseCache;
   /** Where writes wait that cannot be made now; absent: they fail instead. */
   readonly queue?: WriteQueue | undefined;
+  /** Absent: this process is alone. */
+  readonly fleet?: FleetParts | undefined;
   readonly events: Required<ResilienceEvents>;
   /** Gives services that failed together their turns to be probed. */
   readonly incidents: SharedRecoveries;
@@ -48,6 +67,7 @@ export interface ConnectedService<Client extends ServiceClient = ServiceClient> 
   readonly http: PipelinedHttpClient;
   /** Absent where the policy has it off. */
   readonly prober: RecoveryProber | undefined;
+  readonly quota: ClosableQuota;
 }
 
 /** @throws {Error} if the policy is impossible; start-up stops on it. */
@@ -63,28 +83,41 @@ export const connectService = <Client extends ServiceClient>(
     : (settings.baseUrl ?? service.baseUrlFor?.(secret) ?? service.baseUrl);
   const policy = resolveServicePolicy(service, settings.limits);
   const breaker = parts.breakers.breaker(service.name, policy);
+  const account = digest(secret);
+  const quota = quotaGateOf(service.name, account, quotasInForce(service, secret, settings.limits), parts);
   const http = createHttpClient({
     ...parts,
     service: service.name,
-    account: digest(secret),
+    account,
+    sharedCache: parts.fleet?.cache,
     target: targetFrom(baseUrl, { 'user-agent': parts.userAgent, ...service.authenticate(secret) }),
     policy,
     breaker,
-    quota: new QuotaGovernor(quotasInForce(service, secret, settings.limits), parts.clock),
+    quota,
     classify: service.classify,
     readQuota: service.readQuota,
   });
+  const looks = parts.fleet?.circuits.join({ breaker, policy, account });
+  const prober = proberOf(service, policy, { ...parts, breaker, http, looks });
   const { name, title, operations } = service;
-  return { name, title, operations, http, prober: proberOf(service, policy, breaker, http, parts), ...service.mount(http, secret) };
+  return { name, title, operations, http, quota, prober, ...service.mount(http, secret) };
 };
+
+const quotaGateOf = (service: string, account: string, quotas: ServiceQuotas, { fleet, clock, random }: ConnectionParts): ClosableQuota =>
+  fleet === undefined ? new QuotaGovernor(quotas, clock) : new SharedQuotaGate({ quotas, service, account, shares: fleet.quotas, clock, random });
+
+interface ProbedParts extends ConnectionParts {
+  readonly breaker: CircuitBreaker;
+  readonly http: PipelinedHttpClient;
+  readonly looks: FleetLooks | undefined;
+}
 
 const proberOf = (
   { health }: Service,
   { circuit: { recoveryProbeMs: everyMs } }: ResiliencePolicy,
-  breaker: CircuitBreaker,
-  http: PipelinedHttpClient,
-  { clock, random, incidents }: ConnectionParts,
+  { breaker, http, looks, clock, random, incidents: shared }: ProbedParts,
 ): RecoveryProber | undefined => {
   if (everyMs === 'off') return undefined;
-  return new RecoveryProber({ breaker, everyMs, attempt: () => http.probe(health.operation, health.request), shared: incidents, clock, random });
+  const attempt = (): Promise<void> => http.probe(health.operation, health.request);
+  return new RecoveryProber({ breaker, everyMs, attempt, shared, clock, random, ...(looks !== undefined && { fleet: looks }) });
 };

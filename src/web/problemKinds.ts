@@ -75,6 +75,12 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     advice: 'The write was neither sent nor accepted. Repeat after `Retry-After`.',
     retryAfterSeconds: 5,
   },
+  fleet_unavailable: {
+    status: 503,
+    title: 'Fleet unavailable',
+    advice: 'What the replicas share did not answer in time: look at `/admin/fleet` whether it was changed. Repeating does no harm; or change each replica.',
+    retryAfterSeconds: 5,
+  },
   request_in_progress: {
     status: 409,
     title: 'Request in progress',

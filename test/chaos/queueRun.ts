@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plainHttp } from '../support/plainHttp.ts';
 import { seededRandom } from '../support/seededRandom.ts';
+import type { Program } from '../support/serverProcess.ts';
 import type { Evidence, Job, Write } from './evidence.ts';
-import type { Program } from './gatewayProgram.ts';
 import { KillLog } from './killLog.ts';
 import { Ledger } from './ledger.ts';
 import { Pacemaker } from './pacemaker.ts';

@@ -145,7 +145,7 @@ export class BreakerHouse {
   }
 
   impose(breaker: CircuitBreaker, mode: OverrideMode, forMs = minutes(10)): void {
-    breaker.impose({ mode, reason: 'a drill', by: 'local', until: systemClock.wallTime() + forMs });
+    breaker.impose({ mode, reason: 'a drill', by: 'local', until: systemClock.wallTime() + forMs, scope: 'replica' });
   }
 
   /** The states the circuits went through, from the second on. */

@@ -23,6 +23,7 @@ export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
   metrics.watch({
     circuits: () => services.map(({ name }) => snapshotOf({ name })),
     bulkheads: () => services.map(({ name }) => ({ service: name, limit: 10, inFlight: 1 })),
+    quotas: () => services.map(({ name }) => ({ service: name, quota: 'default', windowMs: 10_000, limit: 100, share: 50, used: 25 })),
     retryBudgets: () => services.map(({ name }) => ({ service: name, ratio: 0.5 })),
   });
   metrics.watchQueue(() => ({
@@ -35,6 +36,7 @@ export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
       oldestAcceptedAt: 1000,
     })),
   }));
+  metrics.watchFleet(() => ({ sharedState: 'up', suspected: ['hubspot'], sample: () => undefined }));
   metrics.quotaSeen('hubspot', 'day', { limit: 250_000, remaining: 1000 });
   metrics.contractBroken({ service: 'hubspot', operation: 'get_contact', fields: ['id'] });
   metrics.requestEnded({ method: 'GET', route: '/api/hubspot/contacts/:id', status: 200, durationMs: 12 });

@@ -91,7 +91,9 @@ export interface HttpHouse {
   close(): void;
 }
 
-export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account' | 'queue' | 'quota'>> & {
+export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account' | 'queue' | 'quota' | 'sharedCache'>> & {
+  /** Its memory of answers, where it is shared with something else. */
+  readonly cache?: MemoryCache;
   readonly policy?: PolicyOverrides;
   /** Who else hears what happens; more may be added later. */
   readonly listeners?: ResilienceEvents[];
@@ -102,7 +104,7 @@ export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' 
 /** A client of the service `acme` over the given wire, its credential in `authorization`. */
 export const httpHouse = (
   transport: Transport,
-  { policy: overrides, random = () => 0.5, listeners = [], ...parts }: HouseParts = {},
+  { policy: overrides, random = () => 0.5, listeners = [], cache = new MemoryCache(systemClock, 1_000), ...parts }: HouseParts = {},
 ): HttpHouse => {
   const attempts: AttemptEnded[] = [];
   const calls: CallEnded[] = [];
@@ -124,7 +126,6 @@ export const httpHouse = (
   const breakers = new CircuitBreakerFactory(shared);
   const resolved = resolvePolicy('acme', policy, overrides);
   const breaker = breakers.breaker('acme', resolved);
-  const cache = new MemoryCache(systemClock, 1_000);
   const http = createHttpClient({
     ...shared,
     service: 'acme',

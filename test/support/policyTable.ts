@@ -3,7 +3,7 @@
  */
 import type { DetectionPolicy } from '../../src/resilience/circuitState.ts';
 import type { ResiliencePolicy } from '../../src/resilience/policy.ts';
-import type { QuotaRule, ServiceQuotas } from '../../src/resilience/quota/quotaRule.ts';
+import { isRate, type QuotaRule, type ServiceQuotas } from '../../src/resilience/quota/quotaRule.ts';
 import { slowThreshold } from '../../src/resilience/detection/slowThreshold.ts';
 
 type Policies = Readonly<Record<string, ResiliencePolicy>>;
@@ -52,8 +52,11 @@ export const serviceTable = (policies: Policies): string => {
   return table(['rule', ...Object.keys(policies)], differing.map((row) => [row[0], ...valuesOf(row, policies)]));
 };
 
-const limit = ({ permits, windowMs }: QuotaRule): string =>
-  permits === 'learned' ? `told by its headers, in any ${seconds(windowMs)}` : `${String(permits)} in any ${seconds(windowMs)}`;
+const limit = (rule: QuotaRule): string => {
+  if (!isRate(rule)) return `${String(rule.connections)} at once`;
+  const { permits, windowMs } = rule;
+  return permits === 'learned' ? `told by its headers, in any ${seconds(windowMs)}` : `${String(permits)} in any ${seconds(windowMs)}`;
+};
 
 const quotaRows = (name: string, { classes, others }: ServiceQuotas): readonly (readonly string[])[] => [
   ...Object.entries(classes).map(([quota, rules]) => [name, quota, rules.map(limit).join('; ')]),

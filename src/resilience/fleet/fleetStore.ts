@@ -50,7 +50,10 @@ export interface FleetView {
   readonly remainingMs: number;
   /** Openings in a row; 0 while all is well. */
   readonly openings: number;
-  /** Why it is open: the reason of whose evidence completed the quorum, or `probe_failed`. Empty while never opened. */
+  /**
+   * Why it is open: the reason of whose evidence completed the quorum, or `probe_failed`. While closed, why it was opened last, or `reset` where a
+   * person closed it. Empty while never opened.
+   */
   readonly reason: string;
   /** Replicas that reported within the last 15 s, the asking one included if it has reported. */
   readonly replicas: number;

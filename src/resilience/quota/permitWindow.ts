@@ -4,39 +4,73 @@
  * A permit is taken when the attempt begins and comes back one window after the attempt ended. The service counts the
  * request at some moment between the two, which nobody here knows; so whatever that moment was, no window of the service
  * ever holds more than the limit. What it costs is the time under way: one part in a hundred for 100 ms of 10 s.
+ *
+ * Where replicas share the limit, each has a part of it, its share: what it uses itself stays within the share, and with
+ * what others use, as far as the service's headers tell, within the limit.
+ *
+ * A limit of connections is a window of no length: a permit comes back with the answer. Only of an attempt that was
+ * abandoned nobody knows when the service lets go of it; until then its permit is suspect.
  */
+import type { PermitUse } from './quotaGate.ts';
+import { ReturningPermits } from './returningPermits.ts';
 
 /** Half of a limit may be used as it comes; what is left is spread over the time until permits come back. */
 const FREE_SHARE = 0.5;
+/** A permit of a larger part of the share than this cannot be spread. */
+const LUMP = 0.25;
 /** A shorter window is over before spreading helps anybody, ms. */
 const SPREAD_FROM_MS = 2000;
 
 /** Permits that were due and come late, as after a pause of the process, are made up for, so many at most. */
 const MADE_UP = 10;
 
-interface Returning {
+/** When to look again for a connection, should nobody tell that one came free, ms. */
+const LOOK_AGAIN_MS = 1000;
+
+interface Weighed {
   readonly at: number;
   readonly weight: number;
 }
 
+/** A part of the limit, until a moment; then nothing of it. */
+interface Share {
+  readonly permits: number;
+  readonly until: number;
+}
+
+const WHOLE: Share = { permits: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+
 export class PermitWindow {
+  /** 0: what is limited is connections. */
   readonly windowMs: number;
+  readonly #suspectMs: number;
   #limit: number;
+  #share = WHOLE;
   #scale = 1;
   #underWay = 0;
-  /** In the order of their return; those before `#next` are back. */
-  #returning: Returning[] = [];
-  #next = 0;
-  #returningWeight = 0;
+  readonly #returning = new ReturningPermits();
   /** Used by others who have the same quota, as far as the service's headers told. */
-  #foreign: Returning = { at: 0, weight: 0 };
+  #foreign: Weighed = { at: 0, weight: 0 };
   /** The last permit: when it was due, and its weight. */
-  #last: Returning = { at: Number.NEGATIVE_INFINITY, weight: 0 };
+  #last: Weighed = { at: Number.NEGATIVE_INFINITY, weight: 0 };
+  /** Permits in a window that may be hoped for in the long run, whatever the share is at the moment. */
+  expected = 0;
+  /** Of the limit, what other replicas hold. */
+  others = 0;
 
-  /** @param limit Permits in a window; `Infinity` while nobody knows. */
-  constructor(limit: number, windowMs: number) {
+  /**
+   * @param limit Permits in a window; `Infinity` while nobody knows.
+   * @param suspectMs How long the permit of an abandoned attempt is held.
+   */
+  constructor(limit: number, windowMs: number, suspectMs = windowMs) {
     this.#limit = limit;
     this.windowMs = windowMs;
+    this.#suspectMs = suspectMs;
+  }
+
+  /** How long a permit is held at most after its attempt, ms. */
+  get longestMs(): number {
+    return Math.max(this.windowMs, this.#suspectMs);
   }
 
   /** Permits in a window. */
@@ -53,73 +87,147 @@ export class PermitWindow {
     this.#scale = share;
   }
 
+  /** What this process may use of the limit; a part of one permit: one, so much less often. `Infinity`: it is alone. */
+  setShare(permits: number, until = Number.POSITIVE_INFINITY): void {
+    this.#share = { permits, until };
+  }
+
+  share(now: number): number {
+    return now < this.#share.until ? this.#share.permits : 0;
+  }
+
+  /** As if the last permit had been taken then: whoever begins with a part of one permit does not begin with a whole one. */
+  beginAt(at: number): void {
+    this.#last = { at, weight: 1 };
+  }
+
   used(now: number): number {
-    this.#comeBack(now);
-    return this.#underWay + this.#returningWeight + this.#foreignAt(now);
+    return this.ownUsed(now) + this.#foreignAt(now);
+  }
+
+  /** Without what others use. */
+  ownUsed(now: number): number {
+    return this.#underWay + this.#returning.weight(now);
+  }
+
+  /** Connections that the service may still hold, though nobody waits for them. */
+  suspect(now: number): number {
+    return this.windowMs === 0 ? this.#returning.weight(now) : 0;
   }
 
   /** Whether or not it is ready. */
   take(now: number, weight: number): void {
     const due = this.#spreadUntil(now, weight, 1);
     // Timers are late; what is late does not put off what follows, unless nobody asked for long.
-    this.#last = { at: Math.min(now, Math.max(due, now - MADE_UP * this.#intervalMs)), weight };
+    const madeUpMs = this.#paceOf(now) < 1 ? 0 : MADE_UP * this.#intervalMs(now);
+    this.#last = { at: Math.min(now, Math.max(due, now - madeUpMs)), weight };
     this.#underWay += weight;
   }
 
-  /** An attempt is over, and may have been counted until now. */
-  ended(now: number, weight: number): void {
+  /** An attempt is over, and may have been counted until now; one that was never sent was not. */
+  ended(now: number, weight: number, use: PermitUse): void {
     this.#underWay -= weight;
-    this.#returningWeight += weight;
-    this.#returning.push({ at: now + this.windowMs, weight });
-  }
-
-  /** An attempt that never began. */
-  untake(weight: number): void {
-    this.#underWay -= weight;
+    const backMs = use === 'abandoned' ? this.#suspectMs : this.windowMs;
+    if (use === 'unsent' || backMs === 0) return;
+    this.#returning.add(now + backMs, weight);
   }
 
   /** What the service says is used, by us and by others; it holds for so long at most. */
   usedSeen(now: number, used: number, forMs: number): void {
-    const own = this.used(now) - this.#foreignAt(now);
-    this.#foreign = { at: now + forMs, weight: Math.max(0, used - own) };
+    this.#foreign = { at: now + forMs, weight: Math.max(0, used - this.ownUsed(now)) };
   }
 
   /**
-   * When a permit may be taken, ms; `now` or before: at once.
+   * When a permit may be taken, ms; `now` or before: at once; `Infinity`: not before the share grows.
    *
-   * @param share Of the limit that may be in use with it, 0 to 1.
+   * @param part Of the limit that may be in use with it, 0 to 1.
    */
-  readyAt(now: number, weight: number, share = 1): number {
-    const used = this.used(now);
-    const most = Math.max(1, this.#limit * this.#scale * share);
+  readyAt(now: number, weight: number, part = 1): number {
+    const most = Math.max(1, this.#limit * this.#scale * part);
     // What is heavier than the whole limit goes when the window is empty.
-    const over = used + Math.min(weight, most) - most;
-    return Math.max(over <= 0 ? now : this.#hasReturned(now, over), this.#spreadUntil(now, weight, share));
+    const needed = Math.min(weight, most);
+    const over = this.#usedBefore(now, most) + this.#foreignAt(now) + needed - most;
+    const whole = over <= 0 ? now : this.#hasReturned(now, over);
+    return Math.max(whole, this.#withinShare(now, needed, part), this.#spreadUntil(now, weight, part));
+  }
+
+  /** The smallest share with which a permit could be taken now, as far as its own use goes. */
+  shareFor(now: number, weight: number, part = 1): number {
+    const own = this.ownUsed(now);
+    const needed = Math.min(weight, this.#limit);
+    return own === 0 ? needed : Math.ceil((own + needed) / part);
+  }
+
+  /** How long until no more than so many permits are in use, without new ones, ms; absent: more are under way. */
+  fallsInMs(now: number, permits: number): number | undefined {
+    const over = this.ownUsed(now) - permits;
+    if (over <= 0) return 0;
+    return this.#underWay > permits ? undefined : this.#ownReturned(now, over) - now;
   }
 
   /** When the turn comes of a permit that waits behind others, ms; as far as can be seen now. */
-  estimate(now: number, ahead: number, weight: number, share = 1): number {
-    const most = Math.max(1, this.#limit * this.#scale * share);
-    const readyAt = this.readyAt(now, weight + (ahead % most), share);
-    const inTurn = ahead === 0 ? readyAt : Math.max(readyAt, now) + Math.floor(ahead / most) * this.windowMs;
-    return Math.max(inTurn, this.#isSpread && ahead > 0 ? this.#last.at + (this.#last.weight + ahead) * this.#intervalMs : now);
+  estimate(now: number, ahead: number, weight: number, part = 1): number {
+    const mine = this.#rate(Math.max(this.share(now), this.expected)) * part;
+    if (mine < 1) return mine === 0 ? now : now + (ahead / mine) * this.windowMs;
+    const readyAt = this.readyAt(now, weight + (ahead % mine), part);
+    const soon = Number.isFinite(readyAt) ? Math.max(readyAt, now) : now;
+    const inTurn = ahead === 0 ? soon : soon + Math.floor(ahead / mine) * this.windowMs;
+    const intervalMs = this.windowMs / (mine / part);
+    return Math.max(inTurn, this.#isSpread && ahead > 0 ? this.#last.at + (this.#last.weight + ahead) * intervalMs : now);
   }
 
   get #isSpread(): boolean {
     return this.windowMs >= SPREAD_FROM_MS;
   }
 
-  get #intervalMs(): number {
-    return this.windowMs / (this.#limit * this.#scale);
+  /** Of a share, what may be used in a window as things are. */
+  #rate(share: number): number {
+    return Math.min(this.#limit, share) * this.#scale;
   }
 
-  #spreadUntil(now: number, weight: number, share: number): number {
-    const limit = this.#limit * this.#scale;
-    const used = this.used(now);
-    if (!this.#isSpread || used + weight <= limit * share * FREE_SHARE) return now;
-    const oldest = this.#returning[this.#next]?.at ?? now;
-    const intervalMs = Math.max(this.#intervalMs, (oldest - now) / Math.max(1, limit - used));
-    return this.#last.at + this.#last.weight * intervalMs;
+  /** Permits in a window in the long run. Who has a small share because it wanted no more need not be slow. */
+  #paceOf(now: number): number {
+    const share = this.share(now);
+    return this.#rate(share === 0 ? 0 : Math.max(share, this.expected));
+  }
+
+  /** What may be used as it comes: half of the share, and half of the limit together with others. */
+  #freeOf(now: number): number {
+    const share = this.share(now);
+    if (share >= this.#limit) return this.#rate(share) * FREE_SHARE;
+    return Math.max(this.#rate(share) * FREE_SHARE, this.#limit * this.#scale * FREE_SHARE - this.others);
+  }
+
+  #intervalMs(now: number): number {
+    return this.windowMs === 0 ? 0 : this.windowMs / this.#paceOf(now);
+  }
+
+  /** Suspect connections leave at least one to be used: the service may have let go of them long ago. */
+  #usedBefore(now: number, most: number): number {
+    const suspect = this.suspect(now);
+    return this.ownUsed(now) - Math.max(0, suspect - Math.max(0, most - 1));
+  }
+
+  #withinShare(now: number, needed: number, part: number): number {
+    const share = this.share(now);
+    if (share === Number.POSITIVE_INFINITY) return now;
+    const most = share === 0 ? 0 : Math.max(1, share);
+    if (needed > most) return Number.POSITIVE_INFINITY;
+    const room = Math.max(needed, most * this.#scale * part);
+    const over = this.#usedBefore(now, room) + needed - room;
+    return over <= 0 ? now : this.#ownReturned(now, over);
+  }
+
+  #spreadUntil(now: number, weight: number, part: number): number {
+    const isAlone = this.share(now) >= this.#limit;
+    const most = this.#paceOf(now);
+    const used = isAlone ? this.used(now) : this.ownUsed(now);
+    if (most < 1) return most === 0 ? now : this.#last.at + this.#last.weight * this.#intervalMs(now);
+    const isLump = !isAlone && weight > most * LUMP;
+    if (!this.#isSpread || isLump || used + weight <= this.#freeOf(now) * part) return now;
+    const oldest = this.#returning.nextAt ?? now;
+    const left = Math.min(most - used, this.#limit * this.#scale - this.used(now));
+    return this.#last.at + this.#last.weight * Math.max(this.#intervalMs(now), (oldest - now) / Math.max(1, left));
   }
 
   /** When so many permits will have come back; for those under way nobody knows, so a window is assumed. */
@@ -130,27 +238,11 @@ export class PermitWindow {
   }
 
   #ownReturned(now: number, needed: number): number {
-    let missing = needed;
-    for (let index = this.#next; missing > 0; index += 1) {
-      const entry = this.#returning[index];
-      if (entry === undefined) return now + this.windowMs;
-      missing -= entry.weight;
-      if (missing <= 0) return entry.at;
-    }
-    return now;
+    if (needed <= 0) return now;
+    return this.#returning.returnedAt(needed) ?? now + (this.windowMs === 0 ? LOOK_AGAIN_MS : this.windowMs);
   }
 
   #foreignAt(now: number): number {
     return now < this.#foreign.at ? this.#foreign.weight : 0;
-  }
-
-  #comeBack(now: number): void {
-    for (let entry = this.#returning[this.#next]; entry !== undefined && entry.at <= now; entry = this.#returning[this.#next]) {
-      this.#returningWeight -= entry.weight;
-      this.#next += 1;
-    }
-    if (this.#next < 64 || this.#next * 2 < this.#returning.length) return;
-    this.#returning = this.#returning.slice(this.#next);
-    this.#next = 0;
   }
 }

@@ -23,10 +23,15 @@ export interface PermitCaller {
   readonly latestAt: number;
 }
 
+/**
+ * What became of the attempt that a permit was for. `answered`: the service has answered, whatever it said. `abandoned`: sent,
+ * and then cut off, given up or broken, so that the service may be at it still. `unsent`: the permit is as good as never taken.
+ */
+export type PermitUse = 'answered' | 'abandoned' | 'unsent';
+
 /** To be ended exactly once. */
 export interface Permit {
-  /** @param wasSent Whether the attempt began; else the permit is as good as never taken. */
-  end(wasSent: boolean): void;
+  end(use: PermitUse): void;
 }
 
 /** What a service's headers told of one of its limits. */
@@ -36,6 +41,26 @@ export interface QuotaHint {
   readonly remaining?: number;
   /** Wall-clock ms at which all of it is there again. */
   readonly resetAt?: number;
+}
+
+/** One limit as it stands, for people and gauges. */
+export interface LimitState {
+  /** The class of calls it is about. */
+  readonly quota: string;
+  /** ms; 0: it limits connections. */
+  readonly windowMs: number;
+  /** Permits in a window, for everybody; absent: nobody knows yet. */
+  readonly limit: number | undefined;
+  /** What of it this process may use. */
+  readonly share: number | undefined;
+  /** By this process, in the window that ends now. */
+  readonly used: number;
+  /** Connections that the service may hold still, after attempts that were abandoned. */
+  readonly suspect: number;
+  /** Calls that wait for a permit here. */
+  readonly waiting: number;
+  /** Replicas among which the limit is divided; 1: this process has it for itself. */
+  readonly replicas: number;
 }
 
 export interface QuotaGate {
@@ -53,4 +78,6 @@ export interface QuotaGate {
   seen(hints: readonly QuotaHint[]): void;
   /** The service refused a call of the class as one too many. `retryAfterMs`: how long it wants to be left alone. */
   throttled(quota: string, retryAfterMs: number | undefined): void;
+  /** Every limit of every class that was used or declared. */
+  limits(): readonly LimitState[];
 }

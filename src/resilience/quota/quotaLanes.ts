@@ -1,46 +1,67 @@
 /**
  * Whoever wants a permit of one class of calls: those who may go, those who wait, and in which order.
  */
-import { QuotaWaitTooLongError } from '../../errors/upstreamErrors.ts';
 import type { Clock } from '../../time/clock.ts';
 import { cubicRate, type RateCut } from './cubicRate.ts';
 import type { PermitWindow } from './permitWindow.ts';
 import type { Lane, Permit, PermitCaller, PermitWish } from './quotaGate.ts';
+import { QuotaWaiter } from './quotaWaiter.ts';
 
 /** Of the quota, that calls nobody waits for may use (resilience E14). */
 const DRAIN_SHARE = 0.8;
 /** Refusals that come together are one piece of news, ms. */
 const ONE_NEWS_MS = 1000;
 
-const shareOf = (lane: Lane): number => (lane === 'drain' ? DRAIN_SHARE : 1);
+/** The part of a quota that a lane may use. */
+export const partOf = (lane: Lane): number => (lane === 'drain' ? DRAIN_SHARE : 1);
 
-interface Waiter {
-  readonly wish: PermitWish;
-  readonly latestAt: number;
-  readonly admit: () => void;
-  readonly refuse: (afterMs: number) => void;
+/** Who waits, as permits. */
+export interface LaneDemand {
+  readonly interactive: number;
+  readonly drain: number;
+  /** Whose turn is next. */
+  readonly first: PermitWish | undefined;
 }
+
+/** Asks for more of the quota before anybody is made to wait; `undefined`: there is no use in asking. It never rejects. */
+export type AskForMore = () => Promise<void> | undefined;
 
 export class QuotaLanes {
   readonly #windows: readonly PermitWindow[];
   readonly #clock: Clock;
-  readonly #waiting: Readonly<Record<Lane, Set<Waiter>>> = { interactive: new Set(), drain: new Set() };
+  readonly #patienceMs: number;
+  #askForMore: AskForMore = () => undefined;
+  readonly #waiting: Readonly<Record<Lane, Set<QuotaWaiter>>> = { interactive: new Set(), drain: new Set() };
   #cut: RateCut | undefined;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(windows: readonly PermitWindow[], clock: Clock) {
+  /** @param patienceMs How long anybody may wait, whatever the caller's own patience. */
+  constructor(windows: readonly PermitWindow[], clock: Clock, patienceMs = Number.POSITIVE_INFINITY) {
     this.#windows = windows;
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** From now on asked before anybody has to wait. */
+  askFirst(askForMore: AskForMore): void {
+    this.#askForMore = askForMore;
+  }
+
+  get demand(): LaneDemand {
+    const { interactive, drain } = this.#waiting;
+    return { interactive: weightOf(interactive), drain: weightOf(drain), first: this.#first?.wish };
+  }
+
+  get waiting(): number {
+    return this.#waiting.interactive.size + this.#waiting.drain.size;
   }
 
   /** @throws {QuotaWaitTooLongError} as a rejection, if its turn would come too late. */
   permit(wish: PermitWish, caller: PermitCaller): Permit | Promise<Permit> {
     const now = this.#clock.now();
     if (this.#ahead(wish.lane) === 0 && this.#readyAt(now, wish) <= now) return this.#take(now, wish);
-    const afterMs = this.#turnOf(now, wish) - now;
-    if (now + afterMs > caller.latestAt) return Promise.reject(new QuotaWaitTooLongError(caller.site, Math.ceil(afterMs)));
-    return this.#wait(wish, caller);
+    return this.#wait(wish, { ...caller, latestAt: Math.min(caller.latestAt, now + this.#patienceMs) });
   }
 
   countOnly(wish: PermitWish): Permit {
@@ -49,12 +70,12 @@ export class QuotaLanes {
 
   waitMs(wish: PermitWish): number {
     const now = this.#clock.now();
-    return Math.max(0, this.#turnOf(now, wish) - now);
+    return this.#afterMs(now, wish, this.#ahead(wish.lane));
   }
 
   /** The limits or what is used of them have changed: somebody's turn may have come, or be later. */
   changed(): void {
-    if (this.#waiting.interactive.size + this.#waiting.drain.size > 0) this.#admitWaiting();
+    if (this.waiting > 0) this.#admitWaiting();
   }
 
   /** Pauses for as long as the service asks for, and goes on more slowly for a while. */
@@ -62,29 +83,31 @@ export class QuotaLanes {
     const now = this.#clock.now();
     if (retryAfterMs !== undefined) this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs);
     const isNews = this.#cut === undefined || now - this.#cut.at > ONE_NEWS_MS;
-    if (isNews) this.#cut = { at: Math.max(now, this.#pausedUntil), from: this.#rate(now) };
+    const from = this.#rate(now);
+    if (isNews && Number.isFinite(from)) this.#cut = { at: Math.max(now, this.#pausedUntil), from };
     this.#refuseTooLate(now);
     this.changed();
   }
 
   /** Permits per second, as they may be used now. */
   #rate(now: number): number {
-    const rates = this.#windows.map(({ limit, windowMs }) => (limit / windowMs) * 1000);
+    // Connections know no time; they are cut as if each were used for a second.
+    const rates = this.#windows.map(({ limit, windowMs }) => limit / (windowMs === 0 ? 1 : windowMs / 1000));
     const declared = Math.min(...rates);
-    return this.#cut === undefined || !Number.isFinite(declared) ? declared : Math.min(declared, cubicRate(this.#cut, now));
+    return this.#cut === undefined ? declared : Math.min(declared, cubicRate(this.#cut, now));
   }
 
   #readyAt(now: number, { weight, lane }: PermitWish): number {
     if (this.#cut !== undefined) this.#slowDown(now, this.#cut);
     let readyAt = this.#pausedUntil;
-    for (const window of this.#windows) readyAt = Math.max(readyAt, window.readyAt(now, weight, shareOf(lane)));
+    for (const window of this.#windows) readyAt = Math.max(readyAt, window.readyAt(now, weight, partOf(lane)));
     return readyAt;
   }
 
-  #turnOf(now: number, { weight, lane }: PermitWish): number {
-    const ahead = this.#ahead(lane);
-    const from = Math.max(now, this.#pausedUntil);
-    return Math.max(from, ...this.#windows.map((window) => window.estimate(now, ahead, weight, shareOf(lane)) + from - now));
+  /** How long until the turn of who has so much before it, ms. */
+  #afterMs(now: number, { weight, lane }: PermitWish, ahead: number): number {
+    const pauseMs = Math.max(0, this.#pausedUntil - now);
+    return pauseMs + Math.max(0, ...this.#windows.map((window) => window.estimate(now, ahead, weight, partOf(lane)) - now));
   }
 
   #slowDown(now: number, cut: RateCut): void {
@@ -103,19 +126,16 @@ export class QuotaLanes {
   #take(now: number, { weight }: PermitWish): Permit {
     for (const window of this.#windows) window.take(now, weight);
     return {
-      end: (wasSent) => {
+      end: (use) => {
         const endedAt = this.#clock.now();
-        for (const window of this.#windows) {
-          if (wasSent) window.ended(endedAt, weight);
-          else window.untake(weight);
-        }
+        for (const window of this.#windows) window.ended(endedAt, weight, use);
         this.changed();
       },
     };
   }
 
   /** The first of those who wait, callers before the queue. */
-  get #first(): Waiter | undefined {
+  get #first(): QuotaWaiter | undefined {
     for (const lane of [this.#waiting.interactive, this.#waiting.drain]) for (const waiter of lane) return waiter;
     return undefined;
   }
@@ -127,10 +147,11 @@ export class QuotaLanes {
       const now = this.#clock.now();
       const readyAt = this.#readyAt(now, waiter.wish);
       if (readyAt > now) {
-        this.#cancelTimer = this.#clock.after(Math.ceil(readyAt - now), () => { this.#admitWaiting(); });
+        // Nothing but a larger share helps: who brings it calls.
+        if (Number.isFinite(readyAt)) this.#cancelTimer = this.#clock.after(Math.ceil(readyAt - now), () => { this.#admitWaiting(); });
         return;
       }
-      waiter.admit();
+      waiter.admit(this.#take(now, waiter.wish));
     }
   }
 
@@ -140,42 +161,46 @@ export class QuotaLanes {
     }
   }
 
-  #wait(wish: PermitWish, { site, signal, latestAt }: PermitCaller): Promise<Permit> {
+  #wait(wish: PermitWish, caller: PermitCaller): Promise<Permit> {
+    if (caller.signal.aborted) return Promise.reject(caller.signal.reason as Error);
     const lane = this.#waiting[wish.lane];
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        lane.delete(waiter);
-        signal.removeEventListener('abort', onAbort);
-      };
-      const onAbort = (): void => {
-        leave();
-        reject(signal.reason as Error);
-        this.changed();
-      };
-      const waiter: Waiter = {
-        wish,
-        latestAt,
-        admit: () => {
-          leave();
-          resolve(this.#take(this.#clock.now(), wish));
-        },
-        refuse: (afterMs) => {
-          leave();
-          reject(new QuotaWaitTooLongError(site, Math.ceil(afterMs)));
-        },
-      };
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
-      signal.addEventListener('abort', onAbort);
-      lane.add(waiter);
-      this.#admitWaiting();
+    const waiter = new QuotaWaiter({
+      wish,
+      caller,
+      clock: this.#clock,
+      onLeft: (left) => lane.delete(left),
+      onLate: (late) => { late.refuse(this.#afterMs(this.#clock.now(), wish, this.#before(late))); },
+      onGone: () => { this.changed(); },
     });
+    lane.add(waiter);
+    const asked = this.#askForMore();
+    if (asked === undefined) this.#judge(waiter);
+    else void asked.then(() => { this.#judge(waiter); });
+    this.changed();
+    return waiter.permit;
+  }
+
+  /** Whose turn would come too late is refused at once. */
+  #judge(waiter: QuotaWaiter): void {
+    if (!this.#waiting[waiter.wish.lane].has(waiter)) return;
+    const now = this.#clock.now();
+    const afterMs = this.#afterMs(now, waiter.wish, this.#before(waiter));
+    if (now + afterMs > waiter.latestAt) waiter.refuse(afterMs);
+  }
+
+  /** The weight of those who go before one who waits. */
+  #before(waiter: QuotaWaiter): number {
+    const { lane } = waiter.wish;
+    let weight = lane === 'drain' ? weightOf(this.#waiting.interactive) : 0;
+    for (const other of this.#waiting[lane]) {
+      if (other === waiter) return weight;
+      weight += other.wish.weight;
+    }
+    return weight;
   }
 }
 
-const weightOf = (waiters: ReadonlySet<Waiter>): number => {
+const weightOf = (waiters: ReadonlySet<QuotaWaiter>): number => {
   let weight = 0;
   for (const { wish } of waiters) weight += wish.weight;
   return weight;

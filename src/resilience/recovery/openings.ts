@@ -34,6 +34,12 @@ export class Openings {
     return openTimeMs(this.#policy, before, this.#random, retryAfterMs);
   }
 
+  /** The row as others have counted it, an opening just now included. */
+  follow(row: number): void {
+    this.#row = row;
+    this.#closedAt = undefined;
+  }
+
   /** The circuit has closed: the row ends if this lasts. */
   closed(): void {
     this.#closedAt = this.#clock.now();

@@ -1,6 +1,7 @@
 import type { Clock } from '../../time/clock.ts';
 import type { CircuitBreaker } from '../circuitBreaker.ts';
 import type { CircuitCallResult, CircuitChanged, ResilienceEvents } from '../events.ts';
+import type { FleetLooks } from '../fleet/fleetHooks.ts';
 import type { SharedRecoveries } from '../incidents/sharedRecovery.ts';
 
 export interface RecoveryProberParts {
@@ -11,6 +12,8 @@ export interface RecoveryProberParts {
   readonly attempt: () => Promise<unknown>;
   /** Where services that failed together are given turns; a turn that comes sooner is taken. */
   readonly shared?: SharedRecoveries;
+  /** Where the replicas of a fleet take turns to look, so that all of them look as often as one. */
+  readonly fleet?: FleetLooks;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -99,17 +102,28 @@ export class RecoveryProber implements ResilienceEvents {
   }
 
   async #scout(): Promise<void> {
-    const { attempt, breaker, clock } = this.#parts;
-    if (this.#sparesQuota) {
-      this.#schedule();
+    const { breaker, clock, everyMs, fleet } = this.#parts;
+    if (this.#sparesQuota || (fleet !== undefined && !(await fleet.mayLook(everyMs)))) {
+      if (this.#isLooking()) this.#schedule();
       return;
     }
+    if (!this.#isLooking()) return;
     const startedAt = clock.now();
     this.#isWanted = false;
-    const isWell = await attempt().then(yes, no);
-    if (this.#stopped || breaker.state !== 'open') return;
-    if (isWell) breaker.recoverNow();
-    else this.#schedule(clock.now() - startedAt);
+    const isWell = await this.#parts.attempt().then(yes, no);
+    if (!this.#isLooking()) return;
+    if (isWell) await this.#foundWell();
+    if (!isWell || (fleet !== undefined && breaker.state === 'open')) this.#schedule(clock.now() - startedAt);
+  }
+
+  #isLooking(): boolean {
+    return !this.#stopped && this.#parts.breaker.state === 'open';
+  }
+
+  async #foundWell(): Promise<void> {
+    const { breaker, fleet } = this.#parts;
+    if (fleet === undefined) breaker.recoverNow();
+    else await fleet.foundWell();
   }
 
   /**

@@ -1,26 +1,48 @@
-import type { CachedAnswer, ResponseCache } from '../../cache/responseCache.ts';
+import type { Ask } from '../../cache/asks.ts';
+import { labelsOf } from '../../cache/labels.ts';
+import type { ResponseCache } from '../../cache/responseCache.ts';
+import type { Errand, Kept, Question, SharedCache } from '../../cache/sharedCache.ts';
+import { deepFreeze } from '../../config/deepFreeze.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Answer, Call, CallContext, Stage } from '../call.ts';
-import { deepFreeze } from '../deepFreeze.ts';
 import type { ResilienceEvents } from '../events.ts';
 
 export interface CacheStageParts {
   readonly cache: ResponseCache;
+  /** What the fleet keeps together, behind the cache of this process; absent: this process is alone. */
+  readonly fleet?: FleetAnswers | undefined;
   readonly clock: Clock;
   readonly events: Required<ResilienceEvents>;
+}
+
+export interface FleetAnswers {
+  readonly cache: Pick<SharedCache, 'isUp' | 'find' | 'errand'>;
+  /** Where the service is: answers of another place are never its own. */
+  readonly origin: string;
 }
 
 /** One call to the service on behalf of everybody who asked the same at that time. */
 interface Flight {
   readonly answer: Promise<Answer<unknown>>;
+  /** Outdated by a purge, it is joined no more: who comes after the purge must not see what was before. */
+  readonly ask: Ask;
   /** Tells it to stop, for a reason, and lets nobody join any more: its error would not be theirs. */
   readonly abandon: (reason: unknown) => void;
   waiting: number;
 }
 
+/** A read that is not answered by the memory of this process. */
+interface Miss {
+  readonly key: string;
+  readonly labels: readonly string[];
+  readonly ask: Ask;
+  readonly context: CallContext;
+}
+
 /**
- * Reads: a fresh answer from the cache, or one shared flight for equal concurrent reads. A flight is told to stop only
- * when all who waited for it have gone; it is forgotten the moment it ends, with its error if it had one.
+ * Reads: a fresh answer from the cache, or one shared flight for equal concurrent reads. A flight looks into the cache of
+ * the fleet before it asks the service. It is told to stop only when all who waited for it have gone; it is forgotten the
+ * moment it ends, with its error if it had one.
  */
 export class CacheStage {
   readonly #parts: CacheStageParts;
@@ -35,7 +57,7 @@ export class CacheStage {
     async (context) => {
       const { cacheKey } = context;
       if (cacheKey === undefined) return next(context);
-      if (context.refresh) return this.#refresh(cacheKey, next, context);
+      if (context.refresh) return this.#refresh(this.#missed(cacheKey, context), next);
       const fresh = this.#fresh(cacheKey);
       if (fresh === undefined) return this.#fly(cacheKey, next, context);
       this.#tell(context, 'hit');
@@ -51,23 +73,28 @@ export class CacheStage {
   }
 
   /** Asks the service whatever is kept, and keeps what it says. Not shared: an older flight may know less. */
-  async #refresh<T>(key: string, next: Call<T>, context: CallContext): Promise<Answer<T>> {
-    this.#tell(context, 'bypass');
-    const askedAt = this.#parts.clock.now();
-    return this.#keep(key, await next(context), context, askedAt);
+  async #refresh<T>(miss: Miss, next: Call<T>): Promise<Answer<T>> {
+    this.#tell(miss.context, 'bypass');
+    try {
+      const { fleet } = this.#parts;
+      const errand = fleet?.cache.isUp === true ? await fleet.cache.errand(questionOf(fleet, miss)) : undefined;
+      return await this.#askService(miss, next, errand);
+    } finally {
+      miss.ask.end();
+    }
   }
 
   #fly<T>(key: string, next: Call<T>, context: CallContext): Promise<Answer<T>> {
     const known = this.#flights.get(key);
-    this.#tell(context, known === undefined ? 'miss' : 'coalesced');
-    const flight = known ?? this.#start(key, next, context);
-    return this.#join(flight, context, known !== undefined) as Promise<Answer<T>>;
+    const follows = known !== undefined && !known.ask.isOutdated;
+    if (follows) this.#tell(context, 'coalesced');
+    return this.#join(follows ? known : this.#start(key, next, context), context, follows) as Promise<Answer<T>>;
   }
 
   #start<T>(key: string, next: Call<T>, context: CallContext): Flight {
-    const askedAt = this.#parts.clock.now();
     const controller = new AbortController();
-    const answer = next({ ...context, signal: controller.signal }).then((fresh) => this.#keep(key, fresh, context, askedAt));
+    const miss = this.#missed(key, { ...context, signal: controller.signal });
+    const answer = this.#answer(miss, next);
     const forget = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     };
@@ -75,9 +102,13 @@ export class CacheStage {
       forget();
       controller.abort(reason);
     };
-    const flight: Flight = { answer, abandon, waiting: 0 };
+    const flight: Flight = { answer, ask: miss.ask, abandon, waiting: 0 };
     this.#flights.set(key, flight);
-    answer.then(forget, forget);
+    const end = (): void => {
+      miss.ask.end();
+      forget();
+    };
+    answer.then(end, end);
     return flight;
   }
 
@@ -95,23 +126,77 @@ export class CacheStage {
       };
       signal.addEventListener('abort', onAbort);
       flight.answer.finally(stopListening).then((answer) => {
-        resolve(follower ? { ...answer, source: 'coalesced' } : answer);
+        resolve(follower && answer.source === 'upstream' ? { ...answer, source: 'coalesced' } : answer);
       }, reject);
     });
   }
 
-  /** What was asked before the answer that is kept came in may know less: it does not replace it. */
-  #keep<T>(key: string, answer: Answer<T>, context: CallContext, askedAt: number): Answer<T> {
+  #answer<T>(miss: Miss, next: Call<T>): Promise<Answer<T>> {
+    const { fleet } = this.#parts;
+    if (fleet?.cache.isUp === true) return this.#askFleet(fleet, miss, next);
+    this.#tell(miss.context, 'miss');
+    return this.#askService(miss, next, undefined);
+  }
+
+  async #askFleet<T>(fleet: FleetAnswers, miss: Miss, next: Call<T>): Promise<Answer<T>> {
+    const { kept, errand } = await fleet.cache.find(questionOf(fleet, miss));
+    if (kept !== undefined) this.#fill(miss, kept);
+    if (kept?.isFresh === true) {
+      this.#tell(miss.context, 'hit');
+      const { value, ageMs } = kept;
+      return { value: value as T, source: 'cache', ageMs, freshForMs: miss.context.cacheForMs - ageMs };
+    }
+    this.#tell(miss.context, 'miss');
+    const { signal } = miss.context;
+    if (!signal.aborted) return this.#askService(miss, next, errand);
+    errand?.giveUp();
+    throw signal.reason as Error;
+  }
+
+  async #askService<T>(miss: Miss, next: Call<T>, errand: Errand | undefined): Promise<Answer<T>> {
+    const askedAt = this.#parts.clock.now();
+    try {
+      const answer = await next(miss.context);
+      this.#keep(miss, answer.value, askedAt);
+      errand?.share(answer.value);
+      return { ...answer, freshForMs: miss.context.cacheForMs };
+    } catch (error) {
+      errand?.giveUp();
+      throw error;
+    }
+  }
+
+  /** What was asked before the answer that is kept came in, or before a purge, may know less: it is not kept. */
+  #keep({ key, labels, ask, context }: Miss, value: unknown, askedAt: number): void {
     const { cache, clock } = this.#parts;
     const storedAt = clock.now();
     const freshUntil = storedAt + context.cacheForMs;
-    const kept: CachedAnswer = { value: deepFreeze(answer.value), storedAt, freshUntil, staleUntil: freshUntil + context.staleForMs };
+    const kept = { value: deepFreeze(value), storedAt, freshUntil, staleUntil: freshUntil + context.staleForMs };
     const newest = cache.get(key)?.storedAt ?? askedAt;
-    if (newest <= askedAt) cache.set(key, kept);
-    return { ...answer, freshForMs: context.cacheForMs };
+    if (newest <= askedAt && !ask.isOutdated) cache.set(key, kept, labels);
+  }
+
+  /** Takes what the fleet keeps into the memory of this process, unless that knows better. */
+  #fill({ key, labels, ask, context }: Miss, { value, ageMs }: Kept): void {
+    const { cache, clock } = this.#parts;
+    const storedAt = clock.now() - ageMs;
+    const freshUntil = storedAt + context.cacheForMs;
+    const answer = { value: deepFreeze(value), storedAt, freshUntil, staleUntil: freshUntil + context.staleForMs };
+    const newest = cache.get(key)?.storedAt ?? -Infinity;
+    if (newest < storedAt && !ask.isOutdated) cache.set(key, answer, labels);
+  }
+
+  #missed(key: string, context: CallContext): Miss {
+    const labels = labelsOf(context.site, context.cacheTags?.());
+    return { key, labels, ask: this.#parts.cache.ask(labels), context };
   }
 
   #tell({ site }: CallContext, result: 'hit' | 'miss' | 'coalesced' | 'bypass'): void {
     this.#parts.events.cacheAsked(site.service, result);
   }
 }
+
+const questionOf = ({ origin }: FleetAnswers, { key, labels, context }: Miss): Question => {
+  const { cacheForMs, staleForMs, attemptTimeoutMs, deadlineAt, signal } = context;
+  return { ...context.site, key, origin, labels, cacheForMs, staleForMs, attemptTimeoutMs, deadlineAt, signal };
+};

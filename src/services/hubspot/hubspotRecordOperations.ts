@@ -3,6 +3,7 @@
  */
 import type { Operation, QueueRule } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
+import { tagsOfRead, tagsOfWrite } from './hubspotCacheTags.ts';
 import type { RecordType } from './hubspotInputs.ts';
 import { newRecord, writeOfNewContact, writeOfRecord } from './hubspotQueueRules.ts';
 import { recordsTogether } from './hubspotReadsTogether.ts';
@@ -16,8 +17,8 @@ import {
 } from './hubspotSchemas.ts';
 
 /**
- * Half a minute fresh: long enough to take a burst of equal reads, short enough that a write is soon seen. A caller
- * that must see its own write asks with `refresh`. For ten minutes more, stale beats an error.
+ * Half a minute fresh: long enough to take a burst of equal reads, short enough that a write past us is soon seen; one
+ * through us is seen at once. For ten minutes more, stale beats an error.
  */
 export const cached = { cacheForMs: seconds(30), staleForMs: minutes(10) };
 
@@ -38,13 +39,22 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     weight: 1,
     answer: recordSchema,
     batch: recordsTogether(many),
+    cacheTags: tagsOfRead(many),
     ...cached,
   },
   list: { name: `list_${many}`, method: 'GET', idempotency: 'safe', weight: 1, answer: recordPageSchema },
   // A repeat makes a second company or deal. Of a contact it would answer 409, and call our own success a conflict;
   // one without an email it would double. Who wants repeats asks for an upsert.
   create: { name: `create_${one}`, method: 'POST', idempotency: 'never', weight: 1, answer: recordSchema, queue: creation },
-  update: { name: `update_${one}`, method: 'PATCH', idempotency: 'natural', weight: 1, answer: recordSchema, queue: writeOfRecord },
+  update: {
+    name: `update_${one}`,
+    method: 'PATCH',
+    idempotency: 'natural',
+    weight: 1,
+    answer: recordSchema,
+    queue: writeOfRecord,
+    cacheTags: tagsOfWrite(many),
+  },
   search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema },
 });
 

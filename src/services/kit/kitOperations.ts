@@ -13,6 +13,8 @@ import * as answers from './kitSchemas.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 const listCache = { cacheForMs: seconds(30), staleForMs: minutes(10) };
+/** Whoever has made a tag finds it in the list. */
+const tagList = { cacheTags: () => ['tags'] };
 
 const addressIn = (body: unknown): string | undefined => {
   if (typeof body !== 'object' || body === null || !('email_address' in body)) return undefined;
@@ -72,11 +74,11 @@ export const kitOperations = {
   }),
   listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer }),
 
-  listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...listCache }),
+  listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...listCache, ...tagList }),
   listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...listCache }),
   listSequences: operation({ name: 'list_sequences', method: 'GET', idempotency: 'safe', answer: answers.sequencesAnswer, ...listCache }),
   /** Not queued: who makes a tag wants its id. */
-  createTag: operation({ name: 'create_tag', method: 'POST', idempotency: 'natural', answer: answers.tagAnswer }),
+  createTag: operation({ name: 'create_tag', method: 'POST', idempotency: 'natural', answer: answers.tagAnswer, ...tagList }),
 
   addToTag: add('add_to_tag'),
   addToForm: add('add_to_form'),

@@ -13,11 +13,20 @@ import * as answers from './lemlistSchemas.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 const listCache = { cacheForMs: seconds(10), staleForMs: minutes(10) };
+/** Whoever has made, paused or started a campaign sees that. */
+const campaigns = { cacheTags: () => ['campaigns'] };
 
 const getContacts = operation({ name: 'get_contacts', method: 'GET', idempotency: 'safe', answer: answers.contactsAnswer });
 
 export const lemlistOperations = {
-  listCampaigns: operation({ name: 'list_campaigns', method: 'GET', idempotency: 'safe', answer: answers.campaignsAnswer, ...listCache }),
+  listCampaigns: operation({
+    name: 'list_campaigns',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.campaignsAnswer,
+    ...listCache,
+    ...campaigns,
+  }),
   /** Lemlist knows no key for campaigns: a repeat makes a second one of the same name. */
   createCampaign: operation({
     name: 'create_campaign',
@@ -25,14 +34,23 @@ export const lemlistOperations = {
     idempotency: 'never',
     answer: answers.createdCampaignAnswer,
     queue: queueRules.newCampaign,
+    ...campaigns,
   }),
-  getCampaign: operation({ name: 'get_campaign', method: 'GET', idempotency: 'safe', answer: answers.campaignAnswer, ...listCache }),
+  getCampaign: operation({
+    name: 'get_campaign',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.campaignAnswer,
+    ...listCache,
+    ...campaigns,
+  }),
   pauseCampaign: operation({
     name: 'pause_campaign',
     method: 'POST',
     idempotency: 'natural',
     answer: answers.acknowledgementAnswer,
     queue: queueRules.writeOfCampaign,
+    ...campaigns,
   }),
   startCampaign: operation({
     name: 'start_campaign',
@@ -40,6 +58,7 @@ export const lemlistOperations = {
     idempotency: 'natural',
     answer: answers.acknowledgementAnswer,
     queue: queueRules.writeOfCampaign,
+    ...campaigns,
   }),
 
   /**

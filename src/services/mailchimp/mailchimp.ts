@@ -2,6 +2,7 @@
  * Mailchimp's Marketing API. Facts and their sources: docs/services/mailchimp.md.
  */
 import { upstreamPath } from '../../http/upstreamPath.ts';
+import { minutes, seconds } from '../../time/clock.ts';
 import { defineService } from '../service.ts';
 import { mailchimpBaseUrl, mailchimpCredential } from './mailchimpAccess.ts';
 import { MailchimpClient } from './mailchimpClient.ts';
@@ -20,6 +21,8 @@ export const mailchimp = defineService<MailchimpClient>({
   sandboxSecret,
   operations: Object.values(mailchimpOperations),
   health: { operation: mailchimpOperations.ping, request: { path: upstreamPath`/ping` } },
+  // Ten for everything of the user. What we gave up it may be at until its own limit of two minutes.
+  quotas: { classes: { default: [{ connections: 10, suspectMs: minutes(2), patienceMs: seconds(1) }] } },
   classify: classifyMailchimpAnswer,
   // It limits connections, not rates, and no header tells how many are in use.
   readQuota: () => [],

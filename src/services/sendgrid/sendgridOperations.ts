@@ -20,6 +20,9 @@ const ofSuppression = { entity: writtenSuppression };
 const readSuppressions = (name: string): Operation<answers.Suppressions> =>
   operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer });
 
+/** Whoever has made a list finds it in the list of lists. */
+const contactLists = { cacheTags: () => ['lists'] };
+
 const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer });
 const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer });
 
@@ -67,9 +70,10 @@ export const sendgridOperations = {
     answer: answers.listsSchema,
     cacheForMs: minutes(1),
     staleForMs: minutes(10),
+    ...contactLists,
   }),
   /** Nobody promises that a second list of one name is refused. Not queued: its id is what the caller asks for. */
-  createList: operation({ name: 'create_list', method: 'POST', idempotency: 'never', answer: answers.listSchema }),
+  createList: operation({ name: 'create_list', method: 'POST', idempotency: 'never', answer: answers.listSchema, ...contactLists }),
   removeFromList: operation({
     name: 'remove_from_list',
     method: 'DELETE',

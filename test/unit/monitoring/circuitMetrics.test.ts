@@ -51,7 +51,7 @@ describe('Circuit metrics', () => {
   for (const [effectiveState, value] of shown) {
     it(`show a circuit that is ${effectiveState} as ${String(value)}`, async () => {
       const metrics = createMetrics();
-      metrics.watch({ circuits: () => [snapshotOf({ effectiveState })], bulkheads: () => [], retryBudgets: () => [] });
+      metrics.watch({ circuits: () => [snapshotOf({ effectiveState })], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
 
       const scrape = new Scrape((await metrics.render()).body);
 
@@ -62,7 +62,7 @@ describe('Circuit metrics', () => {
   it('read suspicion, open time and the beginning of the state at each scrape, in base units', async () => {
     const metrics = createMetrics();
     let snapshot = snapshotOf({ suspicion: 0.25, openForTotalMs: 1500, since: 1_790_000_000_500 });
-    metrics.watch({ circuits: () => [snapshot], bulkheads: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => [snapshot], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
 
     const first = new Scrape((await metrics.render()).body);
     snapshot = snapshotOf({ suspicion: 1, openForTotalMs: 4000 });
@@ -82,13 +82,13 @@ describe('Circuit metrics', () => {
 
     const scrape = new Scrape((await metrics.render()).body);
     expect(scrape.value('circuit_breaker_transitions_total', { ...hubspot, to: 'open', reason: 'failure_rate' })).to.equal(1);
-    expect(scrape.values('circuit_breaker_transitions_total', { ...hubspot, to: 'closed' })).to.deep.equal([0, 0, 0]);
+    expect(scrape.values('circuit_breaker_transitions_total', { ...hubspot, to: 'closed' })).to.deep.equal([0, 0, 0, 0, 0]);
   });
 
   it('begin a circuit that was not declared at 0 as soon as it is known', async () => {
     const metrics = createMetrics();
 
-    metrics.watch({ circuits: () => [snapshotOf({ name: 'reports' })], bulkheads: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => [snapshotOf({ name: 'reports' })], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
 
     const scrape = new Scrape((await metrics.render()).body);
     expect(scrape.value('circuit_breaker_failure_total', { circuit_name: 'reports' })).to.equal(0);

@@ -54,7 +54,7 @@ describe('The log of circuits', () => {
 
   it('warns of an override with its author and reason, and of its end', () => {
     const { logger, lines } = recorder();
-    const override = { mode: 'forced_open', reason: 'maintenance', by: 'ops-1', until: 1_790_000_000_000 } as const;
+    const override = { mode: 'forced_open', reason: 'maintenance', by: 'ops-1', until: 1_790_000_000_000, scope: 'replica' } as const;
     const log = resilienceLog(logger);
 
     log.overrideChanged?.({ circuit: 'hubspot', override });

@@ -102,11 +102,15 @@ describe('Upstream metrics', () => {
     expect(scrape.value('upstream_quota_remaining', { service: 'hubspot', window: 'day' })).to.equal(899);
   });
 
-  it('read bulkheads and retry budgets at each scrape', async () => {
+  it('read bulkheads, quotas and retry budgets at each scrape', async () => {
     const metrics = createMetrics();
     metrics.watch({
       circuits: () => [],
       bulkheads: () => [{ service: 'hubspot', limit: 100, inFlight: 7 }],
+      quotas: () => [
+        { service: 'hubspot', quota: 'default', windowMs: 10_000, limit: 100, share: 40, used: 10 },
+        { service: 'mailchimp', quota: 'default', windowMs: 0, limit: 10, share: Infinity, used: 2 },
+      ],
       retryBudgets: () => [{ service: 'hubspot', ratio: 0.4 }],
     });
 
@@ -115,5 +119,8 @@ describe('Upstream metrics', () => {
     expect(scrape.value('bulkhead_limit', { service: 'hubspot' })).to.equal(100);
     expect(scrape.value('bulkhead_in_flight', { service: 'hubspot' })).to.equal(7);
     expect(scrape.value('retry_budget_remaining_ratio', { service: 'hubspot' })).to.equal(0.4);
+    expect(scrape.value('quota_share_ratio', { service: 'hubspot', quota: 'default', window: '10' })).to.equal(0.4);
+    expect(scrape.value('quota_used_ratio', { service: 'hubspot', quota: 'default', window: '10' })).to.equal(0.1);
+    expect(scrape.value('quota_share_ratio', { service: 'mailchimp', quota: 'default', window: 'connections' })).to.equal(1);
   });
 });

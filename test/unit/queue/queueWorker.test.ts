@@ -87,7 +87,7 @@ describe('the worker of the queue', () => {
 
   it('sends nothing to an open circuit, and goes on within a second of its closing; no attempt is burnt', async () => {
     open(found);
-    house.http.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: Date.now() + HOUR_MS });
+    house.http.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: Date.now() + HOUR_MS, scope: 'replica' });
     const id = await house.add(create);
     await time.advance(60_000);
     const whileOpen = house.wire.sent.length;
@@ -210,7 +210,7 @@ describe('the worker of the queue', () => {
 
   it('tells who watches how each execution ended and how long the job had waited', async () => {
     open(found);
-    house.http.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: Date.now() + 10_000 });
+    house.http.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: Date.now() + 10_000, scope: 'replica' });
     const id = await house.add(create, { requestId: 'request-1' });
 
     await time.advance(12_000);

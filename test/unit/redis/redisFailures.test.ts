@@ -15,11 +15,27 @@ describe('redisFailures', () => {
     ["READONLY You can't write against a read only replica.", 'name the primary'],
     ['ERR DB index is out of range', 'correct its number'],
     ['Command timed out', 'does not answer in time'],
+    ["ERR unknown command 'EVALSHA', with args beginning with: ", 'use 6.2 or newer'],
+    ['ERR max number of clients reached', 'too much to do'],
+    ['Client network socket disconnected before secure TLS connection was established', 'rediss://'],
+    ['connect ETIMEDOUT', 'takes no connection'],
+    ["ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -READONLY You can't write against a read only replica.", 'name the primary'],
     ['connect ECONNREFUSED 127.0.0.1:6379', 'cannot be reached'],
   ] as const;
   for (const [says, help] of known) {
     it(`says what to do when Redis or its client says "${says}"`, () => {
       expect(reasonOf(new Error(says))).to.contain(help);
+    });
+  }
+
+  for (const [code, help] of [
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'rediss://'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'NODE_EXTRA_CA_CERTS'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'NODE_EXTRA_CA_CERTS'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'NODE_EXTRA_CA_CERTS'],
+  ] as const) {
+    it(`says what to do when TLS fails with ${code}`, () => {
+      expect(reasonOf(Object.assign(new Error('canary'), { code }))).to.contain(help);
     });
   }
 

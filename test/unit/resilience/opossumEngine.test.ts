@@ -51,6 +51,22 @@ describe('Opossum as engine', () => {
     expect(engine.state).to.equal('closed');
   });
 
+  it('opens anew for another time, longer or shorter, and shows observers nothing of it', async () => {
+    const seen: string[] = [];
+    for (const event of ['open', 'close', 'halfOpen']) engine.observed.on(event, () => { seen.push(event); });
+    engine.open(100);
+    engine.reopen(300);
+    await time.advance(299);
+    const before = engine.state;
+    engine.reopen(50);
+    await time.advance(50);
+
+    expect(before).to.equal('open');
+    expect(engine.state).to.equal('half_open');
+    expect(seen).to.deep.equal(['open', 'halfOpen']);
+    expect(halfOpened).to.equal(1);
+  });
+
   it('opens for as long as it is told, then says so', async () => {
     engine.open(70);
     await time.advance(69);

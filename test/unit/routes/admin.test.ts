@@ -80,7 +80,7 @@ describe('circuit administration', () => {
       expect(status).to.equal(200);
       expect(JSON.parse(text)).to.deep.include({
         effectiveState: mode,
-        override: { mode, reason: 'provider maintenance', by: 'local', until: now + 60_000 },
+        override: { mode, reason: 'provider maintenance', by: 'local', until: now + 60_000, scope: 'replica' },
       });
     });
   }
@@ -102,7 +102,7 @@ describe('circuit administration', () => {
   });
 
   it('resets a circuit', async () => {
-    circuit.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: now });
+    circuit.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: now, scope: 'replica' });
 
     const { status } = await ask('POST', '/circuits/toy/reset', { reason: 'provider is back' });
 

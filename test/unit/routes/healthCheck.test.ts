@@ -69,7 +69,7 @@ describe('health report', () => {
   });
 
   it('warns of an override, and shows who imposed it, why and until when', () => {
-    const override = { mode: 'disabled', reason: 'provider says all is well', by: 'operator', until: at + 60_000 } as const;
+    const override = { mode: 'disabled', reason: 'provider says all is well', by: 'operator', until: at + 60_000, scope: 'replica' } as const;
     const circuit: CircuitSnapshot = { ...closedCircuit, override, effectiveState: 'disabled' };
 
     const report = healthReport(sourceOf({ circuits: () => [circuit] }), endpoints, at);
@@ -98,7 +98,7 @@ describe('health report', () => {
   });
 
   it('reads as a table, the worst first to see', () => {
-    const override = { mode: 'forced_open', reason: 'maintenance', by: 'operator', until: at } as const;
+    const override = { mode: 'forced_open', reason: 'maintenance', by: 'operator', until: at, scope: 'replica' } as const;
     const forced: CircuitSnapshot = { ...closedCircuit, override, effectiveState: 'forced_open' };
     const quotas = () => [{ service: 'hubspot', window: 'day', remaining: 41, limit: 100, at }];
 

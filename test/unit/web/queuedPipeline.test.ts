@@ -38,7 +38,7 @@ describe('a write on its way through the chain and the pipeline', () => {
       body: { email: 'ada@example.com', kind: 'lead' },
     });
   const openCircuit = (): void => {
-    house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'test', until: systemClock.wallTime() + 60_000 });
+    house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'test', until: systemClock.wallTime() + 60_000, scope: 'replica' });
   };
   const jobs = () => gateway.queue.list({ limit: 10 });
 

@@ -192,6 +192,7 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
       cache: () => ({ entries: 0, maxEntries: 100 }),
       build: { version: '1.2.3', sha: 'abc1234', configHash: '0123456789ab', startedAt: Date.UTC(2026, 0, 1) },
       runbook: 'docs/runbooks/circuit-breaker-runbook.md#circuitopen',
+      cluster: overrides.fleet?.cluster,
     },
     metrics: {
       render: (accept) => Promise.resolve({ contentType: 'text/plain; charset=utf-8', body: `# ${accept ?? 'plain'}\n` }),

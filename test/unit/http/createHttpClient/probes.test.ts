@@ -19,7 +19,7 @@ describe('a probe of a service', () => {
   });
 
   it('passes an open circuit, and is not counted by it', async () => {
-    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'test', until: Number.POSITIVE_INFINITY });
+    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'test', until: Number.POSITIVE_INFINITY, scope: 'replica' });
 
     await probe();
 

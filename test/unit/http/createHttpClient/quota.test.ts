@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { TransportFailure } from '../../../../src/http/transport.ts';
 import { QuotaGovernor } from '../../../../src/resilience/quota/quotaGovernor.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
 import { json, rejectionOf } from '../../../support/httpHouse.ts';
@@ -102,5 +103,54 @@ describe('the quota of a client', () => {
     const error = await rejectionOf(rig.get());
 
     expect(error).to.include({ code: 'circuit_open' });
+  });
+});
+
+describe('the connections of a client', () => {
+  const rig = httpRig();
+  const noRetry = { retry: { maxAttempts: 1 } };
+  const connections = (count: number) =>
+    new QuotaGovernor({ classes: { default: [{ connections: count, suspectMs: 120_000, patienceMs: 1000 }] } }, systemClock);
+
+  for (const [what, reply, limit] of [
+    ['an answer', found, { used: 0, suspect: 0 }],
+    ['an error that was answered', json(500, {}), { used: 0, suspect: 0 }],
+    ['a connection that was never made', new TransportFailure('connect'), { used: 0, suspect: 0 }],
+    ['a connection that broke', new TransportFailure('reset'), { used: 1, suspect: 1 }],
+  ] as const) {
+    it(`are ${limit.used === 0 ? 'free' : 'suspect'} after ${what}`, async () => {
+      const quota = connections(10);
+      rig.open({ quota, policy: noRetry }, reply);
+
+      await rig.get().catch(() => undefined);
+
+      expect(quota.limits()[0]).to.include(limit);
+    });
+  }
+
+  it('are suspect after an attempt that took too long, until the service has let go of them', async () => {
+    const quota = connections(10);
+    rig.open({ quota, policy: noRetry }, 'hang');
+    const rejection = rejectionOf(rig.get());
+    await rig.clock.tickAsync(20_000);
+    await rejection;
+    const after = quota.limits()[0];
+
+    await rig.clock.tickAsync(120_000);
+
+    expect(after).to.include({ used: 1, suspect: 1 });
+    expect(quota.limits()[0]).to.include({ used: 0, suspect: 0 });
+  });
+
+  it('are waited for a second at most', async () => {
+    rig.open({ quota: connections(1), policy: noRetry }, 'hang');
+    const first = rejectionOf(rig.get());
+    const second = rejectionOf(rig.get());
+
+    await rig.clock.tickAsync(1000);
+
+    expect(await second).to.include({ code: 'quota_wait_too_long' });
+    await rig.clock.tickAsync(20_000);
+    await first;
   });
 });

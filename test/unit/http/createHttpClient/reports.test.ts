@@ -124,7 +124,7 @@ describe('the health check of a client', () => {
   });
 
   it('reports an open circuit without asking the service', async () => {
-    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: 60_000 });
+    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: 60_000, scope: 'replica' });
 
     expect(await check()).to.deep.equal({ healthy: false, state: 'forced_open', latencyMs: 0, error: 'circuit_open' });
     expect(rig.wire.sent).to.have.length(0);

@@ -42,7 +42,7 @@ describe('a write with a queue behind it', () => {
   };
 
   const holdOpen = (): void => {
-    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: rig.house.breaker.snapshot().since + 60_000 });
+    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: rig.house.breaker.snapshot().since + 60_000, scope: 'replica' });
   };
 
   /** Long enough for every deadline. */
@@ -309,7 +309,7 @@ describe('what a failed write says of its execution', () => {
   });
 
   it('is that nothing was sent where the circuit was open before', async () => {
-    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: rig.house.breaker.snapshot().since + 60_000 });
+    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: rig.house.breaker.snapshot().since + 60_000, scope: 'replica' });
 
     expect(await rejectionOf(rig.house.http.send(natural, request))).to.include({ code: 'circuit_open', execution: 'not_sent' });
   });

@@ -29,7 +29,7 @@ const useUp = (ask: () => Permit | Promise<Permit>, count: number): void => {
   for (let used = 0; used < count; used += 1) {
     const permit = ask();
     if (!isGiven(permit)) throw new Error('no permit was free');
-    permit.end(true);
+    permit.end('answered');
   }
 };
 
@@ -80,7 +80,7 @@ describe('quotaGovernor', () => {
 
     expect(error).to.include({ code: 'quota_wait_too_long', retryAfterMs: 2000 });
     clock.advance(1000);
-    (await first).end(true);
+    (await first).end('answered');
   });
 
   it('lets callers go before the queue, and leaves them a fifth of the quota', async () => {
@@ -110,7 +110,7 @@ describe('quotaGovernor', () => {
     controller.abort(new Error('gone'));
     clock.advance(1000);
     const error = await gone;
-    (await behind).end(true);
+    (await behind).end('answered');
 
     expect(error).to.have.property('message', 'gone');
     expect(clock.pending).to.equal(0);
@@ -148,7 +148,7 @@ describe('quotaGovernor', () => {
 
     const wasGiven = isGiven(waiting);
     clock.advance(400);
-    (await waiting).end(true);
+    (await waiting).end('answered');
 
     expect(wasGiven).to.equal(false);
   });
@@ -175,7 +175,7 @@ describe('quotaGovernor', () => {
     governor.throttled('default', 3000);
     const error = await impatient;
     clock.advance(3000);
-    (await patient).end(true);
+    (await patient).end('answered');
 
     expect(error).to.include({ code: 'quota_wait_too_long', retryAfterMs: 3000 });
   });
@@ -197,18 +197,18 @@ describe('quotaGovernor', () => {
     const first = ask();
     const second = ask();
 
-    if (isGiven(first)) first.end(false);
+    if (isGiven(first)) first.end('unsent');
     const permit = await second;
 
     expect(isGiven(second)).to.equal(false);
-    permit.end(true);
+    permit.end('answered');
   });
 
   it('never keeps waiting what only has to be counted', () => {
     const { ask, governor } = house(aSecond(1));
     useUp(ask, 1);
 
-    governor.countOnly(wishOf()).end(true);
+    governor.countOnly(wishOf()).end('answered');
     const waitMs = governor.waitMs(wishOf());
 
     expect(waitMs).to.equal(1000);
@@ -258,7 +258,7 @@ describe('quotaGovernor under more calls than the quota allows', () => {
         const [travelMs, answerMs] = [random() * 100, random() * 100];
         clock.after(travelMs, () => { service.ask(clock.now()); });
         clock.after(travelMs + answerMs, () => {
-          permit.end(true);
+          permit.end('answered');
           void Promise.resolve(ask(wishOf(), 1e9)).then(attempt);
         });
       };
@@ -279,7 +279,7 @@ describe('quotaGovernor under more calls than the quota allows', () => {
     const given: number[] = [];
     const keepAsking = (permit: Permit): void => {
       given.push(clock.now());
-      permit.end(true);
+      permit.end('answered');
       void Promise.resolve(ask(wishOf(), 1e9)).then(keepAsking);
     };
     void Promise.resolve(ask(wishOf(), 1e9)).then(keepAsking);

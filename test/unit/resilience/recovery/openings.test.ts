@@ -22,6 +22,16 @@ describe('Openings', () => {
     expect(openings.add(seconds(60))).to.equal(seconds(66));
   });
 
+  it('go on with the row that others have counted', () => {
+    openings.add();
+    openings.closed();
+
+    openings.follow(2);
+
+    expect(openings.inARow).to.equal(2);
+    expect(openings.add()).to.equal(seconds(20));
+  });
+
   it('stay a row while recoveries are short', async () => {
     openings.add();
     openings.closed();

@@ -1,20 +1,20 @@
 import { expect } from 'chai';
-import { Trial } from '../../../../src/resilience/recovery/trial.ts';
+import { LocalTrial } from '../../../../src/resilience/recovery/localTrial.ts';
 
 const trialWith = (usualRatio?: number) => {
   const followed: Promise<unknown>[] = [];
-  const trial = new Trial((outcome) => followed.push(outcome), usualRatio);
+  const trial = new LocalTrial((outcome) => followed.push(outcome), usualRatio);
   return { trial, followed };
 };
 
 /** How many probes it lets out now; they are given back. */
-const placesOf = (trial: Trial): number => {
+const placesOf = (trial: LocalTrial): number => {
   const probes = Array.from({ length: 20 }, () => trial.admit(1000)).filter((probe) => probe !== undefined);
   for (const probe of probes) probe.giveBack();
   return probes.length;
 };
 
-describe('Trial', () => {
+describe('LocalTrial', () => {
   it('lets one probe out at first', () => {
     const { trial } = trialWith();
 

@@ -1,0 +1,6 @@
+--[[
+  Asks, and changes nothing.
+
+  Returns  the view
+]]
+return view()

@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startGateway, type GatewayAnswer, type RunningGateway } from '../support/gateway.ts';
+import { startRedis, type RedisServer } from '../support/redisServer.ts';
+
+const QUEUE_KEYS = `key-1:${Buffer.alloc(32, 7).toString('base64')}`;
+const LOOK_MS = 50;
+
+/** Replicas tell each other in the background, by clocks of their own: all that can be done is to look. */
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  while (!(await holds())) await sleep(LOOK_MS);
+};
+
+const urlOf = ({ settings: { port } }: RedisServer, password = ''): string => `redis://${password}127.0.0.1:${String(port)}`;
+
+const change = (gateway: RunningGateway, method: string, path: string, body: unknown): Promise<GatewayAnswer> =>
+  gateway.ask(`/admin/circuits/${path}`, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+const stateOf = async (gateway: RunningGateway, circuit: string): Promise<unknown> => (await gateway.ask(`/admin/circuits/${circuit}`)).body['effectiveState'];
+
+describe('replicas on one Redis', function () {
+  this.timeout(20_000);
+  let redis: RedisServer;
+  let replicas: readonly RunningGateway[] = [];
+
+  before(async () => {
+    redis = await startRedis();
+    const settings = { REDIS_CACHE_URL: urlOf(redis), QUEUE_KEYS };
+    replicas = await Promise.all([startGateway(settings), startGateway(settings)]);
+  });
+
+  after(async () => {
+    await Promise.all(replicas.map((each) => each.stop('test')));
+    await redis.stop();
+  });
+
+  it('tell of each other, whichever is asked', async () => {
+    const namesAt = async (gateway: RunningGateway): Promise<readonly unknown[]> => {
+      const { replicas: seen } = (await gateway.ask('/admin/fleet')).body as { readonly replicas: readonly { readonly replica: string }[] };
+      return seen.map(({ replica }) => replica).sort();
+    };
+    const [one, other] = replicas as readonly [RunningGateway, RunningGateway];
+
+    await until(async () => (await namesAt(one)).length === 2 && (await namesAt(other)).length === 2);
+
+    expect(await namesAt(one)).to.deep.equal(await namesAt(other));
+    const { body } = await one.ask('/health/detailed');
+    expect((body['notes'] as readonly string[])[0]).to.match(/^view: cluster \(2 replicas/u);
+    expect(body).to.have.deep.nested.property('checks.fleet:sharedState[0].observedValue', 'up');
+  });
+
+  it('obey an override of the fleet, all of them, until it is released', async () => {
+    const [one, other] = replicas as readonly [RunningGateway, RunningGateway];
+    const reason = 'the service is being moved';
+
+    // As a person would: a busy machine may be late three times, and a repeat does no harm.
+    await until(async () => (await change(one, 'POST', 'kit/override', { mode: 'forced_open', reason, ttlSeconds: 60, scope: 'fleet' })).status === 200);
+    await until(async () => (await stateOf(other, 'kit')) === 'forced_open');
+    const refused = await other.ask('/api/kit/account', { headers: { prefer: 'handling=strict' } });
+    await until(async () => (await change(other, 'DELETE', 'kit/override', { reason, scope: 'fleet' })).status === 200);
+    await until(async () => (await stateOf(one, 'kit')) === 'closed');
+
+    expect(refused.body).to.include({ status: 503, code: 'circuit_open' });
+    expect((await other.ask('/api/kit/account')).status).to.equal(200);
+  });
+
+  it('leave the fleet when they stop', async () => {
+    const third = await startGateway({ REDIS_CACHE_URL: urlOf(redis), QUEUE_KEYS });
+    const [one] = replicas as readonly [RunningGateway];
+    const count = async (): Promise<number> => ((await one.ask('/admin/fleet')).body['replicas'] as readonly unknown[]).length;
+    await until(async () => (await count()) === 3);
+
+    await third.stop('test');
+
+    await until(async () => (await count()) === 2);
+  });
+});
+
+describe('a replica whose Redis refuses it', () => {
+  it('serves, says that it is alone, and changes nothing of a fleet', async () => {
+    const redis = await startRedis(['--requirepass', 'the right one']);
+    const gateway = await startGateway({ REDIS_CACHE_URL: urlOf(redis, ':wrong@'), QUEUE_KEYS });
+
+    const served = await gateway.ask('/api/kit/account');
+    const { body: health } = await gateway.ask('/health/detailed');
+    const changed = await change(gateway, 'POST', 'kit/reset', { reason: 'it is well again', scope: 'fleet' });
+
+    expect(served.status).to.equal(200);
+    expect(health).to.include({ status: 'warn' }).and.to.have.deep.nested.property('checks.fleet:sharedState[0].observedValue', 'down');
+    expect(changed).to.deep.include({ status: 503 });
+    expect(changed.body).to.include({ code: 'fleet_unavailable' });
+    await gateway.stop('test');
+    await redis.stop();
+  });
+});
