@@ -19,14 +19,14 @@ const OTHER_TLS = 'Redis does not speak TLS as we do: name it rediss:// if it do
 
 /** By the beginning of what Redis or its client says. */
 const reasons: readonly (readonly [says: RegExp, what: string])[] = [
-  [/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/, 'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD'],
+  [/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/, 'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL'],
   [/^NOPERM/, 'Redis forbids our user a command: allow it all commands on its keys'],
   [/^OOM/, 'Redis has no memory left: raise its maxmemory'],
   [/^MISCONF/, 'Redis cannot write to its disk: free it or mend it'],
-  [/^READONLY/, 'Redis is a replica that takes no writes: name the primary in REDIS_URL'],
+  [/^READONLY/, 'Redis is a replica that takes no writes: name the primary in REDIS_URL or REDIS_CACHE_URL'],
   [/^LOADING/, 'Redis is still reading its data'],
-  [/^(ERR )?DB index is out of range/, 'Redis does not have the database: correct its number in REDIS_URL'],
-  [/^(Protocol error|Unknown RESP type)/, 'what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT'],
+  [/^(ERR )?DB index is out of range/, 'Redis does not have the database: correct its number in REDIS_URL or REDIS_CACHE_URL'],
+  [/^(Protocol error|Unknown RESP type)/, 'what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL'],
   [/^ERR (unknown command|Unknown Redis command)/, 'Redis lacks a command that we use, or hides it: use 6.2 or newer, with all commands'],
   [/^(MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|ERR max number of clients)/, 'Redis has too much to do, or is about to fail over'],
   [/^connect ETIMEDOUT$/, NOT_TAKEN],

@@ -42,7 +42,7 @@ describe('Redis as a guest', () => {
     await server.stop();
 
     const reasons = lines.map((line) => line['reason']);
-    expect(reasons).to.deep.equal(['Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD']);
+    expect(reasons).to.deep.equal(['Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL']);
     expect(error.message).to.contain('Redis');
     expect(inspect(error, { depth: 10 }) + JSON.stringify(lines)).not.to.contain('canary-of-a-password');
   });
@@ -60,7 +60,7 @@ describe('Redis as a guest', () => {
     server.closeAllConnections();
     server.close();
 
-    expect(lines.map((line) => line['reason'])).to.include('what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT');
+    expect(lines.map((line) => line['reason'])).to.include('what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL');
   });
 
   it('is warned of when its settings would lose accepted writes, naming what to set', async () => {

@@ -57,7 +57,7 @@ describe('Redis guest and bad input', () => {
     const error = await errorOf(rig.guest.ask((client) => client.ping()), SharedStateUnavailableError);
     await rig.guest.close();
 
-    expect(reasons(rig)).to.deep.equal(['Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD']);
+    expect(reasons(rig)).to.deep.equal(['Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL']);
     expect(inspect(error, { depth: 10 }) + JSON.stringify(rig.lines)).not.to.contain('canary');
   });
 
@@ -65,7 +65,7 @@ describe('Redis guest and bad input', () => {
     const { settings } = await start(['--requirepass', 'the right one']);
 
     expect(await saidOf({ ...settings, password: undefined })).to.deep.equal([
-      'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD',
+      'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL',
     ]);
   });
 
@@ -87,7 +87,7 @@ describe('Redis guest and bad input', () => {
     server.closeAllConnections();
     server.close();
 
-    expect(said).to.deep.equal(['what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT']);
+    expect(said).to.deep.equal(['what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL']);
   });
 
   it('says which Redis it takes when it meets an older one', async () => {
@@ -129,7 +129,7 @@ describe('Redis guest and bad input', () => {
     await rig.guest.close();
 
     expect(rig.lines[0]).to.include({ level: 'error' });
-    expect(reasons(rig)).to.deep.equal(['Redis is a replica that takes no writes: name the primary in REDIS_URL']);
+    expect(reasons(rig)).to.deep.equal(['Redis is a replica that takes no writes: name the primary in REDIS_URL or REDIS_CACHE_URL']);
   });
 
   it('says so when Redis has no memory left, each piece of work fails at once, and it goes on when it has', async () => {
@@ -166,7 +166,7 @@ describe('Redis guest and bad input', () => {
 
     const said = await saidOf({ ...server.settings, database: 99 });
 
-    expect(said).to.deep.equal(['Redis does not have the database: correct its number in REDIS_URL']);
+    expect(said).to.deep.equal(['Redis does not have the database: correct its number in REDIS_URL or REDIS_CACHE_URL']);
   });
 
   it('goes on with a Redis that answers one piece of work with an error of our own making, and names its code once', async () => {
