@@ -47,9 +47,12 @@ export class FleetHouse {
     return Promise.all(this.#replicas.map((replica) => replica.url));
   }
 
+  /** @throws {Error} with the last words of one that had ended by itself; the others are ended all the same. */
   async close(): Promise<void> {
-    await Promise.all(this.#replicas.map((replica) => replica.stop()));
+    const ends = await Promise.allSettled(this.#replicas.map((replica) => replica.stop()));
     this.#folder.remove();
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   #replica(index: number, { program, providerUrl, redisPort, limits }: FleetParts): ServerProcess {

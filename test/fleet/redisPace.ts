@@ -26,7 +26,7 @@ const evidence = (score: number): FleetEvidence => ({ score, reason: 'failure_ev
 const ILL_ONE_IN = 5;
 /** So many at once: enough that Redis is never idle for long, few enough that the cost is that of commands, not of a crowd. */
 const AT_ONCE = 8;
-const COMMANDS = 1000;
+const COMMANDS = 4000;
 /** Of a small fleet, where there is no redis-server to ask: as measured with the reference of the protocol. */
 const ASSUMED: CommandCosts = { report: 236, view: 236, lease: 236, scout: 236, eachIll: 0 };
 

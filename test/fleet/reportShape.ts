@@ -21,9 +21,10 @@ export interface PartReport {
   readonly goals: readonly Goal[];
 }
 
-/** Shorter than a tenth of a second in ms, else in seconds. */
+/** Shorter than a tenth of a second in ms, else in seconds; whole ones are said as people do. */
 export const duration = (ms: number | null): string => {
   if (ms === null) return 'never';
+  if (ms >= 1000 && ms % 1000 === 0) return `${String(ms / 1000)} s`;
   return ms < 100 ? `${String(Math.round(ms))} ms` : `${(ms / 1000).toFixed(2)} s`;
 };
 

@@ -23,9 +23,9 @@ const CALLS_PER_SECOND = 0.5;
 const SERVICES = 6;
 const TIMES = { warmUpMs: seconds(60), afterMs: seconds(30) };
 
-/** By these a replica talks while nothing happens: `fleetReporter.ts`. Each report is a look as well. */
+/** So a replica talks while nothing happens (`fleetReporter.ts`): a report every 5 s, and two looks in between, 2 s apart. */
 const REPORTS_PER_SECOND = 1 / 5;
-const VIEWS_PER_SECOND = 1 / 2 - 1 / 5;
+const VIEWS_PER_SECOND = 2 / 5;
 /** Of one thread, what may be spent so that a burst still finds room. */
 const BUSY_MOST = 0.5;
 const MICROS = 1e6;
@@ -64,11 +64,11 @@ const commands = (all: readonly Simulated[]): Table => ({
 const usualShare = (replicas: number, { report, view }: CommandCosts): number =>
   (replicas * (REPORTS_PER_SECOND * report + VIEWS_PER_SECOND * view)) / MICROS;
 
-/** Every replica looks at once when something has changed; the last is to be answered in time. */
-const burstMs = (replicas: number, { view }: CommandCosts): number => (replicas * view) / 1000;
+/** When the fleet has changed something, every replica looks at once, changes as well, and reports that; the last is to be answered in time. */
+const burstMs = (replicas: number, { view, report }: CommandCosts): number => (replicas * (view + report)) / 1000;
 
 const pace = (costs: readonly CommandCosts[]): Table => ({
-  headings: ['replicas that report', 'report', 'view', 'lease', 'scout', 'each ill replica adds', 'reports/s at most', 'busy with one circuit', `… with ${String(SERVICES)}`, 'all look at once'],
+  headings: ['replicas that report', 'report', 'view', 'lease', 'scout', 'each ill replica adds', 'reports/s at most', 'busy with one circuit', `… with ${String(SERVICES)}`, 'all look and report at once'],
   rows: SIZES.map((replicas, index) => {
     const cost = costs[index]!;
     return [
@@ -89,7 +89,9 @@ const costsFor = (replicas: number, costs: readonly CommandCosts[]): CommandCost
   const above = found === -1 ? SIZES.length - 1 : Math.max(1, found);
   const [small, large] = [costs[above - 1]!, costs[above]!];
   const share = (replicas - SIZES[above - 1]!) / (SIZES[above]! - SIZES[above - 1]!);
-  const between = (kind: keyof CommandCosts): number => small[kind] + share * (large[kind] - small[kind]);
+  const drawn = (kind: keyof CommandCosts): number => small[kind] + share * (large[kind] - small[kind]);
+  // Never cheaper than the largest that was measured: where it cost less than a smaller one, that was chance.
+  const between = (kind: keyof CommandCosts): number => (share > 1 ? Math.max(large[kind], drawn(kind)) : drawn(kind));
   return { report: between('report'), view: between('view'), lease: between('lease'), scout: between('scout'), eachIll: between('eachIll') };
 };
 
