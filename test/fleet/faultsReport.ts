@@ -7,8 +7,11 @@ export type FaultRuns = Readonly<Partial<Record<RedisFaultName, ComparedRun>>>;
 type Named = readonly [RedisFaultName, ComparedRun];
 
 const REPLICAS = 3;
-/** A call that meets a Redis that has just died may wait for it twice, 50 ms each: for its cache, and for its quota. */
-const MOST_LATER_MS = 100;
+/** A call that meets a Redis that has just died may wait for it twice, 50 ms each: for its cache, and for its quota. The rest is for timers that are late. */
+const MOST_LATER_MS = 150;
+/** Where Redis forgets who holds how much of a quota, nobody gets more until all have told it: callers may have to wait for a permit. */
+const MOST_LATER_FORGOTTEN_MS = 2000;
+const FORGETFUL: ReadonlySet<RedisFaultName> = new Set<RedisFaultName>(['flushed', 'failover']);
 
 const noticedIn = (name: RedisFaultName, { noticedBy }: FaultRun): string => {
   if (redisFaultOf(name).isNoticed || noticedBy > 0) return `${String(noticedBy)} of ${String(REPLICAS)}`;
@@ -29,11 +32,12 @@ const row = ([name, { struck, spared }]: Named): readonly string[] => [
 const goalsOf = ([name, { struck, spared }]: Named): readonly Goal[] => {
   const { title, isNoticed } = redisFaultOf(name);
   const later = struck.p99Ms - spared.p99Ms;
+  const mostLater = FORGETFUL.has(name) ? MOST_LATER_FORGOTTEN_MS : MOST_LATER_MS;
   const failures = struck.failed === 0 ? '0' : `${String(struck.failed)}: ${struck.failures.join(', ')}`;
   const told = { what: `${title}: replicas that say so`, wanted: String(REPLICAS), measured: String(struck.noticedBy), isKept: struck.noticedBy === REPLICAS };
   return [
     { what: `${title}: calls that failed`, wanted: '0', measured: failures, isKept: struck.failed === 0 },
-    { what: `${title}: p99 later than without`, wanted: `≤ ${duration(MOST_LATER_MS)}`, measured: duration(Math.max(0, later)), isKept: later <= MOST_LATER_MS },
+    { what: `${title}: p99 later than without`, wanted: `≤ ${duration(mostLater)}`, measured: duration(Math.max(0, later)), isKept: later <= mostLater },
     ...(isNoticed ? [told] : []),
     { what: `${title}: shared state is back`, wanted: 'it is', measured: duration(struck.upAgainMs), isKept: struck.upAgainMs !== null },
   ];

@@ -76,6 +76,7 @@ export class FleetCircuit implements FleetHooks, FleetLooks {
       isUp: () => this.link.isUp,
       report: () => this.link.report(this.#evidence()),
       look: () => this.link.view(),
+      replicas: () => this.#view?.replicas ?? 1,
       clock,
       random,
     });
@@ -154,7 +155,8 @@ export class FleetCircuit implements FleetHooks, FleetLooks {
   async mayLook(everyMs: number): Promise<boolean> {
     const epoch = this.#governing;
     if (epoch === undefined) return true;
-    return this.link.scout(epoch, ROUND * everyMs).catch(() => true);
+    // Late is not gone: were all to look whose word was late in a rush, the service would be met by all of them.
+    return this.link.scout(epoch, ROUND * everyMs).catch(() => !this.link.isUp);
   }
 
   async foundWell(): Promise<void> {

@@ -5,6 +5,8 @@ export interface FleetReporterParts {
   /** Rejects where the store cannot be had; so does `look`. */
   readonly report: () => Promise<unknown>;
   readonly look: () => Promise<unknown>;
+  /** How many there are, as far as is known. */
+  readonly replicas: () => number;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -14,6 +16,8 @@ const LOOK_EVERY_MS = seconds(2);
 const JITTER = 0.2;
 /** After a return of the store, ms: not all at once. */
 const RETURN_SPREAD_MS = 200;
+/** A change is told to all at once; they look over so long for each of them, ms: a thousand would be too many for one moment. */
+const HINT_SPREAD_MS = 0.1;
 /** Between two reports, ms: what happens in between is told together. */
 const REPORT_GAP_MS = 100;
 
@@ -27,8 +31,8 @@ export class FleetReporter {
   #isRunning = false;
   #isAsking = false;
   #hasNews = false;
-  #hasHint = false;
-  /** Monotonic ms, as the next two. */
+  /** When to look because of a hint; monotonic ms, as the next three. */
+  #hintAt: number | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
   #reportAt = 0;
   #lookAt = 0;
@@ -63,8 +67,9 @@ export class FleetReporter {
 
   /** There may be something to hear. */
   lookSoon(): void {
-    if (this.#hasHint) return;
-    this.#hasHint = true;
+    if (this.#hintAt !== undefined) return;
+    const { clock, replicas, random } = this.#parts;
+    this.#hintAt = clock.now() + Math.floor(HINT_SPREAD_MS * replicas() * random());
     this.#plan();
   }
 
@@ -77,7 +82,7 @@ export class FleetReporter {
   #waitMs(now: number): number {
     // With the store down there is nobody to tell.
     if (!this.#parts.isUp()) return Math.max(0, this.#lookAt - now);
-    return this.#hasHint ? 0 : Math.max(0, Math.ceil(Math.min(this.#lookAt, this.#reportDueAt) - now));
+    return Math.max(0, Math.ceil(Math.min(this.#hintAt ?? Number.POSITIVE_INFINITY, this.#lookAt, this.#reportDueAt) - now));
   }
 
   get #reportDueAt(): number {
@@ -88,7 +93,7 @@ export class FleetReporter {
     const now = this.#parts.clock.now();
     const isReport = now >= this.#reportDueAt;
     // A timer may be a little early.
-    if (isReport || this.#hasHint || now >= this.#lookAt) await this.#ask(isReport, now);
+    if (isReport || now >= (this.#hintAt ?? this.#lookAt) || now >= this.#lookAt) await this.#ask(isReport, now);
     this.#plan();
   }
 
@@ -97,7 +102,7 @@ export class FleetReporter {
     this.#lookAt = now + this.#jittered(LOOK_EVERY_MS);
     if (!isUp()) return;
     this.#isAsking = true;
-    this.#hasHint = false;
+    this.#hintAt = undefined;
     const answered = await (isReport ? this.#report(report, now) : look()).then(yes, no);
     // What could not be told is told next.
     if (isReport && !answered) this.#reportAt = this.#lookAt;
