@@ -19,8 +19,7 @@ import { RedisSharedAnswers } from './redis/redisSharedAnswers.ts';
 import type { CircuitSnapshot } from './resilience/circuitState.ts';
 import { ClusterView } from './resilience/fleet/clusterView.ts';
 import { FleetCircuits } from './resilience/fleet/fleetCircuits.ts';
-import type { QuotaShares } from './resilience/quota/quotaShares.ts';
-import type { ClosableQuota } from './services/connectServices.ts';
+import type { ClosableQuota, FleetParts } from './services/connectServices.ts';
 import type { Clock } from './time/clock.ts';
 
 export interface SharedStateParts {
@@ -42,19 +41,12 @@ export interface SelfSource {
   readonly circuits: () => readonly CircuitSnapshot[];
 }
 
-/** What there is only with a Redis. */
-export interface Fleet {
-  readonly circuits: FleetCircuits;
-  readonly quotas: QuotaShares;
-  readonly cache: SharedCache;
-}
-
 /** Replicas with other keys cannot read each other's answers: they keep to another room. Enough characters to tell a few. */
 const ROOM_LENGTH = 8;
 
 export class SharedState {
   /** Absent: this process is alone. */
-  readonly fleet: Fleet | undefined;
+  readonly fleet: FleetParts | undefined;
   readonly #guest: RedisGuest | undefined;
   /** Tells this process from any other, also from the one that ran before it. */
   readonly #replica: string;
@@ -97,7 +89,7 @@ export class SharedState {
     ];
   }
 
-  #fleetOn(guest: RedisGuest): Fleet {
+  #fleetOn(guest: RedisGuest): FleetParts {
     const { cacheEvents: events } = this.#parts;
     const store = new RedisFleetStore({ ...this.#parts, guest, replica: this.#replica });
     const answers = new RedisSharedAnswers(guest, this.#parts.sealer.digest('room').slice(0, ROOM_LENGTH));

@@ -1,24 +1,14 @@
-import type { Clock } from '../time/clock.ts';
 import { hasWitness, isBroad, isOfFewOperations } from './blame.ts';
+import type { CircuitBreakerParts } from './circuitBreakerParts.ts';
 import type { DetectionPolicy, OperationsSummary } from './circuitState.ts';
 import type { LatencyBook } from './detection/latencyBook.ts';
-import type { ResilienceEvents } from './events.ts';
 import { OperationCircuit } from './operationCircuit.ts';
-import type { OperationCircuitPool } from './operationCircuitPool.ts';
-import type { OpossumEngine } from './opossumEngine.ts';
-import type { CircuitPolicy } from './policy.ts';
 
-export interface OperationCircuitsParts {
+/** What the service's own circuit is built of, and what is particular to them. */
+export interface OperationCircuitsParts extends Omit<CircuitBreakerParts, 'name' | 'attemptTimeoutMs'> {
   readonly service: string;
-  readonly policy: CircuitPolicy;
   /** The service's: what is slow is known once, and learned once. */
   readonly latencies: LatencyBook;
-  readonly probeLeaseMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly events: Required<ResilienceEvents>;
-  readonly createEngine: (name: string, onHalfOpen: () => void) => OpossumEngine;
-  readonly pool: OperationCircuitPool;
   /** An operation has been stopped alone. */
   readonly onStopped: () => void;
   /** So many operations have fallen, and none is well, that it is the service. */

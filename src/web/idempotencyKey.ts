@@ -2,8 +2,8 @@
  * The Idempotency-Key header of a request, and what is derived from it. The key itself is kept nowhere.
  */
 import { hash } from 'node:crypto';
+import { canonicalJson } from '../config/canonicalJson.ts';
 import type { Fault } from '../errors/requestErrors.ts';
-import { canonicalJson } from './canonicalJson.ts';
 
 /** A request as far as two of them can be the same. */
 export interface RepeatableRequest {

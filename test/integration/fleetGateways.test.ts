@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../contract/queueRig.ts';
 import { startGateway, type GatewayAnswer, type RunningGateway } from '../support/gateway.ts';
 import { startRedis, type RedisServer } from '../support/redisServer.ts';
 
@@ -7,9 +8,8 @@ const QUEUE_KEYS = `key-1:${Buffer.alloc(32, 7).toString('base64')}`;
 const LOOK_MS = 50;
 
 /** Replicas tell each other in the background, by clocks of their own: all that can be done is to look. */
-const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  while (!(await holds())) await sleep(LOOK_MS);
-};
+const holds = (isSo: () => Promise<boolean>): Promise<true> =>
+  until({ tick: () => sleep(LOOK_MS) }, async () => ((await isSo()) ? true : undefined));
 
 const urlOf = ({ settings: { port } }: RedisServer, password = ''): string => `redis://${password}127.0.0.1:${String(port)}`;
 
@@ -41,7 +41,7 @@ describe('replicas on one Redis', function () {
     };
     const [one, other] = replicas as readonly [RunningGateway, RunningGateway];
 
-    await until(async () => (await namesAt(one)).length === 2 && (await namesAt(other)).length === 2);
+    await holds(async () => (await namesAt(one)).length === 2 && (await namesAt(other)).length === 2);
 
     expect(await namesAt(one)).to.deep.equal(await namesAt(other));
     const { body } = await one.ask('/health/detailed');
@@ -54,11 +54,11 @@ describe('replicas on one Redis', function () {
     const reason = 'the service is being moved';
 
     // As a person would: a busy machine may be late three times, and a repeat does no harm.
-    await until(async () => (await change(one, 'POST', 'kit/override', { mode: 'forced_open', reason, ttlSeconds: 60, scope: 'fleet' })).status === 200);
-    await until(async () => (await stateOf(other, 'kit')) === 'forced_open');
+    await holds(async () => (await change(one, 'POST', 'kit/override', { mode: 'forced_open', reason, ttlSeconds: 60, scope: 'fleet' })).status === 200);
+    await holds(async () => (await stateOf(other, 'kit')) === 'forced_open');
     const refused = await other.ask('/api/kit/account', { headers: { prefer: 'handling=strict' } });
-    await until(async () => (await change(other, 'DELETE', 'kit/override', { reason, scope: 'fleet' })).status === 200);
-    await until(async () => (await stateOf(one, 'kit')) === 'closed');
+    await holds(async () => (await change(other, 'DELETE', 'kit/override', { reason, scope: 'fleet' })).status === 200);
+    await holds(async () => (await stateOf(one, 'kit')) === 'closed');
 
     expect(refused.body).to.include({ status: 503, code: 'circuit_open' });
     expect((await other.ask('/api/kit/account')).status).to.equal(200);
@@ -68,11 +68,11 @@ describe('replicas on one Redis', function () {
     const third = await startGateway({ REDIS_CACHE_URL: urlOf(redis), QUEUE_KEYS });
     const [one] = replicas as readonly [RunningGateway];
     const count = async (): Promise<number> => ((await one.ask('/admin/fleet')).body['replicas'] as readonly unknown[]).length;
-    await until(async () => (await count()) === 3);
+    await holds(async () => (await count()) === 3);
 
     await third.stop('test');
 
-    await until(async () => (await count()) === 2);
+    await holds(async () => (await count()) === 2);
   });
 });
 

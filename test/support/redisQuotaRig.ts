@@ -2,14 +2,9 @@
  * Shares of quotas on a real Redis, as their contract suite wants them. Time passes at once: all that Redis holds is made older,
  * which is the same, since nothing but differences to its own clock is ever looked at.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { silentLogger } from '../../src/logging/logger.ts';
-import { RedisGuest } from '../../src/redis/redisGuest.ts';
 import { RedisQuotaShares } from '../../src/redis/redisQuotaShares.ts';
-import { systemClock } from '../../src/time/clock.ts';
-import { until } from '../contract/queueRig.ts';
 import type { QuotaSharesRig } from '../contract/quotaSharesRig.ts';
-import { startRedis } from './redisServer.ts';
+import { openSharedRedis } from './sharedRedisRig.ts';
 
 const MAKE_OLDER = `
 local ms = tonumber(ARGV[1])
@@ -31,35 +26,16 @@ for _, key in ipairs(redis.call('KEYS', '*:quota:*')) do
   if left > 0 then redis.call('PEXPIRE', key, math.max(1, left - ms)) end
 end`;
 
-const real = { tick: () => sleep(5) };
-
 export interface RedisQuotaRig extends QuotaSharesRig {
   /** The way of a replica that counts its reports anew, as those of another connection that are late. */
   joinLate(replica: string): RedisQuotaShares;
 }
 
 export const redisQuotaRig = async (): Promise<RedisQuotaRig> => {
-  const server = await startRedis(['--appendonly', 'no']);
-  const parts = { settings: server.settings, clock: systemClock, random: () => 0.5, logger: silentLogger };
-  const guest = await RedisGuest.open({ ...parts, keyPrefix: 'test', workWithinMs: 10_000 }, 'shared');
-  const untilUp = (): Promise<true> => until(real, () => Promise.resolve(guest.isUp ? true : undefined));
-  const heard = new Set<string>();
-  let pings = 0;
-  guest.subscribe('heard', (message) => heard.add(message));
-  // In the same command: whoever listens later listens from the beginning.
-  guest.subscribe('quota', () => undefined);
-  // Messages come in the order in which they were sent.
-  const untilHeard = async (): Promise<void> => {
-    const ping = String((pings += 1));
-    await until(real, async () => {
-      await guest.ask((client) => client.publish(`${guest.prefix}:heard`, ping));
-      return heard.has(ping) ? true : undefined;
-    });
-  };
-  await untilUp();
-  await untilHeard();
+  const { guest, controls } = await openSharedRedis('quota');
   const replicas = new Map<string, RedisQuotaShares>();
   return {
+    ...controls,
     join: (replica) => {
       const shares = replicas.get(replica) ?? new RedisQuotaShares(guest, replica);
       replicas.set(replica, shares);
@@ -70,22 +46,5 @@ export const redisQuotaRig = async (): Promise<RedisQuotaRig> => {
       await guest.ask((client) => client.eval(MAKE_OLDER, 0, ms));
     },
     slackMs: 1000,
-    flush: async () => {
-      await guest.ask((client) => client.flushall());
-    },
-    down: async () => {
-      await server.kill();
-      await until(real, () => Promise.resolve(guest.isUp ? undefined : true));
-    },
-    up: async () => {
-      await server.start();
-      await untilUp();
-      await untilHeard();
-    },
-    heard: untilHeard,
-    close: async () => {
-      await guest.close();
-      await server.stop();
-    },
   };
 };

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { canonicalJson } from '../../config/canonicalJson.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { CircuitBreaker } from '../circuitBreaker.ts';
 import type { BreakerPolicy } from '../circuitBreakerFactory.ts';
@@ -114,10 +115,4 @@ export class FleetCircuits {
 
 /** Equal for equal policies and accounts, on every replica. */
 const fingerprintOf = ({ circuit, attemptTimeoutMs }: BreakerPolicy, account: string): string =>
-  createHash('sha256').update(stableJson({ circuit, attemptTimeoutMs, account })).digest('hex').slice(0, 16);
-
-/** JSON that does not depend on the order of keys. */
-const stableJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1))) : part,
-  );
+  createHash('sha256').update(canonicalJson({ circuit, attemptTimeoutMs, account })).digest('hex').slice(0, 16);

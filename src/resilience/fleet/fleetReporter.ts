@@ -82,7 +82,11 @@ export class FleetReporter {
   #waitMs(now: number): number {
     // With the store down there is nobody to tell.
     if (!this.#parts.isUp()) return Math.max(0, this.#lookAt - now);
-    return Math.max(0, Math.ceil(Math.min(this.#hintAt ?? Number.POSITIVE_INFINITY, this.#lookAt, this.#reportDueAt) - now));
+    return Math.max(0, Math.ceil(Math.min(this.#lookDueAt, this.#reportDueAt) - now));
+  }
+
+  get #lookDueAt(): number {
+    return Math.min(this.#hintAt ?? Number.POSITIVE_INFINITY, this.#lookAt);
   }
 
   get #reportDueAt(): number {
@@ -93,7 +97,7 @@ export class FleetReporter {
     const now = this.#parts.clock.now();
     const isReport = now >= this.#reportDueAt;
     // A timer may be a little early.
-    if (isReport || now >= (this.#hintAt ?? this.#lookAt) || now >= this.#lookAt) await this.#ask(isReport, now);
+    if (isReport || now >= this.#lookDueAt) await this.#ask(isReport, now);
     this.#plan();
   }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fastCheck from 'fast-check';
+import { canonicalJson } from '../../../src/config/canonicalJson.ts';
 import type { Fault } from '../../../src/errors/requestErrors.ts';
-import { canonicalJson } from '../../../src/web/canonicalJson.ts';
 import { idempotencyKeyIn, jobIdAfter, keyedRequest, type RepeatableRequest } from '../../../src/web/idempotencyKey.ts';
 
 const read = (header: string | readonly string[] | undefined): { key: string | undefined; faults: readonly Fault[] } => {
