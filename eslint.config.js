@@ -3,6 +3,7 @@
  */
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const INJECTED = 'comes in by the constructor: take a Clock, or a `random` function.';
@@ -33,6 +34,15 @@ const noEnum = { selector: 'TSEnumDeclaration', message: 'Use a union of strings
 const noBarrel = { selector: 'ExportAllDeclaration', message: 'Import from the file that has it: no barrels.' };
 const shape = [noDefaultExport, noEnum, noBarrel];
 
+/** One input of the allowed length must not hold the event loop: a pattern takes linear time, wherever its match begins. */
+const linearPatterns = {
+  plugins: { regexp },
+  rules: {
+    'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+    'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: false, ignorePartial: false }],
+  },
+};
+
 const sizes = {
   'max-lines': ['error', { max: 400 }],
   'max-lines-per-function': ['error', { max: 40 }],
@@ -43,6 +53,7 @@ export default defineConfig(
   { ignores: ['dist/', 'coverage/', '.cache/', 'node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
+  linearPatterns,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
