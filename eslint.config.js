@@ -10,6 +10,11 @@ const INJECTED = 'comes in by the constructor: take a Clock, or a `random` funct
 
 /** Reading time and chance from the globals makes a test wait, and a run unrepeatable. */
 const clockGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'performance'].map((name) => ({ name, message: `Time ${INJECTED}` }));
+/** They throw a `URIError` for a lone surrogate or a stray `%`, both of which callers and services send. */
+const encodingGlobals = ['encodeURIComponent', 'encodeURI', 'decodeURIComponent', 'decodeURI'].map((name) => ({
+  name,
+  message: 'Throws on broken Unicode: use config/percentEncoding.ts.',
+}));
 const clockProperties = [
   { object: 'Date', property: 'now', message: `Time ${INJECTED}` },
   { object: 'Math', property: 'random', message: `Chance ${INJECTED}` },
@@ -84,12 +89,13 @@ export default defineConfig(
     files: ['src/**/*.ts'],
     ignores: ['src/time/**', 'src/compose.ts'],
     rules: {
-      'no-restricted-globals': ['error', ...clockGlobals],
+      'no-restricted-globals': ['error', ...clockGlobals, ...encodingGlobals],
       'no-restricted-properties': ['error', ...clockProperties, ...processProperties],
       'no-restricted-imports': ['error', { paths: [...clockModules, 'process', 'node:process'] }],
       'no-restricted-syntax': ['error', ...shape, noClockSyntax, noAbortTimeout],
     },
   },
+  { files: ['src/config/percentEncoding.ts'], rules: { 'no-restricted-globals': ['error', ...clockGlobals] } },
   { files: ['src/compose.ts', 'src/time/**'], rules: { 'no-restricted-properties': ['error', ...processProperties] } },
   {
     // The edges of a process: they read its environment, end it, and speak before there is a log.
