@@ -3,12 +3,18 @@
  */
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const INJECTED = 'comes in by the constructor: take a Clock, or a `random` function.';
 
 /** Reading time and chance from the globals makes a test wait, and a run unrepeatable. */
 const clockGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'performance'].map((name) => ({ name, message: `Time ${INJECTED}` }));
+/** They throw a `URIError` for a lone surrogate or a stray `%`, both of which callers and services send. */
+const encodingGlobals = ['encodeURIComponent', 'encodeURI', 'decodeURIComponent', 'decodeURI'].map((name) => ({
+  name,
+  message: 'Throws on broken Unicode: use config/percentEncoding.ts.',
+}));
 const clockProperties = [
   { object: 'Date', property: 'now', message: `Time ${INJECTED}` },
   { object: 'Math', property: 'random', message: `Chance ${INJECTED}` },
@@ -33,6 +39,15 @@ const noEnum = { selector: 'TSEnumDeclaration', message: 'Use a union of strings
 const noBarrel = { selector: 'ExportAllDeclaration', message: 'Import from the file that has it: no barrels.' };
 const shape = [noDefaultExport, noEnum, noBarrel];
 
+/** One input of the allowed length must not hold the event loop: a pattern takes linear time, wherever its match begins. */
+const linearPatterns = {
+  plugins: { regexp },
+  rules: {
+    'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+    'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: false, ignorePartial: false }],
+  },
+};
+
 const sizes = {
   'max-lines': ['error', { max: 400 }],
   'max-lines-per-function': ['error', { max: 40 }],
@@ -43,6 +58,7 @@ export default defineConfig(
   { ignores: ['dist/', 'coverage/', '.cache/', 'node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
+  linearPatterns,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -73,12 +89,13 @@ export default defineConfig(
     files: ['src/**/*.ts'],
     ignores: ['src/time/**', 'src/compose.ts'],
     rules: {
-      'no-restricted-globals': ['error', ...clockGlobals],
+      'no-restricted-globals': ['error', ...clockGlobals, ...encodingGlobals],
       'no-restricted-properties': ['error', ...clockProperties, ...processProperties],
       'no-restricted-imports': ['error', { paths: [...clockModules, 'process', 'node:process'] }],
       'no-restricted-syntax': ['error', ...shape, noClockSyntax, noAbortTimeout],
     },
   },
+  { files: ['src/config/percentEncoding.ts'], rules: { 'no-restricted-globals': ['error', ...clockGlobals] } },
   { files: ['src/compose.ts', 'src/time/**'], rules: { 'no-restricted-properties': ['error', ...processProperties] } },
   {
     // The edges of a process: they read its environment, end it, and speak before there is a log.

@@ -21,6 +21,7 @@ import type { Clock } from './time/clock.ts';
 import type { Authenticator } from './web/authentication.ts';
 import { errorHandler, notFound } from './web/errorHandler.ts';
 import type { AnswerSealer, IdempotencyStore, RepeatResult } from './web/idempotency.ts';
+import { BodyBudget } from './web/jsonBody.ts';
 import { mountRoutes } from './web/mountRoutes.ts';
 import { OnceOnly } from './web/onceOnly.ts';
 import { openApiDocument, pathTemplate, type RouteGroup } from './web/openapi.ts';
@@ -108,18 +109,21 @@ const onceOnly = ({ queue, clock }: AppParts): OnceOnly | undefined => {
   return new OnceOnly({ store, sealer, queue: { find }, clock, onRepeat });
 };
 
-const mountGroup = (app: Express, { prefix, routes }: RouteGroup, { authenticator }: AppParts, once?: OnceOnly): void => {
-  app.use(prefix, mountRoutes(routes, { prefix, authenticator, once }));
+type Mounting = Pick<AppParts, 'authenticator'> & { readonly bodies: BodyBudget };
+
+const mountGroup = (app: Express, { prefix, routes }: RouteGroup, { authenticator, bodies }: Mounting, once?: OnceOnly): void => {
+  app.use(prefix, mountRoutes(routes, { prefix, authenticator, bodies, once }));
 };
 
-const mountManagement = (app: Express, admin: RouteGroup, parts: AppParts): void => {
+const mountManagement = (app: Express, admin: RouteGroup, parts: AppParts & Mounting): void => {
   mountGroup(app, admin, parts);
   app.use(detailedHealthRouter({ source: parts.health, endpoints: endpointsOf(parts.groups), clock: parts.clock }));
   app.use(metricsRouter(parts.metrics));
 };
 
 /** Builds the app, or the two of them. The services' routes come first: theirs are the requests that count. */
-export const createApp = (parts: AppParts): Apps => {
+export const createApp = (given: AppParts): Apps => {
+  const parts = { ...given, bodies: new BodyBudget() };
   const desk = parts.queue && new JobDesk({ ...parts, ...parts.queue });
   const groups = [...parts.groups, ...(desk === undefined ? [] : [jobGroup(desk)])];
   const admin = adminGroup(parts, desk);

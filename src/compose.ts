@@ -27,7 +27,7 @@ import { connectService, type ConnectedService, type ConnectionParts } from './s
 import type { Service } from './services/service.ts';
 import { SharedState } from './sharedState.ts';
 import { serviceRegistry } from './services/serviceRegistry.ts';
-import { seconds, type Clock } from './time/clock.ts';
+import { minutes, seconds, type Clock } from './time/clock.ts';
 import { parseApiKeys } from './web/apiKeysFile.ts';
 import { createAuthenticator, openAuthenticator, type Authenticator } from './web/authentication.ts';
 import { closeServer, createHttpServer, listen } from './web/httpServer.ts';
@@ -202,9 +202,17 @@ const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, services
   lifecycle.add({ name: 'circuit breakers', stop: () => { core.breakers.shutdown(); } });
 };
 
+const BROKEN_LOG_MS = minutes(1);
+
 /** Listens while it lives. @returns where, once started. */
-const serve = (lifecycle: Lifecycle, clock: Clock, app: Apps['main'], port: number, host: string): (() => number) => {
-  const server = createHttpServer(app);
+const serve = ({ lifecycle, core: { metrics } }: House, { clock, logger }: Seams, app: Apps['main'], port: number, host: string): (() => number) => {
+  let loggedAt = -Infinity;
+  const server = createHttpServer(app, (status) => {
+    metrics.requestEnded({ method: '', route: undefined, status, durationMs: 0 });
+    if (clock.now() - loggedAt < BROKEN_LOG_MS) return;
+    loggedAt = clock.now();
+    logger.info({ status }, 'what came was no HTTP request, or came too slowly; only the first of a minute is logged');
+  });
   let listeningOn = 0;
   lifecycle.add({
     name: 'http server',
@@ -233,8 +241,8 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   watch(house);
   registerParts(config, house, sandbox);
   const { main, management } = createApp(appParts(config, seams, house));
-  const managementPort = management && serve(lifecycle, seams.clock, management, config.managementPort ?? 0, config.host);
-  const port = serve(lifecycle, seams.clock, main, config.port, config.host);
+  const managementPort = management && serve(house, seams, management, config.managementPort ?? 0, config.host);
+  const port = serve(house, seams, main, config.port, config.host);
   return {
     clients: clientsOf(connected),
     breakers: core.breakers,

@@ -1,6 +1,7 @@
 /**
  * Redis as data: where it is and as whom we come. `redis/redisConnection.ts` makes connections of it.
  */
+import { percentDecoded } from './percentEncoding.ts';
 import { readSecretFile, type ReadFile } from './secretFile.ts';
 import { readGroup, redisSettings, type Environment } from './settings.ts';
 import type { SettingFaults } from './settingFaults.ts';
@@ -84,8 +85,8 @@ const fromUrl = (setting: 'REDIS_URL' | 'REDIS_CACHE_URL', text: string, faults:
   return {
     host: url.hostname,
     port: url.port === '' ? DEFAULT_PORT : Number(url.port),
-    username: url.username === '' ? undefined : decodeURIComponent(url.username),
-    password: url.password === '' ? undefined : new Secret(decodeURIComponent(url.password)),
+    username: url.username === '' ? undefined : percentDecoded(url.username),
+    password: url.password === '' ? undefined : new Secret(percentDecoded(url.password) ?? ''),
     database: Number(url.pathname.slice(1)),
     tls: url.protocol === 'rediss:',
   };
@@ -97,13 +98,4 @@ const isRedisUrl = (url: URL): boolean =>
   url.search === '' &&
   url.hash === '' &&
   /^(\/\d{0,3})?$/.test(url.pathname) &&
-  isDecodable(url.username + url.password);
-
-const isDecodable = (text: string): boolean => {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-};
+  percentDecoded(url.username + url.password) !== undefined;

@@ -51,7 +51,7 @@ export const baseUrl = () =>
   z
     .string()
     .refine(isBaseUrl, 'must be a URL such as https://host/path, without credentials, query or fragment')
-    .transform((value) => value.replace(/\/+$/, ''));
+    .transform((value) => value.replace(/(?<!\/)\/+$/, ''));
 
 const isBaseUrl = (value: string): boolean => {
   if (!URL.canParse(value) || /[\s?#\\]/.test(value)) return false;

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'method_not_allowed'
   | 'payload_too_large'
   | 'unsupported_media_type'
+  | 'overloaded'
   | 'upstream_rejected'
   | 'upstream_unauthorized'
   | 'upstream_quota_exhausted'

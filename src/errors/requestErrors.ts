@@ -51,6 +51,12 @@ export class PayloadTooLargeError extends GatewayError {
   readonly code = 'payload_too_large';
 }
 
+/** The gateway holds as many bytes of requests as it can bear. */
+export class OverloadedError extends GatewayError {
+  readonly code = 'overloaded';
+  override readonly retryable = true;
+}
+
 /** The request body is not JSON by its content type. */
 export class UnsupportedMediaTypeError extends GatewayError {
   readonly code = 'unsupported_media_type';

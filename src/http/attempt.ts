@@ -12,7 +12,7 @@ import { deprecationNotices } from './deprecation.ts';
 import { classifyStatus } from './generalClassification.ts';
 import { DEFAULT_QUOTA, type Operation } from './operation.ts';
 import type { QuotaReader } from './quota.ts';
-import { contentOf, receivedAnswer } from './receivedAnswer.ts';
+import { boundedAnswer, contentOf } from './receivedAnswer.ts';
 import { TransportFailure, type HttpRequest, type HttpResponse, type Transport } from './transport.ts';
 
 export interface AttemptParts {
@@ -34,6 +34,7 @@ const TOO_MANY = 429;
 
 /** A list of a thousand records that all break the contract says nothing more than the first few. */
 const FIELDS_TOLD = 5;
+const FIELDS_JUDGED = 1_000;
 
 /** @throws {UpstreamError} of the kind that fits, or the signal's reason. */
 export const makeAttempt = async <T>(
@@ -83,8 +84,15 @@ const asUpstreamError = (failure: TransportFailure, site: CallSite): GatewayErro
   return new UpstreamUnavailableError(site, kind, NOT_SENT.has(kind) ? 'not_sent' : 'unknown', undefined, { cause: failure });
 };
 
-const valueFrom = <T>(parts: AttemptParts, operation: Operation<T>, response: HttpResponse, site: CallSite): T => {
-  const answer = receivedAnswer(response);
+/** Not of a refusal: its status says enough, whatever its body is. */
+const brokenBy = ({ events }: AttemptParts, what: string, site: CallSite): GatewayError => {
+  events.contractBroken({ ...site, fields: [WHOLE_ANSWER] });
+  return new UpstreamContractBrokenError(site, `the answer has ${what}`, [], 'too_large');
+};
+
+const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, response: HttpResponse, site: CallSite): Promise<T> => {
+  const { answer, excess } = await boundedAnswer(response, operation.maxAnswerValues);
+  if (excess !== undefined && response.status < 400) throw brokenBy(parts, `more ${excess} than we read`, site);
   const context = { site, wallTime: parts.clock.wallTime() };
   const special = parts.classify(answer, context);
   const error = special === 'accepted' ? undefined : (special ?? classifyStatus(answer, context));
@@ -96,7 +104,7 @@ const valueFrom = <T>(parts: AttemptParts, operation: Operation<T>, response: Ht
   const parsed = operation.answer.safeParse((operation.content ?? contentOf)(answer));
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  parts.events.contractBroken({ ...site, fields: [...new Set(issues.map(({ path }) => declaredField(operation.answer, path)))] });
+  parts.events.contractBroken({ ...site, fields: [...new Set(issues.slice(0, FIELDS_JUDGED).map(({ path }) => declaredField(operation.answer, path)))] });
   const fields = issues.slice(0, FIELDS_TOLD).map(({ path }) => fieldName(path));
   throw new UpstreamContractBrokenError(site, `the answer breaks the contract at ${fields.join(', ')}`, fields);
 };

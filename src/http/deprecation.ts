@@ -23,7 +23,7 @@ export const deprecationNotices = (headers: HttpResponse['headers']): readonly D
 };
 
 /** Drafts of the RFC had a truth value: a service that still sends `false` announces nothing. */
-const isDenied = (header: string): boolean => /^\s*(?:\?0|false)?\s*$/iu.test(header);
+const isDenied = (header: string): boolean => /^(?:\?0|false)?$/iu.test(header.trim());
 
 /** `@1688169599`, or an HTTP date as the drafts had it. */
 const deprecationDate = (header: string): number => {

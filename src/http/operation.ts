@@ -19,6 +19,8 @@ export interface Operation<T> {
   readonly answer: ZodType<T>;
   /** What of an answer the schema is shown, where the body does not say it all. Default: the body. */
   readonly content?: (received: ReceivedAnswer) => unknown;
+  /** JSON values in its answer, where that may hold many; absent: the number of `receivedAnswer.ts`. */
+  readonly maxAnswerValues?: number;
   /**
    * Whether an attempt may be given up while it hangs, although it may still be carried out. By default what may be
    * repeated may be given up; a paid read too: nothing is written, and what it cost is lost either way.

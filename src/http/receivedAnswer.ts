@@ -1,39 +1,45 @@
+import { excessIn, IN_ONE_GO, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import type { ReceivedAnswer } from './classification.ts';
 import type { HttpResponse } from './transport.ts';
 
-const NOTHING = Symbol('not parsed yet');
+/** JSON values in the answer of an operation that names no number. */
+export const MAX_ANSWER_VALUES = 20_000;
 
-/** An answer whose JSON is parsed once, on first asking. */
-export const receivedAnswer = ({ status, headers, body }: HttpResponse): ReceivedAnswer => {
-  let parsed: unknown = NOTHING;
+/** Deeper than any real answer; walking it, ours or the caller's JSON library would run out of stack. */
+const MAX_DEPTH = 500;
+
+/** An answer within bounds, whose JSON is parsed once, on first asking; what is no JSON is `undefined`. */
+export const receivedAnswer = ({ status, headers, body }: HttpResponse, known?: { readonly json: unknown }): ReceivedAnswer => {
+  let parsed = known;
   return {
     status,
     headers,
     body,
-    json: () => (parsed === NOTHING ? (parsed = parse(body)) : parsed),
+    json: () => (parsed ??= { json: parse(body) }).json,
   };
+};
+
+const parse = (body: string): unknown => {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The JSON of a long answer is parsed in slices; that of one with too much in it is not read at all. */
+export const boundedAnswer = async (
+  response: HttpResponse,
+  values = MAX_ANSWER_VALUES,
+): Promise<{ readonly answer: ReceivedAnswer; readonly excess?: JsonExcess }> => {
+  const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
+  if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
+  if (response.body.length <= IN_ONE_GO) return { answer: receivedAnswer(response) };
+  return { answer: receivedAnswer(response, { json: await parseJson(response.body).catch(() => undefined) }) };
 };
 
 /** What an operation's schema is shown: the JSON; else the text as a string; `undefined` for an empty body. */
 export const contentOf = (answer: ReceivedAnswer): unknown => {
   if (answer.body === '') return undefined;
   return answer.json() ?? (answer.body.trim() === 'null' ? null : answer.body);
-};
-
-/** Deeper than any real answer; walking it, ours or the caller's JSON library would run out of stack. */
-const MAX_DEPTH = 500;
-
-const parse = (body: string): unknown => {
-  try {
-    const json = JSON.parse(body) as unknown;
-    // A level takes two brackets: a short body, which most are, need not be walked.
-    return body.length > 2 * MAX_DEPTH && isDeeperThan(MAX_DEPTH, json) ? undefined : json;
-  } catch {
-    return undefined;
-  }
-};
-
-const isDeeperThan = (levels: number, json: unknown): boolean => {
-  if (typeof json !== 'object' || json === null) return false;
-  return levels === 0 || Object.values(json).some((part) => isDeeperThan(levels - 1, part));
 };

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { lowerCase, sendable } from './headers.ts';
 import type { Operation, OperationRequest } from './operation.ts';
-import { percentEncoded } from './percentEncoding.ts';
+import { percentEncoded } from '../config/percentEncoding.ts';
 import type { HttpRequest } from './transport.ts';
 
 export interface Target {
@@ -18,7 +18,7 @@ export interface Target {
 /** @throws {Error} if the URL is none; settings are checked before they get here. */
 export const targetFrom = (baseUrl: string, headers: Readonly<Record<string, string>>): Target => {
   const { origin, pathname } = new URL(baseUrl);
-  return { origin, prefix: pathname.replace(/\/+$/u, ''), headers: lowerCase(headers) };
+  return { origin, prefix: pathname.replace(/(?<!\/)\/+$/u, ''), headers: lowerCase(headers) };
 };
 
 /**

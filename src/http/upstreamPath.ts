@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { UpstreamPath } from './operation.ts';
-import { percentEncoded } from './percentEncoding.ts';
+import { percentDecoded, percentEncoded } from '../config/percentEncoding.ts';
 
 const MAX_SEGMENT_LENGTH = 512;
 /** Control characters. */
@@ -26,4 +26,4 @@ export const upstreamPath = (literals: TemplateStringsArray, ...values: readonly
   literals.reduce((path, literal, index) => path + segment(values[index - 1] ?? '') + literal) as UpstreamPath;
 
 /** The value that a path ends in, as it was before it was put there. */
-export const lastValueIn = (path: UpstreamPath): string => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+export const lastValueIn = (path: UpstreamPath): string => percentDecoded(path.slice(path.lastIndexOf('/') + 1)) ?? '';

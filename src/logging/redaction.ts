@@ -25,9 +25,9 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
 const FORBIDDEN_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic|apikey)\s+[\w.~+/=-]+/gi, `$1 ${REDACTED}`],
   [/\b(?:pat-[a-z]{2}\d-|SG\.|kit_|saa_)[\w.-]{8,}/g, REDACTED],
-  [/([a-z][a-z\d+.-]*:\/\/)[^\s/@]+@/gi, `$1${REDACTED}@`],
-  [/(\/[^\s?"']*)\?[^\s"')]+/g, `$1?${REDACTED}`],
-  [/[\w.+%-]+@[\w-]+(?:\.[\w-]+)+/g, REDACTED],
+  [/(:\/\/)[^\s/@]+@/g, `$1${REDACTED}@`],
+  [/(?<=\/[^\s?"']*)\?[^\s"')]+/g, `?${REDACTED}`],
+  [/[\w.+%-]{1,256}@[\w-]+(?:\.[\w-]+)+/g, REDACTED],
 ];
 
 /** What each of them needs to match at all: most texts hold none of it, and every line of the access log pays for a look. */

@@ -43,7 +43,7 @@ const toOpenMetrics = (text: string): string => {
   const lines = text.split('\n').filter((line) => line !== '');
   const counters = new Set(lines.flatMap((line) => /^# TYPE (\S+) counter$/u.exec(line)?.[1] ?? []));
   const converted = lines.map((line) => {
-    const [, keyword = '', name = '', rest = ''] = /^# (HELP|TYPE) (\S+)(.*)$/u.exec(line) ?? [];
+    const [, keyword = '', name = '', rest = ''] = /^# (HELP|TYPE) (\S+)((?:\s.*)?)$/u.exec(line) ?? [];
     if (!counters.has(name)) return line;
     if (name.endsWith(TOTAL)) return `# ${keyword} ${name.slice(0, -TOTAL.length)}${rest}`;
     return keyword === 'TYPE' ? `# TYPE ${name} unknown` : line;

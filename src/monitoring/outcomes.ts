@@ -48,6 +48,7 @@ const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefine
   method_not_allowed: 'refused',
   payload_too_large: 'refused',
   unsupported_media_type: 'refused',
+  overloaded: 'refused',
 };
 
 export const callOutcome = (ended: AnswerSource | ErrorCode): CallOutcome | undefined => outcomes[ended];

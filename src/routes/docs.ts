@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Router, static as serveStatic, type RequestHandler } from 'express';
 import type { ErrorCode } from '../errors/gatewayError.ts';
 import { onlyGet } from '../web/onlyGet.ts';
@@ -83,11 +84,14 @@ const pages = (): Router =>
 
 /** @param document The OpenAPI document; serialised once. */
 export const docsRouter = (document: unknown): Router => {
-  const body = JSON.stringify(document);
+  const plain = Buffer.from(JSON.stringify(document));
+  const zipped = gzipSync(plain);
   const router = Router();
-  onlyGet(router, '/openapi.json', (_req, res) => {
+  onlyGet(router, '/openapi.json', (req, res) => {
     contextOf(res).route = '/openapi.json';
-    sendAnswer(res, { status: 200, body });
+    const isZipped = req.acceptsEncodings('gzip') === 'gzip';
+    const headers = ['Vary', 'Accept-Encoding', ...(isZipped ? ['Content-Encoding', 'gzip'] : [])];
+    sendAnswer(res, { status: 200, headers, body: isZipped ? zipped : plain });
   });
   return router.use('/docs', pages());
 };

@@ -8,7 +8,7 @@ const KIND_BEFORE = /^(?:pat-[a-z]{2}\d-|SG\.)/u;
 const KIND_AFTER = /-[a-z]{2}\d{1,3}$/u;
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/u;
-const SCHEME = /^(Basic|Bearer) +(.*)$/iu;
+const SCHEME = /^(Basic|Bearer) +((?:[^ ].*)?)$/iu;
 
 /** Digits and letters go; the last few tell credentials apart. */
 const masked = (core: string, ordinal: number): string => {

@@ -1,11 +1,9 @@
 /**
  * One HTTP port that can refuse connections, and take itself back.
  */
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-
-/** Longer than a client's pool keeps an idle connection, so that it is never ours that closes first. */
-const KEEP_ALIVE_MS = 60_000;
+import { createHttpServer } from '../web/httpServer.ts';
 
 export class Listener {
   readonly #sockets = new Set<Socket>();
@@ -52,7 +50,7 @@ export class Listener {
 
   async #listen(port: number): Promise<void> {
     if (this.#closed || this.#server !== undefined) return;
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, this.handle);
+    const server = createHttpServer(this.handle);
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));

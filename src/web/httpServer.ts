@@ -1,7 +1,7 @@
 /**
  * The listening side: limits on slow and oversized requests, a port that is taken, and an end that lets answers out.
  */
-import { Server, type RequestListener, type ServerOptions } from 'node:http';
+import { Server, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { seconds, type Clock } from '../time/clock.ts';
 
@@ -14,19 +14,36 @@ const limits: ServerOptions = {
   keepAliveTimeout: seconds(61),
 };
 
+/** Sockets of one port. A silent one takes 3 kB and is gone in ten seconds. */
+const MAX_CONNECTIONS = 4_000;
+
+/** After so many requests a connection is closed, so that none lasts for ever. */
+const MAX_REQUESTS_PER_SOCKET = 10_000;
+
+/** Requests of one connection that are not answered yet; nobody but a script sends more than a few. */
+const MAX_PIPELINED = 32;
+
+/** How long a caller may read nothing of an answer that waits for it. */
+const WRITE_TIMEOUT_MS = seconds(10);
+
+/** Told of what ends before it is a request: no route, no id, only the status. Must not throw. */
+export type BrokenRequestListener = (status: number) => void;
+
 const statusOf: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
 
 /** No request, no id, no route: the shortest honest answer, and the connection is over. */
-const answerBrokenRequest = (error: Error & { readonly code?: string }, socket: Socket): void => {
+const answerBrokenRequest = (error: Error & { readonly code?: string }, socket: Socket, onBroken: BrokenRequestListener): void => {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = statusOf[error.code ?? ''] ?? '400 Bad Request';
-  const body = JSON.stringify({ type: 'about:blank', title: status.slice(4), status: Number(status.slice(0, 3)) });
+  const code = Number(status.slice(0, 3));
+  onBroken(code);
+  const body = JSON.stringify({ type: 'about:blank', title: status.slice(4), status: code });
   const head = [
     `HTTP/1.1 ${status}`,
     'Content-Type: application/problem+json',
@@ -42,15 +59,36 @@ const answerBrokenRequest = (error: Error & { readonly code?: string }, socket: 
  */
 class GatewayServer extends Server {
   readonly #silent = new Set<Socket>();
+  /** Requests that are not answered to the last byte, by connection. */
+  readonly #unanswered = new WeakMap<Socket, number>();
 
-  constructor(handle: RequestListener) {
+  constructor(handle: RequestListener, onBroken: BrokenRequestListener, writeTimeoutMs: number) {
     super(limits, handle);
-    this.on('clientError', answerBrokenRequest);
+    this.maxConnections = MAX_CONNECTIONS;
+    this.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+    this.timeout = writeTimeoutMs;
+    this.on('timeout', (socket) => { this.#endIfStuck(socket); });
+    this.on('clientError', (error, socket) => { answerBrokenRequest(error, socket as Socket, onBroken); });
     this.on('connection', (socket) => {
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
     });
-    this.on('request', ({ socket }) => this.#silent.delete(socket));
+    this.prependListener('request', (req, res) => { this.#count(req.socket, res); });
+    // Whether a body is wanted is decided where it is read (`jsonBody.ts`).
+    this.on('checkContinue', (req, res) => this.emit('request', req, res));
+  }
+
+  #count(socket: Socket, res: ServerResponse): void {
+    this.#silent.delete(socket);
+    const unanswered = (this.#unanswered.get(socket) ?? 0) + 1;
+    this.#unanswered.set(socket, unanswered);
+    res.once('close', () => this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1));
+    if (unanswered > MAX_PIPELINED) socket.destroy();
+  }
+
+  /** Nothing was sent or received for a while: that is well while we work on the answer, and the end where the caller does not read. */
+  #endIfStuck(socket: Socket): void {
+    if (socket.writableLength > 0 || (this.#unanswered.get(socket) ?? 0) === 0) socket.destroy();
   }
 
   override closeIdleConnections(): void {
@@ -61,7 +99,12 @@ class GatewayServer extends Server {
   }
 }
 
-export const createHttpServer = (handle: RequestListener): Server => new GatewayServer(handle);
+/** @param writeTimeoutMs For tests. */
+export const createHttpServer = (
+  handle: RequestListener,
+  onBroken: BrokenRequestListener = () => undefined,
+  writeTimeoutMs = WRITE_TIMEOUT_MS,
+): Server => new GatewayServer(handle, onBroken, writeTimeoutMs);
 
 const advice: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use: stop what listens there, or choose another port',

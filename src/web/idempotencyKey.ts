@@ -2,7 +2,7 @@
  * The Idempotency-Key header of a request, and what is derived from it. The key itself is kept nowhere.
  */
 import { hash } from 'node:crypto';
-import { canonicalJson } from '../config/canonicalJson.ts';
+import { canonicalDigest, canonicalJson } from '../config/canonicalJson.ts';
 import type { Fault } from '../errors/requestErrors.ts';
 
 /** A request as far as two of them can be the same. */
@@ -54,7 +54,7 @@ const digest = (...parts: readonly unknown[]): string => hash('sha256', canonica
 export const jobIdAfter = (jobId: string, writesBefore: number): string =>
   writesBefore === 0 ? jobId : `job_${digest(jobId, writesBefore)}`;
 
-export const keyedRequest = (key: string, { caller, method, route, ...request }: RepeatableRequest): KeyedRequest => {
-  const fingerprint = digest('request', caller, method, route, key, request.path, request.query, request.body);
+export const keyedRequest = async (key: string, { caller, method, route, ...request }: RepeatableRequest): Promise<KeyedRequest> => {
+  const fingerprint = await canonicalDigest(['request', caller, method, route, key, request.path, request.query, request.body]);
   return { key: digest('key', caller, method, route, key), fingerprint, jobId: `job_${digest('job', fingerprint)}` };
 };

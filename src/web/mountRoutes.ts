@@ -5,7 +5,7 @@ import { Router, type RequestHandler } from 'express';
 import { MethodNotAllowedError } from '../errors/requestErrors.ts';
 import { admit } from './admission.ts';
 import type { Authenticator } from './authentication.ts';
-import { jsonBody } from './jsonBody.ts';
+import { jsonBody, type BodyBudget } from './jsonBody.ts';
 import type { OnceOnly } from './onceOnly.ts';
 import { contextOf } from './requestContext.ts';
 import type { Route } from './route.ts';
@@ -16,6 +16,8 @@ export interface MountParts {
   /** Where the router will be mounted, such as `/api/hubspot`: a part of the template that logs and metrics show. */
   readonly prefix: string;
   readonly authenticator: Authenticator;
+  /** One for all routes of a process. */
+  readonly bodies: BodyBudget;
   /** For writes that bear an Idempotency-Key; without it they are refused. */
   readonly once?: OnceOnly | undefined;
 }
@@ -31,7 +33,7 @@ const admits =
 /** Whoever is not admitted is refused before a byte of the body is read. */
 const handlers = (route: Route, parts: MountParts): readonly RequestHandler[] => [
   admits(route, parts),
-  ...(route.body === undefined ? [] : [jsonBody(route.maxBodyBytes)]),
+  ...(route.body === undefined ? [] : [jsonBody(parts.bodies, route)]),
   runRoute(route, parts.once),
 ];
 

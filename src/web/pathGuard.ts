@@ -3,6 +3,7 @@
  * an attempt to be somewhere else.
  */
 import type { RequestHandler } from 'express';
+import { percentDecoded } from '../config/percentEncoding.ts';
 import { InvalidRequestError, type Fault } from '../errors/requestErrors.ts';
 
 /** Longer than any id or address, and short enough for every upstream service. */
@@ -13,21 +14,12 @@ const ESCAPED_SEPARATOR = /%(?:2f|5c)/iu;
 const ESCAPED_CONTROL = /%(?:[01][\da-f]|7f)/iu;
 const STEP = /^(?:\.|%2e){1,2}$/iu;
 
-const isUtf8 = (path: string): boolean => {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 const escapeFault = (path: string): string | undefined => {
   if (!path.includes('%')) return undefined;
   if (BROKEN_ESCAPE.test(path)) return 'holds a % that is not followed by two hexadecimal digits; write %25 for a percent sign';
   if (ESCAPED_SEPARATOR.test(path)) return 'holds an escaped slash or backslash (%2F, %5C), which no id may contain';
   if (ESCAPED_CONTROL.test(path)) return 'holds an escaped control character such as %00';
-  return isUtf8(path) ? undefined : 'holds percent escapes that are not UTF-8';
+  return percentDecoded(path) !== undefined ? undefined : 'holds percent escapes that are not UTF-8';
 };
 
 const segmentFault = (path: string): string | undefined => {
@@ -43,9 +35,14 @@ export const pathFault = (path: string): Fault | undefined => {
   return message === undefined ? undefined : { at: 'path', message };
 };
 
-/** Refuses bad paths. `req.path` is raw: nothing has decoded it yet. */
+/** Of two hosts, a proxy before us may have gone by the other one (RFC 9112, section 3.2). */
+const hasTwoHosts = (rawHeaders: readonly string[]): boolean =>
+  rawHeaders.filter((text, index) => index % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host').length > 1;
+
+/** Refuses bad paths, and two hosts. `req.path` is raw: nothing has decoded it yet. */
 export const pathGuard: RequestHandler = (req, _res, next) => {
   const fault = pathFault(req.path);
-  if (fault === undefined) next();
-  else next(new InvalidRequestError('the path is malformed', [fault]));
+  if (fault !== undefined) next(new InvalidRequestError('the path is malformed', [fault]));
+  else if (hasTwoHosts(req.rawHeaders)) next(new InvalidRequestError('there must be one Host header', [{ at: 'header host', message: 'must be sent once' }]));
+  else next();
 };

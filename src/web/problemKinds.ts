@@ -25,6 +25,12 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: 'Body must be JSON',
     advice: 'Send uncompressed JSON as `Content-Type: application/json`.',
   },
+  overloaded: {
+    status: 503,
+    title: 'Gateway at its limit',
+    advice: 'Repeat after `Retry-After`, with fewer large bodies at once.',
+    retryAfterSeconds: 1,
+  },
   upstream_rejected: {
     status: 422,
     title: 'Refused by the upstream service',

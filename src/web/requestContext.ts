@@ -48,6 +48,8 @@ export class RequestContext {
   problem: ErrorCode | undefined;
   /** Probes and scrapes that succeed are logged at debug: they would bury everything else. */
   quiet = false;
+  /** Whether the caller holds its body back until it is told to go on. */
+  awaitsContinue = false;
   readonly #parts: RequestContextParts;
   readonly #startedAt: number;
   #log: Logger | undefined;
@@ -120,6 +122,7 @@ export const requestContext =
   (req, res, next) => {
     const context = new RequestContext(requestIdOf(req, parts.newRequestId), parts);
     (res as Contextual)[CONTEXT] = context;
+    context.awaitsContinue = req.headers.expect !== undefined && req.httpVersion === '1.1';
     // `close` follows the last byte as well as a hang-up: one listener serves both.
     const { method } = req;
     res.on('close', () => {

@@ -52,6 +52,8 @@ export interface Route {
   readonly body?: ZodType;
   /** Bytes; absent: the limit of `jsonBody.ts`. For routes that take long lists. */
   readonly maxBodyBytes?: number;
+  /** JSON values in the body; absent: the limit of `jsonBody.ts`. */
+  readonly maxBodyValues?: number;
   /** Success status, 200 unless said otherwise. */
   readonly status: number;
   readonly answer?: ZodType;
@@ -72,6 +74,7 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly query?: ZodType<Query>;
   readonly body?: ZodType<Body>;
   readonly maxBodyBytes?: number;
+  readonly maxBodyValues?: number;
   readonly status?: number;
   readonly answer?: ZodType;
   readonly problems?: readonly number[];

@@ -4,6 +4,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { QueueUnavailableError } from '../errors/queueErrors.ts';
 import { InvalidRequestError, type Fault } from '../errors/requestErrors.ts';
+import { nextTurn } from '../time/nextTurn.ts';
 import { AnswerNote } from './answerNote.ts';
 import { callOptions } from './callOptions.ts';
 import { idempotencyKeyIn, keyedRequest, type KeyedRequest } from './idempotencyKey.ts';
@@ -32,7 +33,7 @@ const refuseFaults = (faults: readonly Fault[]): void => {
 };
 
 /** Only writes are made once: a read may be repeated anyway, so its key is not looked at. */
-const readKey = (route: Route, req: Request, res: Response, caller: Caller, faults: Fault[]): KeyedRequest | undefined => {
+const readKey = (route: Route, req: Request, res: Response, caller: Caller, faults: Fault[]): Promise<KeyedRequest> | undefined => {
   const key = isWrite(route.scope) ? idempotencyKeyIn(req.headers['idempotency-key'], faults) : undefined;
   if (key === undefined) return undefined;
   const { method, query, body } = req as { readonly method: string; readonly query: unknown; readonly body: unknown };
@@ -41,10 +42,10 @@ const readKey = (route: Route, req: Request, res: Response, caller: Caller, faul
 };
 
 /** @throws {InvalidRequestError} with every fault of path, query, body and headers at once. */
-const readRequest = (route: Route, req: Request, res: Response): ReadRequest => {
+const readRequest = async (route: Route, req: Request, res: Response): Promise<ReadRequest> => {
   const [faults, note, context] = [[] as Fault[], new AnswerNote(), contextOf(res)];
   const caller = context.identity ?? nobody();
-  const keyed = readKey(route, req, res, caller, faults);
+  const keyed = await readKey(route, req, res, caller, faults);
   // Work behind a key goes on without its caller: the repeat is given the answer, instead of a doubt.
   const signal = keyed === undefined ? context.caller.signal : undefined;
   const write = isWrite(route.scope) ? { owner: caller.id, requestId: context.id, jobId: keyed?.jobId } : undefined;
@@ -86,7 +87,9 @@ const answerTo = (route: Route, reply: Reply, request: ReadRequest): OutgoingAns
 export const runRoute =
   (route: Route, once: OnceOnly | undefined): RequestHandler =>
   async (req, res) => {
-    const request = readRequest(route, req, res);
+    const request = await readRequest(route, req, res);
+    // Checking thousands of values, and working with them, is not done in one turn of the event loop.
+    if (route.maxBodyValues !== undefined) await nextTurn();
     const run = async (): Promise<OutgoingAnswer> => answerTo(route, await route.handle(request.input), request);
     if (request.keyed === undefined) sendAnswer(res, await run());
     else if (once === undefined) throw new QueueUnavailableError('there is no store for the Idempotency-Key');

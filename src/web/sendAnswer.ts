@@ -22,15 +22,19 @@ export interface OutgoingAnswer {
  */
 const alwaysSent = [...apiSecurityHeaders, 'Cache-Control', 'no-store'];
 
-const contentHeaders = (body: string | undefined, contentType: string): readonly string[] =>
+const contentHeaders = (body: string | Buffer | undefined, contentType: string): readonly string[] =>
   body === undefined ? [] : ['Content-Type', contentType, 'Content-Length', String(Buffer.byteLength(body))];
 
+/** An answer whose body may be bytes: those are sent as they are, and not copied for each caller. */
+export type SentAnswer = Omit<OutgoingAnswer, 'body'> & { readonly body?: string | Buffer | undefined };
+
 /** Sends one answer, unless the caller has left. All headers go out in one list: Node is fastest so. */
-export const sendAnswer = (res: ServerResponse, { status, headers = [], body, contentType = JSON_TYPE }: OutgoingAnswer): void => {
+export const sendAnswer = (res: ServerResponse, { status, headers = [], body, contentType = JSON_TYPE }: SentAnswer): void => {
   if (res.closed || res.headersSent) return;
   const context = contextOf(res);
   const list = [...alwaysSent, 'X-Request-Id', context.id, ...contentHeaders(body, contentType), ...headers];
-  if (context.isDraining) list.push('Connection', 'close');
+  // A body that was never asked for may still come, and would be taken for the next request.
+  if (context.isDraining || context.awaitsContinue) list.push('Connection', 'close');
   res.writeHead(status, list);
   res.end(body);
 };

@@ -2,6 +2,7 @@
  * Shapes of Explorium: what it answers (unknown fields pass) and what callers may ask (limits hold).
  */
 import { z, type ZodType } from 'zod';
+import { boundedText } from '../../web/boundedText.ts';
 
 const contextSchema = z.looseObject({
   correlation_id: z.string().nullish(),
@@ -134,7 +135,7 @@ export const PROSPECT_ID = /^[a-f0-9]{40}$/u;
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/u;
 
 /** A bare domain, as in `example.com`; upper case is lowered, so that one company has one name in the cache. */
-export const domainSchema = z.string().trim().toLowerCase().regex(DOMAIN, 'must be a domain name such as example.com');
+export const domainSchema = boundedText(1_000).trim().toLowerCase().regex(DOMAIN, 'must be a domain name such as example.com');
 
 export const businessIdSchema = z.string().regex(BUSINESS_ID, 'must be 32 hexadecimal digits, in lower case');
 export const prospectIdSchema = z.string().regex(PROSPECT_ID, 'must be 40 hexadecimal digits, in lower case');

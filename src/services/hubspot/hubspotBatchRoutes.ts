@@ -11,6 +11,8 @@ import { recordSchema } from './hubspotSchemas.ts';
 
 /** A hundred rows of ten kilobytes. */
 const MAX_BATCH_BYTES = 1_000_000;
+/** 100 rows of 250 properties. */
+const MAX_BATCH_VALUES = 30_000;
 
 const answerSchema = z.object({
   rows: z.array(
@@ -33,7 +35,7 @@ const replyOf = (done: number, answer: BatchWriteAnswer): Reply => ({ status: an
 
 const ROW_BY_ROW = 'One row of the answer for each row sent, in their order; 207 where some did not go in, and the good ones stand.';
 
-const common = { method: 'post', scope: 'hubspot:write', maxBodyBytes: MAX_BATCH_BYTES, answer: answerSchema } as const;
+const common = { method: 'post', scope: 'hubspot:write', maxBodyBytes: MAX_BATCH_BYTES, maxBodyValues: MAX_BATCH_VALUES, answer: answerSchema } as const;
 
 export const batchWriteRoutes = (type: RecordType, client: HubspotClient): readonly Route[] => [
   route({

@@ -4,6 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { boundedText, emailText } from '../../web/boundedText.ts';
 import { wholeNumber } from '../../web/wholeNumber.ts';
 
 export const recordTypes = ['contacts', 'companies', 'deals'] as const;
@@ -21,18 +22,13 @@ export const recordIdSchema = z
   .regex(/^\d{1,20}$/u, 'must be 1 to 20 decimal digits');
 
 /** Deliberately loose: HubSpot judges addresses. It only has to be one address, and to fit a path. */
-export const emailSchema = z
-  .string('must be an email address')
-  .max(254, 'must have at most 254 characters')
-  .regex(/^[^\s\p{Cc}@]{1,64}@[^\s\p{Cc}@/]+\.[^\s\p{Cc}@/.]+$/u, 'must be an email address');
+export const emailSchema = emailText(/^[^\s\p{Cc}@]{1,64}@[^\s\p{Cc}@/]+\.[^\s\p{Cc}@/.]+$/u);
 
 const A_NAME = 'must be the name of a property: a letter, then letters, digits and underscores, 100 characters at most';
 
 export const propertyNameSchema = z.string(A_NAME).regex(/^[A-Za-z]\w{0,99}$/u, A_NAME);
 
-const propertyValueSchema = z
-  .string('must be a string, as all values of HubSpot are')
-  .max(MAX_VALUE_LENGTH, `must have at most ${String(MAX_VALUE_LENGTH)} characters`);
+const propertyValueSchema = boundedText(MAX_VALUE_LENGTH, 'must be a string, as all values of HubSpot are');
 
 const tooManyProperties = `must name at most ${String(MAX_PROPERTIES)} properties`;
 
@@ -90,10 +86,10 @@ export const associationInputsSchema = z
 /** `paging.next.after` of lists and searches. */
 export const afterSchema = z.string('must be a string').regex(/^\d{1,20}$/u, 'must be the `after` of an earlier page');
 
-const namesInQuery = z
-  .string('must be given once, as a list parted by commas')
-  .max(4_000, 'must have at most 4000 characters')
-  .regex(/^[A-Za-z]\w{0,99}(?:,[A-Za-z]\w{0,99})*$/u, 'must be names of properties, parted by commas');
+const namesInQuery = boundedText(4_000, 'must be given once, as a list separated by commas').regex(
+  /^[A-Za-z]\w{0,99}(?:,[A-Za-z]\w{0,99})*$/u,
+  'must be names of properties, separated by commas',
+);
 
 export const readQuerySchema = z.strictObject({ properties: namesInQuery.optional() });
 

@@ -2,6 +2,7 @@
  * How writes to HubSpot wait. Writes of one record are made in their order; a contact is known by its id or by its email,
  * and those two count as different: nothing here knows that they are one.
  */
+import { percentDecoded } from '../../config/percentEncoding.ts';
 import type { OperationRequest, QueueRule } from '../../http/operation.ts';
 
 const RECORD = /\/objects\/[^/]+\/([a-z]+)\/([^/]+)/u;
@@ -16,7 +17,7 @@ const emailOf = ({ body }: OperationRequest): string | undefined => {
 /** The first record that the path names, such as `contacts/7`: of an association, the one it starts from. */
 const recordOf = ({ path }: OperationRequest): string | undefined => {
   const [, type, id] = RECORD.exec(path) ?? [];
-  return type === undefined || id === undefined ? undefined : `${type}/${decodeURIComponent(id).toLowerCase()}`;
+  return type === undefined || id === undefined ? undefined : `${type}/${(percentDecoded(id) ?? id).toLowerCase()}`;
 };
 
 const newContactOf = (request: OperationRequest): string | undefined => {

@@ -1,6 +1,7 @@
 /**
  * Which path of HubSpot's, in which version, is which endpoint of the simulator.
  */
+import { percentDecoded } from '../../config/percentEncoding.ts';
 import type { SandboxAnswer, SandboxRequest } from '../simulator.ts';
 import type { Endpoint, SimulatedAccount } from './hubspotSandboxAccount.ts';
 import {
@@ -72,7 +73,7 @@ const segmentsOf = (path: string): readonly string[] | undefined => {
   const version = versions.find(([pattern]) => pattern.test(path));
   if (version === undefined) return undefined;
   try {
-    return path.replace(...version).split('/').map(decodeURIComponent);
+    return path.replace(...version).split('/').map((part) => percentDecoded(part) ?? part);
   } catch {
     return undefined;
   }

@@ -95,7 +95,7 @@ export const objectTypes: readonly ObjectType[] = [contacts, companies, deals, t
 export const objectTypeNamed = (name: string): ObjectType | undefined =>
   objectTypes.find(({ plural, typeId }) => plural === name || typeId === name);
 
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/u;
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@.]+$/u;
 const INTEGER = /^-?\d*$/u;
 
 const problemWith = (type: ObjectType, name: string, value: string): PropertyProblem | undefined => {

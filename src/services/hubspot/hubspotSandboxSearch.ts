@@ -2,6 +2,7 @@
  * The simulator's search: over an index that lags behind, and with HubSpot's limits.
  */
 import { z } from 'zod';
+import { consistsOf } from '../simulatedFields.ts';
 import { nextPage, ofType, withBody } from './hubspotSandboxAccount.ts';
 import { badInput } from './hubspotSandboxErrors.ts';
 import { selected } from './hubspotSandboxRecords.ts';
@@ -40,9 +41,8 @@ const compared = (one: string, other: string): number => {
 
 /** `*@example.com` against each word, and each part of a word, whatever the case. */
 const hasToken = (text: string, token: string): boolean => {
-  const pattern = token.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&')).join('.*');
-  const whole = new RegExp(`^${pattern}$`, 'iu');
-  return [...text.split(/\s+/u), ...text.split(/[^\p{L}\p{N}]+/u)].some((word) => whole.test(word));
+  const [words, parts] = [text.toLowerCase(), token.toLowerCase().split('*')];
+  return [...words.split(/\s+/u), ...words.split(/[^\p{L}\p{N}]+/u)].some((word) => consistsOf(word, parts));
 };
 
 type Test = (value: string, filter: Required<Pick<Filter, 'value' | 'highValue' | 'values'>>) => boolean;

@@ -3,6 +3,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { boundedText, emailText } from '../../web/boundedText.ts';
 
 /** A subscriber, tag, form or sequence, as it stands in a path. */
 export const idSchema = z
@@ -13,10 +14,7 @@ export const idSchema = z
 export const numericIdSchema = z.int('must be a whole number').min(1, 'must be above 0');
 
 /** Deliberately loose: Kit judges addresses. No comma: it separates addresses where Kit is asked for several. */
-export const emailSchema = z
-  .string('must be an email address')
-  .max(254, 'must have at most 254 characters')
-  .regex(/^[^\s\p{Cc}@,]{1,64}@[^\s\p{Cc}@,]+$/u, 'must be an email address without a comma');
+export const emailSchema = emailText(/^[^\s\p{Cc}@,]{1,64}@[^\s\p{Cc}@,]+$/u, 'must be an email address without a comma');
 
 /** How many addresses one request asks for: Kit names no limit, so this one only keeps the URL short. */
 export const MAX_ADDRESSES = 50;
@@ -58,7 +56,7 @@ const isOnePerson = (person: { readonly email_address?: unknown; readonly subscr
 const ONE_PERSON = 'must have either email_address or subscriber_id';
 
 const personKey = { email_address: emailSchema.optional(), subscriber_id: numericIdSchema.optional() };
-const referrerSchema = z.url('must be a URL').max(2_000);
+const referrerSchema = boundedText(2_000).check(z.url('must be a URL'));
 
 export const memberSchema = z.strictObject(personKey).refine(isOnePerson, ONE_PERSON);
 export const formMemberSchema = z.strictObject({ ...personKey, referrer: referrerSchema.optional() }).refine(isOnePerson, ONE_PERSON);
@@ -83,7 +81,7 @@ export const subscriptionSchema = z
   .refine((input) => targetCount(input) >= 1, 'must name a tag, form or sequence to add to')
   .refine((input) => targetCount(input) <= MAX_TARGETS, `must name at most ${String(MAX_TARGETS)} tags, forms and sequences`);
 
-export const tagInputSchema = z.strictObject({ name: z.string().trim().min(1).max(255) });
+export const tagInputSchema = z.strictObject({ name: boundedText(1_000).trim().min(1).max(255) });
 
 /** Kit answers row by row up to this many; more it puts off, and tells only a callback. */
 export const MAX_BULK_ROWS = 100;

@@ -7,7 +7,7 @@ import type { KitSimulatedAccount } from './kitSandboxAccount.ts';
 import { endpoint, json, noContent, notFound, paged, refused, type Endpoint, type EndpointCall } from './kitSandboxEndpoint.ts';
 import type { SimulatedSubscriber } from './kitSandboxSeeds.ts';
 
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/u;
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@.]+$/u;
 const MAX_FIELDS = 140;
 /** More are applied later, and the answer says 202. */
 const FIELDS_AT_ONCE = 10;

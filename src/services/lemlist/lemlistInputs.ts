@@ -2,25 +2,23 @@
  * What callers may send on to Lemlist. It answers some bad input with 500, so bad input ends here.
  */
 import { z } from 'zod';
+import { boundedText, emailText } from '../../web/boundedText.ts';
 
 const lemlistId = (prefix: string): z.ZodString =>
-  z.string().regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,64}$`, 'u'), `must be a Lemlist id that begins with ${prefix}_`);
+  boundedText(100).regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,64}$`, 'u'), `must be a Lemlist id that begins with ${prefix}_`);
 
 export const campaignIdSchema = lemlistId('cam');
 export const leadIdSchema = lemlistId('lea');
 
-export const emailSchema = z
-  .string()
-  .max(254, 'must have at most 254 characters')
-  .regex(/^[^\s@]{1,64}@[^\s@]+$/u, 'must be an email address');
+export const emailSchema = emailText(/^[^\s@]{1,64}@[^\s@]+$/u);
 
-const UNSUBSCRIBABLE = /^(?:[^\s@]{1,64}@[^\s@]+|@[^\s@]+\.[^\s@]+|\+?\d[\d ().-]{5,24}|https?:\/\/[^\s]+)$/u;
+const UNSUBSCRIBABLE = /^(?:[^\s@]{1,64}@[^\s@]+|@[^\s@][^\s@.]*\.[^\s@]+|\+?\d[\d ().-]{5,24}|https?:\/\/[^\s]+)$/u;
 
 /** An email, `@domain`, phone number or LinkedIn address. */
-export const unsubscribeValueSchema = z
-  .string()
-  .max(512, 'must have at most 512 characters')
-  .regex(UNSUBSCRIBABLE, 'must be an email, @domain, phone number or LinkedIn address');
+export const unsubscribeValueSchema = boundedText(512).regex(
+  UNSUBSCRIBABLE,
+  'must be an email, @domain, phone number or LinkedIn address',
+);
 
 /** Lemlist's own limit of values in one request. */
 export const MAX_BULK_UNSUBSCRIBES = 10_000;
@@ -35,14 +33,14 @@ export const contactNameSchema = z.union([lemlistId('ctc'), emailSchema.regex(/^
 export const contactNamesSchema = z.array(z.string()).min(1).max(MAX_CONTACTS);
 
 export const campaignInputSchema = z.strictObject({
-  name: z.string().trim().min(1).max(255),
+  name: boundedText(1_000).trim().min(1).max(255),
   timezone: z.string().min(1).max(64).optional(),
   autoReview: z.boolean().optional(),
   autoReviewConditions: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
 });
 
 const MAX_LEAD_FIELDS = 100;
-const text = z.string().max(1_000);
+const text = boundedText(1_000);
 
 /** The named variables; every other key is a custom variable of the campaign. */
 const leadFields = {
@@ -54,11 +52,11 @@ const leadFields = {
   linkedinUrl: text.optional(),
   phone: text.optional(),
   companyDomain: text.optional(),
-  icebreaker: z.string().max(10_000).optional(),
+  icebreaker: boundedText(10_000).optional(),
   timezone: text.optional(),
   contactOwner: text.optional(),
 };
-const customVariable = z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]);
+const customVariable = z.union([boundedText(10_000), z.number(), z.boolean(), z.null()]);
 
 const leadVariablesSchema = z
   .object(leadFields)

@@ -10,6 +10,8 @@ import { unsubscribeSchema, unsubscribesSchema } from './lemlistSchemas.ts';
 
 /** Ten thousand values of a hundred bytes: addresses are shorter, LinkedIn pages not much longer. */
 const MAX_BULK_BYTES = 1_000_000;
+/** The 10,000 values, their list and the object around it. */
+const MAX_BULK_VALUES = 10_002;
 
 const valueParams = z.strictObject({ value: unsubscribeValueSchema });
 const read = 'lemlist:read';
@@ -57,6 +59,7 @@ export const unsubscribeRoutes: readonly ((lemlist: LemlistClient) => Route)[] =
       scope: write,
       body: z.strictObject({ values: unsubscribeValuesSchema }),
       maxBodyBytes: MAX_BULK_BYTES,
+      maxBodyValues: MAX_BULK_VALUES,
       answer: bulkUnsubscribeSchema,
       queueable: true,
       handle: async ({ body, call }) => bulkReply(await lemlist.bulkUnsubscribe(body.values, call)),

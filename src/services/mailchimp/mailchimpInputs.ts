@@ -4,9 +4,8 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { boundedText, emailText } from '../../web/boundedText.ts';
 import { wholeNumber } from '../../web/wholeNumber.ts';
-
-const text = (most: number) => z.string('must be a string').max(most, `must have at most ${String(most)} characters`);
 
 export const listIdSchema = z.string('must be a list id').regex(/^[0-9a-f]{10}$/u, 'must be the 10 hexadecimal digits of a list id');
 
@@ -14,22 +13,19 @@ export const listIdSchema = z.string('must be a list id').regex(/^[0-9a-f]{10}$/
 export const batchIdSchema = z.string('must be a batch id').regex(/^[A-Za-z0-9]{1,64}$/u, 'must be the letters and digits of a batch id');
 
 /** Deliberately loose: Mailchimp judges addresses. */
-export const emailSchema = z
-  .string('must be an email address')
-  .max(254, 'must have at most 254 characters')
-  .regex(/^[^\s\p{Cc}\p{Cs}@]{1,64}@[^\s\p{Cc}\p{Cs}@]+$/u, 'must be an email address');
+export const emailSchema = emailText(/^[^\s\p{Cc}\p{Cs}@]{1,64}@[^\s\p{Cc}\p{Cs}@]+$/u);
 
 /** `pending` asks the person for consent first: the only way back for one who left. */
 const statusSchema = z.enum(['subscribed', 'unsubscribed', 'cleaned', 'pending', 'transactional']);
 
 const mergeTagSchema = z.string().regex(/^[A-Z][A-Z0-9_]{0,49}$/u, 'must be a merge tag: a capital, then capitals, digits and underscores');
 /** An address of the post is an object of texts. */
-const mergeValueSchema = z.union([text(1_000), z.number(), z.record(z.string().min(1).max(50), text(255))]);
+const mergeValueSchema = z.union([boundedText(1_000), z.number(), z.record(z.string().min(1).max(50), boundedText(255))]);
 const mergeFieldsSchema = z
   .record(mergeTagSchema, mergeValueSchema)
   .refine((fields) => Object.keys(fields).length <= 80, 'must hold at most 80 merge fields');
 
-const tagNameSchema = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters');
+const tagNameSchema = boundedText(1_000).trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters');
 const tagNamesSchema = z.array(tagNameSchema).max(100, 'must hold at most 100 tags');
 
 const memberFields = {

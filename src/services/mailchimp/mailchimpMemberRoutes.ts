@@ -19,6 +19,8 @@ import { archivedSchema, memberPageSchema, memberSchema, taggedSchema } from './
 
 /** Five hundred members of two kilobytes: twice what most have. */
 const MAX_BULK_BYTES = 1_000_000;
+/** Of 500 members, sixty each. */
+const MAX_BULK_VALUES = 30_000;
 
 const listParams = z.strictObject({ listId: listIdSchema });
 const memberParams = z.strictObject({ listId: listIdSchema, email: emailSchema });
@@ -81,6 +83,7 @@ export const memberRoutes: readonly ((mailchimp: MailchimpClient) => Route)[] = 
       query: memberFlagsSchema,
       body: bulkMembersSchema,
       maxBodyBytes: MAX_BULK_BYTES,
+      maxBodyValues: MAX_BULK_VALUES,
       answer: bulkResultSchema,
       problems: [404],
       handle: async ({ params, query, body, call }) => {

@@ -2,6 +2,7 @@
  * Mounted at `/api/mailchimp`.
  */
 import { z } from 'zod';
+import { locationOf } from '../../config/percentEncoding.ts';
 import { route, type Route } from '../../web/route.ts';
 import { batchInputSchema, batchOutcomes } from './mailchimpBatches.ts';
 import type { MailchimpClient } from './mailchimpClient.ts';
@@ -11,6 +12,8 @@ import { batchSchema, listsSchema, pingSchema, startedBatchSchema } from './mail
 
 /** A thousand operations of a kilobyte. */
 const MAX_BATCH_BYTES = 1_000_000;
+/** Of 1,000 operations, thirty each. */
+const MAX_BATCH_VALUES = 30_000;
 
 const read = 'mailchimp:read';
 const write = 'mailchimp:write';
@@ -41,11 +44,12 @@ const batchRoutes: readonly ((mailchimp: MailchimpClient) => Route)[] = [
       scope: write,
       body: batchInputSchema,
       maxBodyBytes: MAX_BATCH_BYTES,
+      maxBodyValues: MAX_BATCH_VALUES,
       status: 202,
       answer: startedBatchSchema,
       handle: async ({ body, call }) => {
         const batch = await mailchimp.startBatch(body, call);
-        return { headers: { Location: `/api/mailchimp/batches/${encodeURIComponent(batch.id)}` }, body: batch };
+        return { ...locationOf('/api/mailchimp/batches', batch.id), body: batch };
       },
     }),
   (mailchimp) =>

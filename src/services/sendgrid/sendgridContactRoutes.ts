@@ -2,6 +2,7 @@
  * The routes of contacts. Writes of contacts are jobs at SendGrid: accepted at once, done in its own time.
  */
 import { z } from 'zod';
+import { locationOf } from '../../config/percentEncoding.ts';
 import { isQueued } from '../../resilience/call.ts';
 import { route, type Route } from '../../web/route.ts';
 import type { SendgridClient } from './sendgridClient.ts';
@@ -14,6 +15,7 @@ import {
   idSchema,
   idsSchema,
   MAX_BULK_BYTES,
+  MAX_BULK_VALUES,
 } from './sendgridInputs.ts';
 import { contactAnswer, contactsAnswer, importSchema, jobSchema } from './sendgridSchemas.ts';
 
@@ -30,12 +32,12 @@ const bulkUpsertSchema = z.object({
   refused: z.int(),
 });
 
-const placeOf = (jobId: string) => ({ Location: `/api/sendgrid/contacts/imports/${encodeURIComponent(jobId)}` });
+const placeOf = (jobId: string) => locationOf('/api/sendgrid/contacts/imports', jobId);
 
 /** 207 tells callers that look at the status alone to look at the rows. */
 const bulkReply = (result: BulkUpsert) => ({
   status: result.refused === 0 ? 202 : 207,
-  ...(result.job_id === undefined ? {} : { headers: placeOf(result.job_id) }),
+  ...(result.job_id === undefined ? {} : placeOf(result.job_id)),
   body: result,
 });
 
@@ -114,7 +116,7 @@ const writeRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
       queueable: true,
       handle: async ({ body, call }) => {
         const job = await sendgrid.upsertContact(body, call);
-        return isQueued(job) ? { body: job } : { headers: placeOf(job.job_id), body: job };
+        return isQueued(job) ? { body: job } : { ...placeOf(job.job_id), body: job };
       },
     }),
   (sendgrid) =>
@@ -128,6 +130,7 @@ const writeRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
       scope: write,
       body: bulkContactsSchema,
       maxBodyBytes: MAX_BULK_BYTES,
+      maxBodyValues: MAX_BULK_VALUES,
       status: 202,
       answer: bulkUpsertSchema,
       handle: async ({ body, call }) => bulkReply(await sendgrid.upsertContacts(body, call)),

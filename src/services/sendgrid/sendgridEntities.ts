@@ -1,6 +1,7 @@
 /**
  * Whom a write is about: writes of one contact, and of one address' suppression, wait in their order.
  */
+import { percentDecoded } from '../../config/percentEncoding.ts';
 import type { OperationRequest } from '../../http/operation.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,6 +29,6 @@ const SUPPRESSED = /\/v3\/asm\/suppressions\/global\/([^/]+)$/u;
 /** An address, whether it stands in the path or in the body. */
 export const writtenSuppression = ({ path, body }: OperationRequest): string | undefined => {
   const [, encoded] = SUPPRESSED.exec(path) ?? [];
-  const email = encoded === undefined ? (isFields(body) ? onlyOf(body['recipient_emails']) : undefined) : decodeURIComponent(encoded);
+  const email = encoded === undefined ? (isFields(body) ? onlyOf(body['recipient_emails']) : undefined) : percentDecoded(encoded);
   return named('suppression', email);
 };

@@ -13,6 +13,8 @@ import { suppressionRoutes } from './sendgridSuppressionRoutes.ts';
 
 /** Ours: SendGrid takes about 30 MB, but so much would seldom be sent within one attempt. */
 const MAX_MAIL_BYTES = 10_000_000;
+/** A thousand personalizations with data for their templates. */
+const MAX_MAIL_VALUES = 30_000;
 
 const read = 'sendgrid:read';
 const write = 'sendgrid:write';
@@ -29,6 +31,7 @@ const mailRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
       scope: write,
       body: mailSchema,
       maxBodyBytes: MAX_MAIL_BYTES,
+      maxBodyValues: MAX_MAIL_VALUES,
       answer: mailAcceptedSchema,
       queueable: true,
       handle: async ({ body, call }) => ({ body: await sendgrid.sendMail(body, call) }),

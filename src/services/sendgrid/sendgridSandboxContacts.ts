@@ -2,7 +2,7 @@
  * The simulated contacts: written by jobs, found by identifiers.
  */
 import type { SandboxAnswer } from '../simulator.ts';
-import { isObject, listIn, textIn, textsIn } from '../simulatedFields.ts';
+import { consistsOf, isObject, listIn, textIn, textsIn } from '../simulatedFields.ts';
 import { identifiersOf } from './sendgridSandboxContactBook.ts';
 import type { JobResults, SendgridSimulatedAccount, SimulatedJob } from './sendgridSandboxAccount.ts';
 import { contentTooLarge, endpoint, json, notFound, refused, type Endpoint, type EndpointCall } from './sendgridSandboxEndpoint.ts';
@@ -118,9 +118,8 @@ const MAX_SHOWN = 50;
 const searchByQuery = ({ account, body }: EndpointCall): SandboxAnswer => {
   const [, field, wanted] = CONDITION.exec(textIn(body, 'query')) ?? [];
   if (field === undefined || wanted === undefined) return refused(400, 'invalid query', 'query');
-  const parts = wanted.split('%').map((part) => part.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
-  const pattern = new RegExp(`^${parts.join('.*')}$`, 'iu');
-  const found = account.contacts.all.filter(({ fields }) => pattern.test(textIn(fields, field.toLowerCase())));
+  const parts = wanted.toLowerCase().split('%');
+  const found = account.contacts.all.filter(({ fields }) => consistsOf(textIn(fields, field.toLowerCase()).toLowerCase(), parts));
   return json({ result: found.slice(0, MAX_SHOWN).map(contactRecord), contact_count: found.length });
 };
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { contentOf, receivedAnswer } from '../../../src/http/receivedAnswer.ts';
+import { boundedAnswer, contentOf, receivedAnswer } from '../../../src/http/receivedAnswer.ts';
 
 const received = (body: string) => receivedAnswer({ status: 200, headers: {}, body });
 
@@ -29,14 +29,29 @@ describe('receivedAnswer', () => {
     });
   }
 
-  it('finds no JSON where the nesting would exhaust the stack of whoever walks it', () => {
-    expect(received(nested(200_000)).json()).to.equal(undefined);
-    expect(received(`{"a":${nested(600)}}`).json()).to.equal(undefined);
+});
+
+describe('boundedAnswer', () => {
+  const bounded = async (body: string, values?: number) => {
+    const { answer, excess } = await boundedAnswer({ status: 200, headers: {}, body }, values);
+    return { json: answer.json(), excess };
+  };
+
+  it('finds no JSON where the nesting would exhaust the stack of whoever walks it', async () => {
+    expect(await bounded(nested(200_000), 1_000_000)).to.deep.equal({ json: undefined, excess: 'depth' });
+    expect(await bounded(`{"a":${nested(1_100)}}`)).to.deep.equal({ json: undefined, excess: 'depth' });
   });
 
-  it('reads JSON that is merely long or deep', () => {
-    expect(received(nested(400)).json()).to.be.an('array');
-    expect(received(JSON.stringify(Array.from({ length: 5_000 }, (_, index) => ({ index })))).json()).to.have.length(5_000);
+  it('reads nothing of an answer with more values than its operation may have', async () => {
+    const rows = JSON.stringify(Array.from({ length: 5_000 }, (_, index) => ({ index })));
+
+    expect(await bounded(rows, 9_000)).to.deep.equal({ json: undefined, excess: 'values' });
+    expect((await bounded(rows, 11_000)).json).to.have.length(5_000);
+  });
+
+  it('reads JSON that is merely long or deep', async () => {
+    expect((await bounded(nested(400))).json).to.be.an('array');
+    expect((await bounded(JSON.stringify(['x'.repeat(1_000_000)]))).json).to.have.length(1);
   });
 });
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fastCheck from 'fast-check';
 import { canonicalJson } from '../../../src/config/canonicalJson.ts';
 import type { Fault } from '../../../src/errors/requestErrors.ts';
-import { idempotencyKeyIn, jobIdAfter, keyedRequest, type RepeatableRequest } from '../../../src/web/idempotencyKey.ts';
+import { idempotencyKeyIn, jobIdAfter, keyedRequest, type KeyedRequest, type RepeatableRequest } from '../../../src/web/idempotencyKey.ts';
 
 const read = (header: string | readonly string[] | undefined): { key: string | undefined; faults: readonly Fault[] } => {
   const faults: Fault[] = [];
@@ -62,21 +62,25 @@ describe('Idempotency-Key header', () => {
 });
 
 describe('keyed request', () => {
-  const first = keyedRequest('key-1', request);
+  let first: KeyedRequest;
 
-  it('is the same for the same JSON, however it is written', () => {
-    const again = keyedRequest('key-1', { ...request, body: { kind: 'lead', tags: ['a', 'b'], email: 'ada@example.com' } });
+  before(async () => {
+    first = await keyedRequest('key-1', request);
+  });
+
+  it('is the same for the same JSON, however it is written', async () => {
+    const again = await keyedRequest('key-1', { ...request, body: { kind: 'lead', tags: ['a', 'b'], email: 'ada@example.com' } });
 
     expect(again).to.deep.equal(first);
   });
 
-  it('is another one under the same key for another body, query or path', () => {
+  it('is another one under the same key for another body, query or path', async () => {
     const others = [
-      keyedRequest('key-1', { ...request, body: { ...(request.body as object), kind: 'customer' } }),
-      keyedRequest('key-1', { ...request, body: { ...(request.body as object), tags: ['b', 'a'] } }),
-      keyedRequest('key-1', { ...request, body: undefined }),
-      keyedRequest('key-1', { ...request, query: { dry: '1' } }),
-      keyedRequest('key-1', { ...request, path: '/api/toy/things/2' }),
+      await keyedRequest('key-1', { ...request, body: { ...(request.body as object), kind: 'customer' } }),
+      await keyedRequest('key-1', { ...request, body: { ...(request.body as object), tags: ['b', 'a'] } }),
+      await keyedRequest('key-1', { ...request, body: undefined }),
+      await keyedRequest('key-1', { ...request, query: { dry: '1' } }),
+      await keyedRequest('key-1', { ...request, path: '/api/toy/things/2' }),
     ];
 
     expect(others.map(({ key }) => key)).to.deep.equal(Array(5).fill(first.key));
@@ -84,12 +88,12 @@ describe('keyed request', () => {
     expect(new Set([first, ...others].map(({ jobId }) => jobId))).to.have.property('size', 6);
   });
 
-  it('is under another key for another caller, method, route or key', () => {
+  it('is under another key for another caller, method, route or key', async () => {
     const others = [
-      keyedRequest('key-1', { ...request, caller: 'reports' }),
-      keyedRequest('key-1', { ...request, method: 'PUT' }),
-      keyedRequest('key-1', { ...request, route: '/api/toy/things/:id' }),
-      keyedRequest('key-2', request),
+      await keyedRequest('key-1', { ...request, caller: 'reports' }),
+      await keyedRequest('key-1', { ...request, method: 'PUT' }),
+      await keyedRequest('key-1', { ...request, route: '/api/toy/things/:id' }),
+      await keyedRequest('key-2', request),
     ];
 
     expect(new Set([first, ...others].map(({ key }) => key))).to.have.property('size', 5);

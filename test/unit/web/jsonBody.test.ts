@@ -1,17 +1,24 @@
 import { expect } from 'chai';
-import { nestingOf } from '../../../src/web/jsonBody.ts';
+import { BodyBudget } from '../../../src/web/jsonBody.ts';
 
-const nesting = (text: string): number => nestingOf(Buffer.from(text));
+describe('the budget of bodies', () => {
+  it('is shared by all bodies, and given back', () => {
+    const budget = new BodyBudget(1_000_000);
 
-describe('JSON nesting', () => {
-  it('counts lists and objects', () => {
-    expect(nesting('{"a":[[1],{"b":[]}]}')).to.equal(4);
-    expect(nesting('[[],[],[]]')).to.equal(2);
-    expect(nesting('1')).to.equal(0);
+    const taken = [budget.take(600_000, 50_000), budget.take(600_000, 50_000)];
+    budget.release(600_000);
+
+    expect(taken).to.deep.equal([true, false]);
+    expect(budget.take(600_000, 50_000)).to.equal(true);
+    expect(budget.held).to.equal(600_000);
   });
 
-  it('is not deceived by brackets in strings', () => {
-    expect(nesting('{"a":"[[[[\\"[[[["}')).to.equal(1);
-    expect(nesting('["\\\\",[["["]]]')).to.equal(3);
+  it('keeps room for short bodies that long ones cannot take', () => {
+    const budget = new BodyBudget(1_000_000);
+    budget.take(850_000, 850_000);
+
+    const [long, short] = [budget.take(100_000, 950_000), budget.take(100_000, 100_000)];
+
+    expect({ long, short }).to.deep.equal({ long: false, short: true });
   });
 });

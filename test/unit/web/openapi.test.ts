@@ -11,6 +11,7 @@ import type { Service } from '../../../src/services/service.ts';
 import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { openAuthenticator } from '../../../src/web/authentication.ts';
+import { BodyBudget } from '../../../src/web/jsonBody.ts';
 import { mountRoutes } from '../../../src/web/mountRoutes.ts';
 import { openApiDocument, type RouteGroup } from '../../../src/web/openapi.ts';
 import { route } from '../../../src/web/route.ts';
@@ -209,7 +210,7 @@ describe('routes of the services', () => {
   it('can be mounted only if their path parameters are checked', () => {
     const unchecked = route({ method: 'get', path: '/x/:id', summary: 'Unchecked', scope: 'toy:read', handle: () => ({}) });
 
-    expect(() => mountRoutes([unchecked], { prefix: '/api/toy', authenticator: openAuthenticator() })).to.throw(
+    expect(() => mountRoutes([unchecked], { prefix: '/api/toy', authenticator: openAuthenticator(), bodies: new BodyBudget() })).to.throw(
       'get /api/toy/x/:id needs a schema for its path parameters',
     );
   });

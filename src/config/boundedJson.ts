@@ -1,0 +1,239 @@
+/**
+ * JSON texts within bounds: what is in them is counted before anything is built from it, and long ones are read in slices,
+ * between which the event loop goes on.
+ */
+import { nextTurn } from '../time/nextTurn.ts';
+
+/** What is read between two turns of the event loop, in characters: a millisecond or two. */
+const SLICE = 65_536;
+
+/** Up to here a text is parsed in one go, in characters: it takes a few milliseconds. */
+export const IN_ONE_GO = 262_144;
+
+/** Members of one object: its names are sorted, or checked one by one, in one go. */
+export const MAX_MEMBERS = 10_000;
+
+export interface JsonBounds {
+  /** Values in all: those in lists and objects, and these themselves. */
+  readonly values: number;
+  /** Levels of lists and objects. */
+  readonly depth: number;
+}
+
+export type JsonExcess = 'values' | 'depth' | 'members';
+
+const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/**
+ * Counts by brackets and commas outside of strings, so an empty list or object counts as two values. Of a text that is not
+ * JSON it says something; the parser says the rest.
+ */
+export class JsonMeter {
+  readonly #bounds: JsonBounds;
+  /** Of each open level, the members of an object so far; far below zero for a list. */
+  readonly #members: number[] = [];
+  #values = 1;
+  #inString = false;
+  #isEscaped = false;
+
+  constructor(bounds: JsonBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** @returns what there is too much of in these bytes and those before them. */
+  add(bytes: Uint8Array): JsonExcess | undefined {
+    for (const byte of bytes) {
+      if (this.#inString) this.#string(byte);
+      else if (byte === QUOTE) this.#inString = true;
+      else if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_OBJECT) {
+        const excess = this.#value(byte);
+        if (excess !== undefined) return excess;
+      } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) this.#members.pop();
+    }
+    return undefined;
+  }
+
+  #string(byte: number): void {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (byte === BACKSLASH) this.#isEscaped = true;
+    else if (byte === QUOTE) this.#inString = false;
+  }
+
+  #value(mark: number): JsonExcess | undefined {
+    const open = this.#members;
+    this.#values += 1;
+    if (this.#values > this.#bounds.values) return 'values';
+    if (mark !== COMMA) {
+      open.push(mark === OPEN_OBJECT ? 1 : -Infinity);
+      return open.length > this.#bounds.depth ? 'depth' : undefined;
+    }
+    const members = (open.pop() ?? -Infinity) + 1;
+    open.push(members);
+    return members > MAX_MEMBERS ? 'members' : undefined;
+  }
+}
+
+/** What a whole text has too much of. */
+export const excessIn = async (text: string, bounds: JsonBounds): Promise<JsonExcess | undefined> => {
+  // A value takes a character, and a level two brackets.
+  if (text.length <= Math.min(bounds.values, 2 * bounds.depth, MAX_MEMBERS)) return undefined;
+  const meter = new JsonMeter(bounds);
+  for (let from = 0; from < text.length; from += IN_ONE_GO) {
+    if (from > 0) await nextTurn();
+    const excess = meter.add(Buffer.from(text.slice(from, from + IN_ONE_GO)));
+    if (excess !== undefined) return excess;
+  }
+  return undefined;
+};
+
+/**
+ * As `JSON.parse`, but a long text holds the event loop for no more than a slice, or one string, at a time.
+ *
+ * @param slice Characters; for tests.
+ * @throws {SyntaxError} for what is not JSON.
+ */
+export const parseJson = async (text: string, slice = SLICE): Promise<unknown> =>
+  text.length <= Math.min(IN_ONE_GO, 4 * slice) ? (JSON.parse(text) as unknown) : new SlicedParser(text, slice).run();
+
+/** A list or object that is being read. */
+interface Level {
+  readonly isList: boolean;
+  readonly start: number;
+  /** From here on its text is not in `value` yet. */
+  from: number;
+  /** Where its last member begins: behind a comma or the bracket. */
+  member: number;
+  /** What was read of it; absent while all of it is text. */
+  value: unknown[] | Record<string, unknown> | undefined;
+  /** Whether its last member was read by itself: then a comma or the end must follow. */
+  isMemberRead: boolean;
+}
+
+const broken = (): never => {
+  throw new SyntaxError('the text is not JSON');
+};
+
+const isBlank = (text: string): boolean => /^[\t\n\r ]*$/u.test(text);
+
+const mustBeBlank = (text: string): void => {
+  if (!isBlank(text)) broken();
+};
+
+/** An assignment to `__proto__` would set the prototype. */
+const setMember = (object: Record<string, unknown>, name: string, value: unknown): void => {
+  if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  else object[name] = value;
+};
+
+/**
+ * Leaves as much as it can to `JSON.parse`: of a list or an object, as many whole members as make a slice. A member that was
+ * read so itself is put into the level above when it ends.
+ */
+class SlicedParser {
+  readonly #text: string;
+  readonly #slice: number;
+  readonly #levels: Level[] = [];
+  #root: { readonly value: unknown; readonly end: number } | undefined;
+
+  constructor(text: string, slice: number) {
+    this.#text = text;
+    this.#slice = slice;
+  }
+
+  async run(): Promise<unknown> {
+    const text = this.#text;
+    const marks = /["[\]{},]/gu;
+    let pausedAt = 0;
+    for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
+      const { index } = found;
+      if (index - pausedAt >= this.#slice) {
+        await nextTurn();
+        pausedAt = index;
+      }
+      if (found[0] === '"') marks.lastIndex = this.#endOfString(index);
+      else this.#mark(found[0], index);
+    }
+    if (this.#levels.length > 0) broken();
+    await nextTurn();
+    if (this.#root === undefined) return JSON.parse(text) as unknown;
+    mustBeBlank(text.slice(this.#root.end));
+    return this.#root.value;
+  }
+
+  #endOfString(start: number): number {
+    const text = this.#text;
+    for (let at = start + 1; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) return at + 1;
+      if (code === BACKSLASH) at += 1;
+    }
+    return broken();
+  }
+
+  #mark(mark: string, at: number): void {
+    if (mark === ',') this.#comma(at);
+    else if (mark === ']' || mark === '}') this.#close(mark, at);
+    else this.#open(mark, at);
+  }
+
+  #open(mark: string, at: number): void {
+    if (this.#levels.length === 0) mustBeBlank(this.#text.slice(this.#root?.end ?? 0, at) + (this.#root === undefined ? '' : mark));
+    this.#levels.push({ isList: mark === '[', start: at, from: at + 1, member: at + 1, value: undefined, isMemberRead: false });
+  }
+
+  #comma(at: number): void {
+    const level = this.#levels.at(-1) ?? broken();
+    if (level.isMemberRead) {
+      mustBeBlank(this.#text.slice(level.from, at));
+      level.from = at + 1;
+      level.isMemberRead = false;
+    } else if (at - level.from >= this.#slice) {
+      this.#read(level, at);
+      level.from = at + 1;
+    }
+    level.member = at + 1;
+  }
+
+  #close(mark: string, at: number): void {
+    const level = this.#levels.pop() ?? broken();
+    if (level.isList !== (mark === ']')) broken();
+    const above = this.#levels.at(-1);
+    if (level.value === undefined && above !== undefined) return;
+    if (level.value === undefined) level.value = JSON.parse(this.#text.slice(level.start, at + 1)) as unknown[];
+    else if (level.isMemberRead) mustBeBlank(this.#text.slice(level.from, at));
+    else this.#read(level, at);
+    if (above === undefined) this.#root = { value: level.value, end: at + 1 };
+    else this.#put(above, level, at + 1);
+  }
+
+  /** The whole members from where reading ended: at least one, for a comma stands before it. */
+  #read(level: Level, end: number): void {
+    const members = this.#text.slice(level.from, end);
+    if (isBlank(members)) broken();
+    if (level.isList) {
+      const list = (level.value ??= []) as unknown[];
+      for (const member of JSON.parse(`[${members}]`) as unknown[]) list.push(member);
+    } else {
+      const object = (level.value ??= {}) as Record<string, unknown>;
+      for (const [name, member] of Object.entries(JSON.parse(`{${members}}`) as object)) setMember(object, name, member);
+    }
+  }
+
+  /** The members before it first, so that all keep their order. */
+  #put(level: Level, { start, value }: Level, end: number): void {
+    if (level.isMemberRead) broken();
+    if (level.member > level.from) this.#read(level, level.member - 1);
+    const before = this.#text.slice(level.member, start);
+    if (level.isList) {
+      mustBeBlank(before);
+      ((level.value ??= []) as unknown[]).push(value);
+    } else {
+      const colon = before.lastIndexOf(':');
+      mustBeBlank(before.slice(colon + 1));
+      const name: unknown = JSON.parse(before.slice(0, colon));
+      setMember((level.value ??= {}) as Record<string, unknown>, typeof name === 'string' ? name : broken(), value);
+    }
+    level.from = end;
+    level.isMemberRead = true;
+  }
+}
