@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'upstream_rejected'
+  | 'missing_scopes'
   | 'upstream_unauthorized'
   | 'upstream_quota_exhausted'
   | 'upstream_rate_limited'

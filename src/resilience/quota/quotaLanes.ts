@@ -2,9 +2,10 @@
  * Whoever wants a permit of one class of calls: those who may go, those who wait, and in which order.
  */
 import type { Clock } from '../../time/clock.ts';
+import { LONGEST_PAUSE_MS, TRIAL_EVERY_MS } from '../backoff.ts';
 import { cubicRate, type RateCut } from './cubicRate.ts';
 import type { PermitWindow } from './permitWindow.ts';
-import type { Lane, Permit, PermitCaller, PermitWish } from './quotaGate.ts';
+import type { Lane, Permit, PermitCaller, PermitUse, PermitWish } from './quotaGate.ts';
 import { QuotaWaiter } from './quotaWaiter.ts';
 
 /** Of the quota, that calls nobody waits for may use (resilience E14). */
@@ -31,9 +32,14 @@ export class QuotaLanes {
   readonly #clock: Clock;
   readonly #patienceMs: number;
   #askForMore: AskForMore = () => undefined;
+  #onPauseOver: () => void = () => undefined;
   readonly #waiting: Readonly<Record<Lane, Set<QuotaWaiter>>> = { interactive: new Set(), drain: new Set() };
   #cut: RateCut | undefined;
   #pausedUntil = Number.NEGATIVE_INFINITY;
+  /** While paused for long: when the next single call shows whether the pause is still meant, ms. */
+  #trialAt = Number.POSITIVE_INFINITY;
+  /** 429s so far. */
+  #refusals = 0;
   #cancelTimer: (() => void) | undefined;
 
   /** @param patienceMs How long anybody may wait, whatever the caller's own patience. */
@@ -43,9 +49,14 @@ export class QuotaLanes {
     this.#patienceMs = patienceMs;
   }
 
-  /** From now on asked before anybody has to wait. */
-  askFirst(askForMore: AskForMore): void {
+  /**
+   * From now on asked before anybody has to wait.
+   *
+   * @param onPauseOver Told when a trial of ours has ended a pause.
+   */
+  askFirst(askForMore: AskForMore, onPauseOver: () => void): void {
     this.#askForMore = askForMore;
+    this.#onPauseOver = onPauseOver;
   }
 
   get demand(): LaneDemand {
@@ -60,7 +71,7 @@ export class QuotaLanes {
   /** @throws {QuotaWaitTooLongError} as a rejection, if its turn would come too late. */
   permit(wish: PermitWish, caller: PermitCaller): Permit | Promise<Permit> {
     const now = this.#clock.now();
-    if (this.#ahead(wish.lane) === 0 && this.#readyAt(now, wish) <= now) return this.#take(now, wish);
+    if (this.#ahead(wish.lane) === 0 && this.#readyAt(now, wish) <= now) return this.#admit(now, wish);
     return this.#wait(wish, { ...caller, latestAt: Math.min(caller.latestAt, now + this.#patienceMs) });
   }
 
@@ -78,15 +89,41 @@ export class QuotaLanes {
     if (this.waiting > 0) this.#admitWaiting();
   }
 
-  /** Pauses for as long as the service asks for, and goes on more slowly for a while. */
+  /** Pauses for as long as the service asks for, up to an hour, and goes on more slowly for a while. */
   throttled(retryAfterMs: number | undefined): void {
     const now = this.#clock.now();
-    if (retryAfterMs !== undefined) this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs);
+    this.#refusals += 1;
+    if (retryAfterMs !== undefined) {
+      this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(LONGEST_PAUSE_MS, retryAfterMs));
+      this.#trialAt = now + TRIAL_EVERY_MS;
+    }
     const isNews = this.#cut === undefined || now - this.#cut.at > ONE_NEWS_MS;
     const from = this.#rate(now);
     if (isNews && Number.isFinite(from)) this.#cut = { at: Math.max(now, this.#pausedUntil), from };
     this.#refuseTooLate(now);
     this.changed();
+  }
+
+  /** The pause is over before its time; what goes on goes on slowly at first. */
+  endPause(): void {
+    const now = this.#clock.now();
+    if (now >= this.#pausedUntil) return;
+    this.#pausedUntil = now;
+    if (this.#cut !== undefined) this.#cut = { ...this.#cut, at: now };
+    this.changed();
+  }
+
+  /** By a person's word: nothing that the service has said holds anybody back. */
+  reset(): void {
+    this.#cut = undefined;
+    for (const window of this.#windows) window.forget();
+    this.#pausedUntil = Number.NEGATIVE_INFINITY;
+    this.changed();
+  }
+
+  /** When the first may go again, ms: at the end of the pause, or as its trial. */
+  get #opensAt(): number {
+    return Math.min(this.#pausedUntil, this.#trialAt);
   }
 
   /** Permits per second, as they may be used now. */
@@ -99,15 +136,15 @@ export class QuotaLanes {
 
   #readyAt(now: number, { weight, lane }: PermitWish): number {
     if (this.#cut !== undefined) this.#slowDown(now, this.#cut);
-    let readyAt = this.#pausedUntil;
+    let readyAt = this.#opensAt;
     for (const window of this.#windows) readyAt = Math.max(readyAt, window.readyAt(now, weight, partOf(lane)));
     return readyAt;
   }
 
-  /** How long until the turn of who has so much before it, ms. */
+  /** How long until the turn of who has so much before it, ms: until the later of the pause and what the windows allow. */
   #afterMs(now: number, { weight, lane }: PermitWish, ahead: number): number {
-    const pauseMs = Math.max(0, this.#pausedUntil - now);
-    return pauseMs + Math.max(0, ...this.#windows.map((window) => window.estimate(now, ahead, weight, partOf(lane)) - now));
+    const opensAt = Math.max(now, ahead === 0 ? this.#opensAt : this.#pausedUntil);
+    return Math.max(opensAt, ...this.#windows.map((window) => window.estimate(now, ahead, weight, partOf(lane), opensAt))) - now;
   }
 
   #slowDown(now: number, cut: RateCut): void {
@@ -123,12 +160,28 @@ export class QuotaLanes {
     return weightOf(interactive) + (lane === 'drain' ? weightOf(drain) : 0);
   }
 
-  #take(now: number, { weight }: PermitWish): Permit {
+  #admit(now: number, wish: PermitWish): Permit {
+    if (now >= this.#pausedUntil) return this.#take(now, wish);
+    this.#trialAt = now + TRIAL_EVERY_MS;
+    const refusals = this.#refusals;
+    return this.#take(now, wish, (use) => { this.#tried(use, refusals); });
+  }
+
+  /** A trial that was not refused as one too many ends the pause, whatever else it met; one that was never sent shows nothing. */
+  #tried(use: PermitUse, refusals: number): void {
+    if (use === 'unsent') this.#trialAt = this.#clock.now();
+    if (use !== 'answered' || this.#refusals > refusals || this.#clock.now() >= this.#pausedUntil) return;
+    this.endPause();
+    this.#onPauseOver();
+  }
+
+  #take(now: number, { weight }: PermitWish, onEnd?: (use: PermitUse) => void): Permit {
     for (const window of this.#windows) window.take(now, weight);
     return {
       end: (use) => {
         const endedAt = this.#clock.now();
         for (const window of this.#windows) window.ended(endedAt, weight, use);
+        onEnd?.(use);
         this.changed();
       },
     };
@@ -151,13 +204,13 @@ export class QuotaLanes {
         if (Number.isFinite(readyAt)) this.#cancelTimer = this.#clock.after(Math.ceil(readyAt - now), () => { this.#admitWaiting(); });
         return;
       }
-      waiter.admit(this.#take(now, waiter.wish));
+      waiter.admit(this.#admit(now, waiter.wish));
     }
   }
 
   #refuseTooLate(now: number): void {
     for (const lane of Object.values(this.#waiting)) {
-      for (const waiter of lane) if (waiter.latestAt < this.#pausedUntil) waiter.refuse(this.#pausedUntil - now);
+      for (const waiter of lane) if (waiter.latestAt < this.#opensAt) waiter.refuse(this.#afterMs(now, waiter.wish, 0));
     }
   }
 
