@@ -21,7 +21,7 @@ const BLOCKED_MS = minutes(1);
 
 /** A page for people, of an edge or a proxy: services that are called by programs answer in JSON or plain text. */
 export const isPage = ({ headers, body, json }: ReceivedAnswer): boolean =>
-  (/html/iu.test(headers['content-type'] ?? '') || /^\s*</u.test(body)) && json() === undefined && body.trim() !== '';
+  (/html/iu.test(headers['content-type'] ?? '') || /^\s*</u.test(body)) && json() === undefined;
 
 /**
  * What a status means where the service has no rule of its own (resilience E1, design §4). A 503 says that the

@@ -80,8 +80,8 @@ const rejection = (status: number, problem: Problem, site: CallSite): GatewayErr
 const isArchivedAlready = (operation: string, status: number): boolean =>
   operation === 'archive_member' && (status === 404 || status === 405);
 
-/** Refusals of the edge that a repeat would meet again: its own limits, and our credential. */
-const LASTING: ReadonlySet<number> = new Set([401, 407, 413, 414, 426, 431]);
+/** Refusals that a repeat would meet again: the edge's own limits, our credential, and what it may do. */
+const LASTING: ReadonlySet<number> = new Set([401, 403, 407, 413, 414, 426, 431]);
 
 /** Without a problem document a 4xx is not Mailchimp's: whether the request got any further, it does not say. */
 const edgeRefusal = (status: number, site: CallSite): GatewayError | undefined =>
@@ -91,8 +91,8 @@ export const classifyMailchimpAnswer: Classifier = (answer, { site, wallTime }) 
   const { status, headers } = answer;
   if (status < 400) return undefined;
   const problem = problemOf(answer);
-  // At high volume the edge throttles by a 403 that holds no problem; a 429 may hold one, a page, or nothing.
-  if (status === 429 || (status === 403 && problem === undefined)) {
+  // At high volume the edge throttles by a 403 that holds no JSON; a 429 may hold a problem, a page, or nothing.
+  if (status === 429 || (status === 403 && answer.json() === undefined)) {
     return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime) ?? BUSY_MS);
   }
   if (problem === undefined) return edgeRefusal(status, site);

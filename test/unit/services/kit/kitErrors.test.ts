@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import {
-  UpstreamQuotaExhaustedError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
   UpstreamUnauthorizedError,
@@ -50,15 +49,15 @@ describe('classification of Kit', () => {
     it(`takes ${String(status)} "${body}" at a bulk endpoint for a credential of the wrong kind, which trips no circuit`, () => {
       const error = classifyBody(status, body, 'bulk_upsert_subscribers');
 
-      expect(error).to.include({ code: 'upstream_rejected', status: 403, reason: 'bulk_not_permitted', verdict: 'success' });
+      expect(error).to.include({ code: 'missing_scopes', status: 403, reason: 'bulk_not_permitted', verdict: 'success' });
     });
   }
 
-  it('calls the subscriber limit the end of the plan, not a bad credential', () => {
+  it('calls the subscriber limit a limit of the plan, which no waiting changes, and no bad credential', () => {
     const error = classify(403, ['This request would exceed your subscriber limit']);
 
-    expect(error).to.be.instanceOf(UpstreamQuotaExhaustedError);
-    expect(error).to.include({ quota: 'plan', verdict: 'ignored' });
+    expect(error).to.be.instanceOf(UpstreamRejectedError);
+    expect(error).to.include({ reason: 'plan_limit', verdict: 'success', retryable: false });
   });
 
   it('waits out the whole minute after a 429, which says nothing about it', () => {
