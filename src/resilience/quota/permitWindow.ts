@@ -237,7 +237,8 @@ export class PermitWindow {
     if (most < 1) return most === 0 ? now : this.#last.at + this.#last.weight * this.#intervalMs(now);
     const isLump = !isAlone && weight > most * LUMP;
     if (!this.#isSpread || isLump || used + weight <= this.#freeOf(now) * part) return now;
-    const oldest = this.#returning.nextAt ?? now;
+    // What others used comes back as well, at times sooner than what we did.
+    const oldest = Math.min(this.#returning.nextAt ?? now, this.#foreignAt(now) > 0 ? this.#foreign.at : Number.POSITIVE_INFINITY);
     const left = Math.min(most - used, this.#limit * this.#scale - this.used(now));
     return this.#last.at + this.#last.weight * Math.max(this.#intervalMs(now), (oldest - now) / Math.max(1, left));
   }

@@ -5,13 +5,16 @@ import type { Clock } from '../../time/clock.ts';
 import { LONGEST_PAUSE_MS, TRIAL_EVERY_MS } from '../backoff.ts';
 import { cubicRate, type RateCut } from './cubicRate.ts';
 import type { PermitWindow } from './permitWindow.ts';
-import type { Lane, Permit, PermitCaller, PermitUse, PermitWish } from './quotaGate.ts';
+import type { Lane, Permit, PermitCaller, PermitWish } from './quotaGate.ts';
 import { QuotaWaiter } from './quotaWaiter.ts';
 
 /** Of the quota, that calls nobody waits for may use (resilience E14). */
 const DRAIN_SHARE = 0.8;
 /** Refusals that come together are one piece of news, ms. */
 const ONE_NEWS_MS = 1000;
+
+/** Pauses in a row that last as long as the service asks for. */
+const PAUSES_AS_ASKED = 2;
 
 /** The part of a quota that a lane may use. */
 export const partOf = (lane: Lane): number => (lane === 'drain' ? DRAIN_SHARE : 1);
@@ -38,8 +41,9 @@ export class QuotaLanes {
   #pausedUntil = Number.NEGATIVE_INFINITY;
   /** While paused for long: when the next single call shows whether the pause is still meant, ms. */
   #trialAt = Number.POSITIVE_INFINITY;
-  /** 429s so far. */
+  /** 429s so far, and pauses without a served call between them. */
   #refusals = 0;
+  #pausesInARow = 0;
   #cancelTimer: (() => void) | undefined;
 
   /** @param patienceMs How long anybody may wait, whatever the caller's own patience. */
@@ -93,15 +97,21 @@ export class QuotaLanes {
   throttled(retryAfterMs: number | undefined): void {
     const now = this.#clock.now();
     this.#refusals += 1;
-    if (retryAfterMs !== undefined) {
-      this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(LONGEST_PAUSE_MS, retryAfterMs));
-      this.#trialAt = now + TRIAL_EVERY_MS;
-    }
+    if (retryAfterMs !== undefined) this.#pause(now, retryAfterMs);
     const isNews = this.#cut === undefined || now - this.#cut.at > ONE_NEWS_MS;
     const from = this.#rate(now);
     if (isNews && Number.isFinite(from)) this.#cut = { at: Math.max(now, this.#pausedUntil), from };
     this.#refuseTooLate(now);
     this.changed();
+  }
+
+  /** A service that refuses again and again when a pause is over asks for too little: from the third time on it is doubled. */
+  #pause(now: number, askedMs: number): void {
+    if (now >= this.#pausedUntil) this.#pausesInARow += 1;
+    const doubledMs = askedMs * 2 ** Math.max(0, this.#pausesInARow - PAUSES_AS_ASKED);
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(askedMs, Math.min(TRIAL_EVERY_MS, doubledMs)));
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
+    this.#trialAt = now + TRIAL_EVERY_MS;
   }
 
   /** The pause is over before its time; what goes on goes on slowly at first. */
@@ -116,6 +126,7 @@ export class QuotaLanes {
   /** By a person's word: nothing that the service has said holds anybody back. */
   reset(): void {
     this.#cut = undefined;
+    this.#pausesInARow = 0;
     for (const window of this.#windows) window.forget();
     this.#pausedUntil = Number.NEGATIVE_INFINITY;
     this.changed();
@@ -163,28 +174,29 @@ export class QuotaLanes {
   #admit(now: number, wish: PermitWish): Permit {
     if (now >= this.#pausedUntil) return this.#take(now, wish);
     this.#trialAt = now + TRIAL_EVERY_MS;
+    return this.#take(now, wish, true);
+  }
+
+  #take(now: number, { weight }: PermitWish, isTrial = false): Permit {
     const refusals = this.#refusals;
-    return this.#take(now, wish, (use) => { this.#tried(use, refusals); });
-  }
-
-  /** A trial that was not refused as one too many ends the pause, whatever else it met; one that was never sent shows nothing. */
-  #tried(use: PermitUse, refusals: number): void {
-    if (use === 'unsent') this.#trialAt = this.#clock.now();
-    if (use !== 'answered' || this.#refusals > refusals || this.#clock.now() >= this.#pausedUntil) return;
-    this.endPause();
-    this.#onPauseOver();
-  }
-
-  #take(now: number, { weight }: PermitWish, onEnd?: (use: PermitUse) => void): Permit {
     for (const window of this.#windows) window.take(now, weight);
     return {
       end: (use) => {
         const endedAt = this.#clock.now();
         for (const window of this.#windows) window.ended(endedAt, weight, use);
-        onEnd?.(use);
+        if (use === 'answered' && this.#refusals === refusals) this.#served(isTrial && endedAt < this.#pausedUntil);
+        else if (use === 'unsent' && isTrial) this.#trialAt = endedAt;
         this.changed();
       },
     };
+  }
+
+  /** A call was not refused as one too many, whatever else it met: a trial ends the pause by that. */
+  #served(endsPause: boolean): void {
+    this.#pausesInARow = 0;
+    if (!endsPause) return;
+    this.endPause();
+    this.#onPauseOver();
   }
 
   /** The first of those who wait, callers before the queue. */

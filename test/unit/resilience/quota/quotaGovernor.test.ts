@@ -248,6 +248,23 @@ describe('quotaGovernor', () => {
     });
   }
 
+  it('doubles the pause of a service that refuses again and again when it is over, until a call is served', () => {
+    const { ask, governor, clock } = house(aSecond(10));
+    const pauses: number[] = [];
+    const meet = (isRefused: boolean): void => {
+      const permit = ask();
+      if (!isGiven(permit)) throw new Error('the pause was not over');
+      if (isRefused) governor.throttled('default', 2000);
+      permit.end('answered');
+      pauses.push(governor.waitMs(wishOf()));
+      clock.advance(pauses.at(-1) ?? 0);
+    };
+
+    for (const isRefused of [true, true, true, true, false, true]) meet(isRefused);
+
+    expect(pauses).to.deep.equal([2000, 2000, 4000, 8000, 0, 2000]);
+  });
+
   it('lets the next call try where a trial was never sent', () => {
     const { ask, governor, clock } = house(aSecond(10));
     governor.throttled('default', minutes(60));

@@ -67,8 +67,8 @@ describe('classification of Kit', () => {
     expect(error).to.include({ retryAfterMs: 60_000, verdict: 'ignored' });
   });
 
-  it('leaves a 429 that does say when to the general rules', () => {
-    expect(classifyBody(429, 'Retry later', 'get_account', { 'retry-after': '5' })).to.equal(undefined);
+  it('waits for as long as a 429 says that does say when', () => {
+    expect(classifyBody(429, 'Retry later', 'get_account', { 'retry-after': '5' })).to.include({ retryAfterMs: 5_000 });
   });
 
   it('calls 413 a full queue of bulk rows, but at other endpoints a request that is too large', () => {
@@ -98,7 +98,7 @@ describe('classification of Kit', () => {
     [['Email address is invalid'], 'invalid_email'],
     [['Subscriber does not exist'], 'subscriber_not_found'],
     [['Tag does not exist'], 'tag_not_found'],
-    [['This request would exceed your subscriber limit'], 'upstream_quota_exhausted'],
+    [['This request would exceed your subscriber limit'], 'plan_limit'],
     [['Something about ada@example.com'], 'rejected'],
     [[], 'rejected'],
   ] as const) {
