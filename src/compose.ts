@@ -193,7 +193,8 @@ const watch = ({ core: { metrics, breakers }, writes, cluster, services }: House
 const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, services, writes, shared, cluster }: House, sandbox: EmbeddedSandbox | undefined): void => {
   const probers = services.flatMap(({ prober }) => prober ?? []);
   const worker = drain ? writes.worker(services) : undefined;
-  core.listeners.push(...probers, ...(worker === undefined ? [] : [worker]));
+  const resets = services.map(({ name, quota }): ResilienceEvents => ({ circuitReset: (circuit, scope) => { if (circuit === name) quota.reset(scope); } }));
+  core.listeners.push(...probers, ...resets, ...(worker === undefined ? [] : [worker]));
   lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
   lifecycle.add({ name: 'wire', stop: () => core.wire.close() });
   lifecycle.add({ name: 'cache', stop: () => { core.cache.close(); } });

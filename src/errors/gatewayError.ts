@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'overloaded'
   | 'upstream_rejected'
+  | 'missing_scopes'
   | 'upstream_unauthorized'
   | 'upstream_quota_exhausted'
   | 'upstream_rate_limited'

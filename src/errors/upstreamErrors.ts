@@ -39,7 +39,7 @@ export abstract class UpstreamError extends GatewayError {
 
 /** The service understood and refused: our input, or the state of its data. It is well. */
 export class UpstreamRejectedError extends UpstreamError {
-  readonly code = 'upstream_rejected';
+  readonly code: 'upstream_rejected' | 'missing_scopes' = 'upstream_rejected';
   override readonly verdict = 'success';
 
   /**
@@ -56,6 +56,16 @@ export class UpstreamRejectedError extends UpstreamError {
   }
 }
 
+/** The service knows our credential and does not allow it this operation: that is about the operation, not about the credential. */
+export class MissingScopesError extends UpstreamRejectedError {
+  override readonly code = 'missing_scopes';
+
+  /** @param scopes By the service's own names, where it names them. */
+  constructor(site: CallSite, status = 403, scopes: readonly string[] = [], reason = 'missing_scopes') {
+    super(site, status, reason, scopes.length === 0 ? {} : { scopes });
+  }
+}
+
 /** Our credential is refused. Ignored one by one; several in a row trip the circuit as `credential`. */
 export class UpstreamUnauthorizedError extends UpstreamError {
   readonly code = 'upstream_unauthorized';
@@ -66,13 +76,13 @@ export class UpstreamUnauthorizedError extends UpstreamError {
   }
 }
 
-/** A daily limit or the credits are used up: nothing helps before the reset. */
+/** A daily limit or the credits are used up: nothing helps before they are renewed. */
 export class UpstreamQuotaExhaustedError extends UpstreamError {
   readonly code = 'upstream_quota_exhausted';
 
   constructor(
     site: CallSite,
-    readonly quota: 'daily' | 'credits' | 'plan',
+    readonly quota: 'daily' | 'credits',
     override readonly retryAfterMs: number | undefined = undefined,
   ) {
     super(site, `${quota} quota is used up`);
@@ -106,6 +116,18 @@ export class UpstreamUnavailableError extends UpstreamError {
     options?: ErrorOptions,
   ) {
     super(site, `unavailable (${kind})`, options);
+  }
+}
+
+/**
+ * The edge before the service refused a request with a page of its own, so it never got there. What the request holds may be the
+ * reason: it says nothing about the service, and a repeat soon after would meet the same.
+ */
+export class UpstreamBlockedError extends UpstreamUnavailableError {
+  override readonly verdict = 'ignored';
+
+  constructor(site: CallSite, retryAfterMs: number) {
+    super(site, 'http_5xx', 'refused', retryAfterMs);
   }
 }
 

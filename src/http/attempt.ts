@@ -51,9 +51,10 @@ export const makeAttempt = async <T>(
 };
 
 /** A hint for gauges: whatever goes wrong in reading it, the answer stands. */
-const tellQuota = ({ readQuota, quota: gate, events, onListenerError }: AttemptParts, headers: HttpResponse['headers'], site: CallSite): void => {
+const tellQuota = (parts: AttemptParts, headers: HttpResponse['headers'], site: CallSite): void => {
+  const { readQuota, quota: gate, clock, events, onListenerError } = parts;
   try {
-    const readings = readQuota(headers, site);
+    const readings = readQuota(headers, { operation: site.operation, wallTime: clock.wallTime() });
     if (readings.length > 0) gate?.seen(readings);
     for (const { window, ...quota } of readings) events.quotaSeen(site.service, window, quota);
   } catch (error) {

@@ -13,7 +13,7 @@ export interface ReceivedAnswer extends Pick<HttpResponse, 'status' | 'headers' 
 
 export interface ClassificationContext {
   readonly site: CallSite;
-  /** Wall-clock ms, for Retry-After dates. */
+  /** Wall-clock ms, for dates of answers that tell no `Date` of their own. */
   readonly wallTime: number;
 }
 

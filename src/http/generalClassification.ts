@@ -1,5 +1,7 @@
 import type { GatewayError } from '../errors/gatewayError.ts';
 import {
+  MissingScopesError,
+  UpstreamBlockedError,
   UpstreamContractBrokenError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
@@ -7,25 +9,36 @@ import {
   UpstreamUnavailableError,
 } from '../errors/upstreamErrors.ts';
 import type { ClassificationContext, ReceivedAnswer } from './classification.ts';
+import { minutes } from '../time/clock.ts';
+import { pauseAskedMs } from './quota.ts';
 import { retryAfterMs } from './retryAfter.ts';
 
 /** 4xx statuses by which a service says that it, not we, is in trouble: timed out, or not ready (resilience E1). */
 const FAILING_4XX: ReadonlySet<number> = new Set([408, 425]);
 
+/** Where an edge that blocks us does not say for how long: longer than any deadline, so that nobody repeats it in vain. */
+const BLOCKED_MS = minutes(1);
+
+/** A page for people, of an edge or a proxy: services that are called by programs answer in JSON or plain text. */
+export const isPage = ({ headers, body, json }: ReceivedAnswer): boolean =>
+  (/html/iu.test(headers['content-type'] ?? '') || /^\s*</u.test(body)) && json() === undefined;
+
 /**
  * What a status means where the service has no rule of its own (resilience E1, design §4). A 503 says that the
  * request was not handled; after any other 5xx a write may have happened. Retry-After counts on 429 and 503 only.
+ * A refusal of authentication is about our credential, one of authorisation about the operation (docs/decisions/0030-refused-scopes.md).
  *
  * @returns `undefined` for a success.
  */
-export const classifyStatus = (
-  { status, headers }: Pick<ReceivedAnswer, 'status' | 'headers'>,
-  { site, wallTime }: ClassificationContext,
-): GatewayError | undefined => {
+export const classifyStatus = (answer: ReceivedAnswer, { site, wallTime }: ClassificationContext): GatewayError | undefined => {
+  const { status, headers } = answer;
   if (status >= 200 && status < 300) return undefined;
-  if (status === 401 || status === 403) return new UpstreamUnauthorizedError(site, status);
-  if (status === 429) return new UpstreamRateLimitedError(site, retryAfterMs(headers['retry-after'], wallTime));
-  if (status === 503) return new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers['retry-after'], wallTime));
+  if (status === 401) return new UpstreamUnauthorizedError(site, status);
+  if (status === 402) return new UpstreamRejectedError(site, status, 'plan_limit');
+  if (status === 403 && isPage(answer)) return new UpstreamBlockedError(site, retryAfterMs(headers, wallTime) ?? BLOCKED_MS);
+  if (status === 403) return new MissingScopesError(site);
+  if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime));
+  if (status === 503) return new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers, wallTime));
   if (status >= 500 || FAILING_4XX.has(status)) return new UpstreamUnavailableError(site, 'http_5xx', 'unknown');
   if (status >= 400) return new UpstreamRejectedError(site, status);
   return new UpstreamContractBrokenError(site, `answered ${String(status)}; redirects are not followed`);

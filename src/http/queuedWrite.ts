@@ -4,7 +4,6 @@
 import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
 import { QueueUnavailableError } from '../errors/queueErrors.ts';
 import { PayloadTooLargeError } from '../errors/requestErrors.ts';
-import { UpstreamQuotaExhaustedError } from '../errors/upstreamErrors.ts';
 import type { Answer, Call, CallContext, CallOptions, Queued } from '../resilience/call.ts';
 import type { ResilienceEvents } from '../resilience/events.ts';
 import type { Operation, OperationRequest } from './operation.ts';
@@ -29,10 +28,7 @@ const WAITING_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Whose credential, plan or wish stands in the way is not helped by waiting. */
-const waitingHelps = (error: unknown): boolean => {
-  if (error instanceof UpstreamQuotaExhaustedError && error.quota === 'plan') return false;
-  return error instanceof GatewayError && WAITING_HELPS.has(error.code);
-};
+const waitingHelps = (error: unknown): boolean => error instanceof GatewayError && WAITING_HELPS.has(error.code);
 
 /** No attempt of the call is without an answer; or it may have been carried out, and carrying it out again does no harm. */
 const maySendLater = (operation: Operation<unknown>, request: OperationRequest, { progress }: CallContext): boolean =>

@@ -23,6 +23,7 @@ const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefine
   static: 'fallback',
   queued: 'fallback',
   upstream_rejected: 'rejected',
+  missing_scopes: 'rejected',
   upstream_rate_limited: 'throttled',
   upstream_quota_exhausted: 'throttled',
   upstream_unauthorized: 'failed',
@@ -57,6 +58,7 @@ export const callOutcome = (ended: AnswerSource | ErrorCode): CallOutcome | unde
 export const attemptOutcomes = [
   'success',
   'upstream_rejected',
+  'missing_scopes',
   'upstream_unauthorized',
   'upstream_quota_exhausted',
   'upstream_rate_limited',

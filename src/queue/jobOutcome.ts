@@ -2,7 +2,7 @@
  * What becomes of a job whose execution ended in an error: pure rules.
  */
 import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
-import { CircuitOpenError, UpstreamQuotaExhaustedError, UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import { CircuitOpenError, UpstreamRejectedError } from '../errors/upstreamErrors.ts';
 import type { Operation, OperationRequest } from '../http/operation.ts';
 import { repeatIsSafe } from '../http/repeatIsSafe.ts';
 import { fullJitterMs } from '../resilience/backoff.ts';
@@ -73,8 +73,7 @@ const postponed = (error: GatewayError, usualMs: number, random: () => number): 
 /** The service, or we, refused it: nothing was done. */
 const refused = (error: GatewayError, random: () => number): JobOutcome => {
   const usualMs = PAUSES[error.code];
-  const isHopeless = error instanceof UpstreamQuotaExhaustedError && error.quota === 'plan';
-  return usualMs === undefined || isHopeless ? { kind: 'failed', reason: error.code } : postponed(error, usualMs, random);
+  return usualMs === undefined ? { kind: 'failed', reason: error.code } : postponed(error, usualMs, random);
 };
 
 /** It may have been done. */

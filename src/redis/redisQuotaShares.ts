@@ -9,6 +9,7 @@ import { RedisScript } from './redisScript.ts';
 
 const quotaReport = new RedisScript('quota-report');
 const quotaThrottled = new RedisScript('quota-throttled');
+const quotaPauseOver = new RedisScript('quota-pause-over');
 
 const CHANNEL = 'quota';
 
@@ -33,6 +34,7 @@ const throttledMessage = z.object({
   number: z.int(),
   pauseMs: z.int(),
   agoMs: z.int(),
+  isOver: z.boolean().optional(),
 });
 
 export class RedisQuotaShares implements QuotaShares {
@@ -61,10 +63,12 @@ export class RedisQuotaShares implements QuotaShares {
   }
 
   async throttled(limits: SharedClassId, pauseMs: number): Promise<number> {
-    const { service, account, quota } = limits;
-    const whose = JSON.stringify({ service, account, quota }).slice(0, -1);
-    const values = [Math.ceil(pauseMs), `${this.#guest.prefix}:${CHANNEL}`, whose];
+    const values = [Math.ceil(pauseMs), ...this.#audience(limits)];
     return this.#guest.ask(async (client) => (await quotaThrottled.run(client, [this.#key(limits, 'refused')], values)) as number);
+  }
+
+  async pauseOver(limits: SharedClassId): Promise<void> {
+    await this.#guest.ask((client) => quotaPauseOver.run(client, [this.#key(limits, 'refused')], this.#audience(limits)));
   }
 
   listen(onThrottled: (limits: SharedClassId, news: ThrottleNews) => void): void {
@@ -72,6 +76,11 @@ export class RedisQuotaShares implements QuotaShares {
       const heard = throttledMessage.safeParse(parsed(message));
       if (heard.success) onThrottled(heard.data, heard.data);
     });
+  }
+
+  /** Where news of a class are told, and the beginning of the message. */
+  #audience({ service, account, quota }: SharedClassId): readonly [channel: string, whose: string] {
+    return [`${this.#guest.prefix}:${CHANNEL}`, JSON.stringify({ service, account, quota }).slice(0, -1)];
   }
 
   /** What one script touches is of one slot of a cluster. */

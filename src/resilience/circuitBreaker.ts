@@ -172,6 +172,7 @@ export class CircuitBreaker {
     this.release();
     this.#machine.reset();
     this.#operations.reset('reset');
+    this.#parts.events.circuitReset(this.name, 'replica');
   }
 
   /** Judges by other thresholds until `until` (wall clock, ms), then by the policy's again. Starts with nothing seen. */

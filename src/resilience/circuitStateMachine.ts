@@ -7,6 +7,7 @@
  * of attempts, but no caller ever waits for the engine.
  */
 import { SlowAttemptError } from '../errors/upstreamErrors.ts';
+import { TRIAL_EVERY_MS } from './backoff.ts';
 import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
 import { CircuitTransitions, type TimedOpening } from './circuitTransitions.ts';
 import type { Evidence } from './detection/detector.ts';
@@ -15,7 +16,7 @@ import { InFlight } from './inFlight.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
 import { Outcome } from './outcome.ts';
 import { NO_EPOCH, passageOf, type Applicant, type Passage, type Phase } from './passage.ts';
-import { CREDENTIAL_OPEN_MS, SPENT_OPEN_MS } from './recovery/openTime.ts';
+import { CREDENTIAL_OPEN_MS } from './recovery/openTime.ts';
 import type { Probe, Trial } from './recovery/trial.ts';
 import { retryAfterOf, type Finding } from './verdict.ts';
 
@@ -215,9 +216,9 @@ export class CircuitStateMachine {
     if (this.#credentialStrikes >= CREDENTIAL_STRIKES || passage.probe !== undefined) this.#stop(passage, 'credential', CREDENTIAL_OPEN_MS);
   }
 
-  /** A day's quota is spent: no probe before it is there again. */
+  /** A day's quota is spent: hardly any trial before it is there again. */
   #spent(passage: Passage, error: unknown): void {
-    this.#stop(passage, 'daily_quota', retryAfterOf(error) ?? SPENT_OPEN_MS);
+    this.#stop(passage, 'daily_quota', retryAfterOf(error) ?? TRIAL_EVERY_MS);
   }
 
   /** Opens over what waiting alone mends; a trial that is not ours alone hears of it as well. */

@@ -5,6 +5,7 @@
 import type { AnswerSource } from './call.ts';
 import type { ErrorCode } from '../errors/gatewayError.ts';
 import type { CircuitState, Override } from './circuitState.ts';
+import type { ResetScope } from './quota/quotaGate.ts';
 
 export interface AttemptEnded {
   readonly service: string;
@@ -79,6 +80,8 @@ export interface ResilienceEvents {
   circuitChanged?(event: CircuitChanged): void;
   operationCircuitChanged?(event: OperationCircuitChanged): void;
   overrideChanged?(event: OverrideChanged): void;
+  /** A person has reset it, whatever state it was in. */
+  circuitReset?(circuit: string, scope: ResetScope): void;
   fallbackUsed?(circuit: string): void;
   cacheAsked?(service: string, result: 'hit' | 'stale' | 'miss' | 'coalesced' | 'bypass'): void;
   /** More than four fifths of the places for attempts at the service have come to be in use, or no longer are. */
@@ -114,6 +117,7 @@ export const guarded = (
     circuitCalled: (circuit, result) => { tell((listener) => listener.circuitCalled?.(circuit, result)); },
     circuitChanged: (event) => { tell((listener) => listener.circuitChanged?.(event)); },
     operationCircuitChanged: (event) => { tell((listener) => listener.operationCircuitChanged?.(event)); },
+    circuitReset: (circuit, scope) => { tell((listener) => listener.circuitReset?.(circuit, scope)); },
     overrideChanged: (event) => { tell((listener) => listener.overrideChanged?.(event)); },
     fallbackUsed: (circuit) => { tell((listener) => listener.fallbackUsed?.(circuit)); },
     cacheAsked: (service, result) => { tell((listener) => listener.cacheAsked?.(service, result)); },

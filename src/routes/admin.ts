@@ -121,7 +121,7 @@ const resetCircuit = (desk: CircuitDesk): Route =>
     method: 'post',
     path: '/circuits/:name/reset',
     summary: 'Close a circuit and forget what it has seen',
-    description: 'Ends an override as well.',
+    description: 'Ends an override as well, and every pause of its quota that the service asked for.',
     body: reasonSchema,
     handle: async ({ params: { name }, body: { scope: where, reason: why }, ...author }) => {
       const change = { action: 'reset', reason: why } as const;

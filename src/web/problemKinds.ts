@@ -36,6 +36,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: 'Refused by the upstream service',
     advice: 'The service is well and refuses this input: see `reason` and `details`. Its own 404 and 409 keep their status.',
   },
+  missing_scopes: {
+    status: 422,
+    title: 'Scope missing at the upstream service',
+    advice: 'The key of the service may not do this: the operators must grant it the scopes in `details`, where the service names them.',
+  },
   upstream_unauthorized: {
     status: 502,
     title: 'Gateway credential refused',
@@ -45,7 +50,7 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     status: 503,
     title: 'Upstream quota used up',
     advice: 'Repeat after `Retry-After`, when the quota is renewed.',
-    retryAfterSeconds: 60,
+    retryAfterSeconds: 300,
   },
   upstream_rate_limited: { status: 503, title: 'Upstream rate limit reached', advice: 'Repeat after `Retry-After`.', retryAfterSeconds: 5 },
   upstream_unavailable: { status: 502, title: 'Upstream service failed', advice: 'Repeat with growing pauses.' },

@@ -277,6 +277,24 @@ export const quotaSharesContract = (name: string, open: () => Promise<QuotaShare
         expect(news).to.include({ number: numbers[2], pauseMs: 0 });
       });
 
+      it('are no news any more once their pause is over, which is news itself', async () => {
+        const limit = await rig.opened();
+        const [one, two] = [rig.join('one'), rig.join('two')];
+        const heard: ThrottleNews[] = [];
+        two.listen(({ service }, news) => {
+          if (service === limit.service) heard.push(news);
+        });
+        const number = await one.throttled(limit, 5000);
+
+        await one.pauseOver(limit);
+        await rig.heard();
+        const grant = await rig.speak('two', limit)(reportOf());
+
+        expect(heard.map(({ isOver }) => isOver === true)).to.deep.equal([false, true]);
+        expect(heard[1]!.number).to.be.greaterThan(number);
+        expect(grant).not.to.have.property('news');
+      });
+
       it('of one class are no news for another', async () => {
         const limit = await rig.opened();
         await rig.join('one').throttled(limit, 1000);

@@ -47,6 +47,7 @@ export class MemoryQuotaStore {
   readonly #news = new Map<string, News>();
   readonly #listeners = new Set<(limits: SharedClassId, news: ThrottleNews) => void>();
   #generations = 0;
+  #newest = 0;
   reports = 0;
   isDown = false;
 
@@ -104,7 +105,7 @@ export class MemoryQuotaStore {
     const last = this.#news.get(classKey(id));
     const isNew = last === undefined || now - Math.max(last.at, last.pausedUntil) > ONE_NEWS_MS;
     const news = {
-      number: isNew ? (last?.number ?? 0) + 1 : last.number,
+      number: isNew ? (this.#newest += 1) : last.number,
       at: isNew ? now : last.at,
       pausedUntil: Math.max(now + pauseMs, last?.pausedUntil ?? 0),
     };
@@ -112,6 +113,12 @@ export class MemoryQuotaStore {
     const told = this.#newsOf(id);
     if (told !== undefined) for (const listener of this.#listeners) listener(id, told);
     return news.number;
+  }
+
+  pauseOver(id: SharedClassId): void {
+    this.#news.delete(classKey(id));
+    this.#newest += 1;
+    for (const listener of this.#listeners) listener(id, { number: this.#newest, pauseMs: 0, agoMs: 86_400_000, isOver: true });
   }
 
   listen(listener: (limits: SharedClassId, news: ThrottleNews) => void): void {
@@ -220,6 +227,10 @@ export class MemoryQuotaShares implements QuotaShares {
 
   throttled(limits: SharedClassId, pauseMs: number): Promise<number> {
     return this.#ask(() => this.#store.throttled(limits, pauseMs));
+  }
+
+  pauseOver(limits: SharedClassId): Promise<void> {
+    return this.#ask(() => { this.#store.pauseOver(limits); });
   }
 
   listen(onThrottled: (limits: SharedClassId, news: ThrottleNews) => void): void {

@@ -24,6 +24,8 @@ local REPORT_LASTS_US = 15000000
 local WELL_WITHIN_US = 10000000
 local LASTING_RECOVERY_US = 120000000
 local HOUR_MS = 3600000
+-- Of what a service asks for, at most so much at once: then a trial shows whether it is still meant.
+local TRIAL_EVERY_MS = 300000
 -- What one failure of a service that usually fails 2 % weighs, as a share of what opens (E2).
 local ONE_FAILURE = math.log(0.5 / 0.02) / 10
 -- For sums of shares such as a third.
@@ -99,7 +101,7 @@ end
 -- As `openTimeMs` has it (E6). Random, of [0, 1), is of the replica that asks.
 local function open(reason, openForMs, openForCapMs, random, retryAfterMs)
   local ms = math.min(openForCapMs, openForMs * 2 ^ math.min(circuit.openings, 30)) * (0.5 + random / 2)
-  if retryAfterMs > ms then ms = math.max(ms, math.min(HOUR_MS, retryAfterMs * (1 + random / 10))) end
+  if retryAfterMs > ms then ms = math.max(ms, math.min(TRIAL_EVERY_MS, retryAfterMs * (1 + random / 10))) end
   circuit.openings = circuit.openings + 1
   circuit.openUntil = now + ms * 1000
   begin('open', reason)

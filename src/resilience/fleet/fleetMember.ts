@@ -2,11 +2,14 @@ import type { Clock } from '../../time/clock.ts';
 import type { CircuitState, DetectionPolicy } from '../circuitState.ts';
 import type { CircuitStateMachine } from '../circuitStateMachine.ts';
 import type { TimedOpening } from '../circuitTransitions.ts';
+import type { ResilienceEvents } from '../events.ts';
 import type { OperationCircuits } from '../operationCircuits.ts';
 import type { OverrideSlot } from '../overrideSlot.ts';
 import type { FleetOverride } from './fleetStore.ts';
 
 export interface FleetMemberParts {
+  readonly name: string;
+  readonly events: Pick<Required<ResilienceEvents>, 'circuitReset'>;
   readonly machine: CircuitStateMachine;
   readonly operations: Pick<OperationCircuits, 'areAloneToBlame' | 'reset'>;
   readonly override: OverrideSlot;
@@ -93,6 +96,7 @@ export class FleetMember {
   reset(): void {
     this.#parts.machine.reset();
     this.#parts.operations.reset('reset');
+    this.#parts.events.circuitReset(this.#parts.name, 'fleet');
   }
 
   /** The fleet's override as it is now. */

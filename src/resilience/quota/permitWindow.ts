@@ -137,6 +137,12 @@ export class PermitWindow {
     this.#foreign = { at: now + forMs, weight: Math.max(0, used - this.ownUsed(now)) };
   }
 
+  /** By a person's word: all of the limit, and nothing of it used by others. */
+  forget(): void {
+    this.#scale = 1;
+    this.#foreign = { at: 0, weight: 0 };
+  }
+
   /**
    * When a permit may be taken, ms; `now` or before: at once; `Infinity`: not before the share grows.
    *
@@ -165,15 +171,21 @@ export class PermitWindow {
     return this.#underWay > permits ? undefined : this.#ownReturned(now, over) - now;
   }
 
-  /** When the turn comes of a permit that waits behind others, ms; as far as can be seen now. */
-  estimate(now: number, ahead: number, weight: number, part = 1): number {
+  /**
+   * When the turn comes of a permit that waits behind others, ms; as far as can be seen now.
+   *
+   * @param opensAt Nobody goes before then. What comes back until then is there at that moment: it is waited for only once.
+   */
+  estimate(now: number, ahead: number, weight: number, part = 1, opensAt = now): number {
     const mine = this.#rate(Math.max(this.share(now), this.expected)) * part;
-    if (mine < 1) return mine === 0 ? now : now + (ahead / mine) * this.windowMs;
+    if (mine < 1) return mine === 0 ? opensAt : opensAt + (ahead / mine) * this.windowMs;
     const readyAt = this.readyAt(now, weight + (ahead % mine), part);
-    const soon = Number.isFinite(readyAt) ? Math.max(readyAt, now) : now;
+    const soon = Math.max(opensAt, Number.isFinite(readyAt) ? readyAt : now);
     const inTurn = ahead === 0 ? soon : soon + Math.floor(ahead / mine) * this.windowMs;
+    if (!this.#isSpread || ahead === 0) return inTurn;
     const intervalMs = this.windowMs / (mine / part);
-    return Math.max(inTurn, this.#isSpread && ahead > 0 ? this.#last.at + (this.#last.weight + ahead) * intervalMs : now);
+    const afterPause = opensAt > now ? opensAt + Math.max(0, ahead - this.#freeOf(now) * part) * intervalMs : now;
+    return Math.max(inTurn, afterPause, this.#last.at + (this.#last.weight + ahead) * intervalMs);
   }
 
   get #isSpread(): boolean {
@@ -225,7 +237,8 @@ export class PermitWindow {
     if (most < 1) return most === 0 ? now : this.#last.at + this.#last.weight * this.#intervalMs(now);
     const isLump = !isAlone && weight > most * LUMP;
     if (!this.#isSpread || isLump || used + weight <= this.#freeOf(now) * part) return now;
-    const oldest = this.#returning.nextAt ?? now;
+    // What others used comes back as well, at times sooner than what we did.
+    const oldest = Math.min(this.#returning.nextAt ?? now, this.#foreignAt(now) > 0 ? this.#foreign.at : Number.POSITIVE_INFINITY);
     const left = Math.min(most - used, this.#limit * this.#scale - this.used(now));
     return this.#last.at + this.#last.weight * Math.max(this.#intervalMs(now), (oldest - now) / Math.max(1, left));
   }

@@ -29,6 +29,9 @@ export interface PermitCaller {
  */
 export type PermitUse = 'answered' | 'abandoned' | 'unsent';
 
+/** Where a person's reset holds. */
+export type ResetScope = 'replica' | 'fleet';
+
 /** To be ended exactly once. */
 export interface Permit {
   end(use: PermitUse): void;
@@ -76,8 +79,10 @@ export interface QuotaGate {
   waitMs(wish: PermitWish): number;
   /** What headers said. */
   seen(hints: readonly QuotaHint[]): void;
-  /** The service refused a call of the class as one too many. `retryAfterMs`: how long it wants to be left alone. */
+  /** The service refused a call of the class as one too many. `retryAfterMs`: how long it wants to be left alone; an hour at most is kept. */
   throttled(quota: string, retryAfterMs: number | undefined): void;
+  /** By a person's word, in this process or in all of the fleet: no pause, and nothing that the service's headers or refusals said is remembered. */
+  reset(scope: ResetScope): void;
   /** Every limit of every class that was used or declared. */
   limits(): readonly LimitState[];
 }

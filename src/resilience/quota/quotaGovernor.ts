@@ -56,6 +56,10 @@ export class QuotaGovernor implements QuotaGate {
     this.#classOf(quota)?.lanes.throttled(retryAfterMs);
   }
 
+  reset(): void {
+    for (const { lanes } of this.#classes.values()) lanes.reset();
+  }
+
   seen(hints: readonly QuotaHint[]): void {
     for (const hint of hints) {
       for (const { name, limits, lanes } of this.#classes.values()) {

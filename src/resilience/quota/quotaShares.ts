@@ -76,6 +76,8 @@ export interface ThrottleNews {
   readonly pauseMs: number;
   /** How long ago, ms. */
   readonly agoMs: number;
+  /** `true`: no pause is meant any more, as a trial or a person has shown. */
+  readonly isOver?: boolean | undefined;
 }
 
 export interface QuotaShares {
@@ -90,6 +92,12 @@ export interface QuotaShares {
    * @throws {SharedStateUnavailableError} at once, or within 50 ms.
    */
   throttled(limits: SharedClassId, pauseMs: number): Promise<number>;
-  /** Told of refusals that replicas met, this one included. Some are lost: the next grant has the news as well. */
+  /**
+   * Ends the pause on all replicas.
+   *
+   * @throws {SharedStateUnavailableError} at once, or within 50 ms.
+   */
+  pauseOver(limits: SharedClassId): Promise<void>;
+  /** Told of refusals that replicas met, and of pauses that are over, this one included. Some are lost: the next grant has the news as well. */
   listen(onThrottled: (limits: SharedClassId, news: ThrottleNews) => void): void;
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../time/clock.ts';
 import { QuotaGovernor, type QuotaClass } from './quotaGovernor.ts';
-import type { LimitState, Permit, PermitCaller, PermitWish, QuotaGate, QuotaHint } from './quotaGate.ts';
+import type { LimitState, Permit, PermitCaller, PermitWish, QuotaGate, QuotaHint, ResetScope } from './quotaGate.ts';
 import type { QuotaLanes } from './quotaLanes.ts';
 import type { ServiceQuotas } from './quotaRule.ts';
 import type { QuotaShares, SharedClassId, ThrottleNews } from './quotaShares.ts';
@@ -72,6 +72,11 @@ export class SharedQuotaGate implements QuotaGate {
     void this.#tell(concerned, retryAfterMs ?? 0);
   }
 
+  reset(scope: ResetScope): void {
+    this.#governor.reset();
+    if (scope === 'fleet') for (const { id } of this.#classes.values()) this.#tellPauseOver(id);
+  }
+
   limits(): readonly LimitState[] {
     return this.#governor.limits().map((state) => {
       const shared = this.#classes.get(state.quota)?.limits.find(({ windowMs }) => windowMs === state.windowMs);
@@ -101,12 +106,17 @@ export class SharedQuotaGate implements QuotaGate {
       })),
       newest: 0,
     };
-    lanes.askFirst(() => askAll(shared.limits));
+    lanes.askFirst(() => askAll(shared.limits), () => { this.#tellPauseOver(id); });
     this.#classes.set(name, shared);
   }
 
   #classOf(quota: string): SharedClass | undefined {
     return this.#classes.get(quota) ?? this.#classes.get('default');
+  }
+
+  /** Whoever does not hear of it has a trial of its own. */
+  #tellPauseOver(id: SharedClassId): void {
+    this.#parts.shares.pauseOver(id).catch(() => undefined);
   }
 
   /** Our own refusal has been acted on; it must not be again when it comes back as news. */
@@ -119,10 +129,11 @@ export class SharedQuotaGate implements QuotaGate {
   }
 }
 
-const hear = (concerned: SharedClass, { number, pauseMs, agoMs }: ThrottleNews): void => {
+const hear = (concerned: SharedClass, { number, pauseMs, agoMs, isOver }: ThrottleNews): void => {
   if (number <= concerned.newest) return;
   concerned.newest = number;
-  if (pauseMs > 0 || agoMs < OLD_NEWS_MS) concerned.lanes.throttled(pauseMs > 0 ? pauseMs : undefined);
+  if (isOver === true) concerned.lanes.endPause();
+  else if (pauseMs > 0 || agoMs < OLD_NEWS_MS) concerned.lanes.throttled(pauseMs > 0 ? pauseMs : undefined);
 };
 
 /** Of several limits, the answer is there when all are. */

@@ -1,11 +1,8 @@
 import { minutes } from '../../time/clock.ts';
+import { TRIAL_EVERY_MS } from '../backoff.ts';
 
-/** However long a service asks us to stay away, we look again after this. */
-const LONGEST_MS = minutes(60);
 /** A recovery that lasts this long wipes out the openings before it. */
 export const LASTING_RECOVERY_MS = minutes(2);
-/** Until the reset of a day's quota, where the service does not say when it is. */
-export const SPENT_OPEN_MS = minutes(10);
 /** Nobody mends a credential within seconds; asking more often only fills the provider's audit log. */
 export const CREDENTIAL_OPEN_MS = minutes(1);
 
@@ -14,8 +11,9 @@ export const CREDENTIAL_OPEN_MS = minutes(1);
  * opened together do not probe together (resilience E6).
  *
  * @param openings Openings in a row before this one, from 0.
- * @param retryAfterMs What the service asked for, if it did: then at least that, plus up to 10 %.
- * @returns Milliseconds; at most an hour, or the policy's own cap if that is longer.
+ * @param retryAfterMs What the service asked for, if it did: then at least that, plus up to 10 %. Of a long time only a part: at
+ *   its end a trial shows whether it is still meant.
+ * @returns Milliseconds; at most `TRIAL_EVERY_MS`, or the policy's own cap if that is longer.
  */
 export const openTimeMs = (
   policy: { readonly openForMs: number; readonly openForCapMs: number },
@@ -26,5 +24,5 @@ export const openTimeMs = (
   const doubled = Math.min(policy.openForCapMs, policy.openForMs * 2 ** Math.min(openings, 30));
   const jittered = doubled * (0.5 + random() / 2);
   if (retryAfterMs <= jittered) return jittered;
-  return Math.max(jittered, Math.min(LONGEST_MS, retryAfterMs * (1 + random() / 10)));
+  return Math.max(jittered, Math.min(TRIAL_EVERY_MS, retryAfterMs * (1 + random() / 10)));
 };

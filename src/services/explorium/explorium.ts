@@ -1,7 +1,7 @@
 /**
  * Explorium, the enrichment service. Facts and their sources: docs/services/explorium.md.
  */
-import { quotaFrom } from '../../http/quota.ts';
+import { usualQuota } from '../../http/quota.ts';
 import { upstreamPath } from '../../http/upstreamPath.ts';
 import { minutes } from '../../time/clock.ts';
 import { defineService } from '../service.ts';
@@ -9,8 +9,6 @@ import { ExploriumClient } from './exploriumClient.ts';
 import { classifyExploriumAnswer } from './exploriumErrors.ts';
 import { exploriumOperations } from './exploriumOperations.ts';
 import { exploriumRoutes } from './exploriumRoutes.ts';
-
-const quotaHeaders = { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' };
 
 export const explorium = defineService<ExploriumClient>({
   name: 'explorium',
@@ -23,7 +21,7 @@ export const explorium = defineService<ExploriumClient>({
   // It counts entities, not requests: a call weighs as much as it has rows.
   quotas: { classes: { default: [{ permits: 200, windowMs: minutes(1), reading: 'minute' }] } },
   classify: classifyExploriumAnswer,
-  readQuota: (headers) => quotaFrom(headers, 'minute', quotaHeaders),
+  readQuota: (headers, { wallTime }) => usualQuota(headers, 'minute', wallTime),
   createClient: (http) => new ExploriumClient(http),
   createRoutes: exploriumRoutes,
   loadSimulator: async () => (await import('./exploriumSandbox.ts')).exploriumSimulator,

@@ -9,6 +9,8 @@ import {
   type CallSite,
 } from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
+import { pauseAskedMs } from '../../http/quota.ts';
+import { hintMs } from '../../http/retryAfter.ts';
 
 /**
  * A 200 whose `request_status` is `failure`: Explorium says itself that it failed, so it counts as unavailable. It is
@@ -61,24 +63,26 @@ const validationFailed = (answer: ReceivedAnswer, site: CallSite): UpstreamRejec
   return new UpstreamRejectedError(site, 422, 'validation_failed', { fields: known });
 };
 
-const DAY_SECONDS = 86_400;
-
-/** The second form of its 429 has the wait in the body only. */
-const waitInBody = (answer: ReceivedAnswer): number | undefined => {
-  const wait = field(answer.json(), 'retry_after');
-  return typeof wait === 'number' && wait >= 0 && wait <= DAY_SECONDS ? wait * 1_000 : undefined;
+/** The second form of its 429 has the wait in the body only; of several waits the longest. */
+const rateLimited = (answer: ReceivedAnswer, site: CallSite, wallTime: number): UpstreamRateLimitedError => {
+  const { headers } = answer;
+  const waits = [pauseAskedMs(headers, wallTime), hintMs(field(answer.json(), 'retry_after'), headers, wallTime)];
+  const known = waits.filter((waitMs) => waitMs !== undefined);
+  return new UpstreamRateLimitedError(site, known.length === 0 ? undefined : Math.max(...known));
 };
 
-const isOutOfCredits = (answer: ReceivedAnswer): boolean => {
-  const details = field(answer.json(), 'details');
-  return typeof details === 'string' && /insufficient credits/iu.test(details);
-};
+/** Its pages disagree where a refusal's words stand. */
+const isOutOfCredits = (answer: ReceivedAnswer): boolean =>
+  ['details', 'detail', 'message', 'error'].some((name) => {
+    const words = field(answer.json(), name);
+    return typeof words === 'string' && /insufficient credits/iu.test(words);
+  });
 
-export const classifyExploriumAnswer: Classifier = (answer, { site }) => {
-  const { status, headers } = answer;
+export const classifyExploriumAnswer: Classifier = (answer, { site, wallTime }) => {
+  const { status } = answer;
   if (status === 200) return classifySuccess(answer, site);
-  if (status === 403 && isOutOfCredits(answer)) return new UpstreamQuotaExhaustedError(site, 'credits');
+  if ((status === 402 || status === 403) && isOutOfCredits(answer)) return new UpstreamQuotaExhaustedError(site, 'credits');
   if (status === 422) return validationFailed(answer, site);
-  if (status === 429 && headers['retry-after'] === undefined) return new UpstreamRateLimitedError(site, waitInBody(answer));
+  if (status === 429) return rateLimited(answer, site, wallTime);
   return undefined;
 };

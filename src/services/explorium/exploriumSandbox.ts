@@ -15,11 +15,13 @@ const HEX = '0123456789abcdef';
 const details: Readonly<Record<number, string>> = {
   400: 'Bad request',
   401: 'Invalid API key',
-  403: 'You have insufficient credits to perform this operation. Please purchase additional credits.',
+  403: 'You do not have access to this endpoint',
   404: 'Not found',
   500: 'Internal server error',
   503: 'Service unavailable',
 };
+
+const OUT_OF_CREDITS = 'You have insufficient credits to perform this operation. Please purchase additional credits.';
 
 const asBody = ({ body, malformed }: SandboxRequest): Row | undefined =>
   !malformed && typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Row) : undefined;
@@ -33,6 +35,7 @@ class ExploriumSimulator implements SimulatorInstance {
   #credits = ALLOCATED_CREDITS;
   #isKeyRevoked = false;
   #failsInside = false;
+  #isForbidden = false;
   /** The two forms of its 429 take turns, unless one is asked for. */
   #nextForm: 'first' | 'second' = 'first';
   #isSecondFormOnly = false;
@@ -41,6 +44,7 @@ class ExploriumSimulator implements SimulatorInstance {
   readonly scenarios = {
     out_of_credits: () => { this.#credits = 0; },
     key_revoked: () => { this.#isKeyRevoked = true; },
+    missing_scopes: () => { this.#isForbidden = true; },
     second_429_body: () => { this.#isSecondFormOnly = true; },
     request_failure: () => { this.#failsInside = true; },
   };
@@ -53,6 +57,7 @@ class ExploriumSimulator implements SimulatorInstance {
     if (this.#isKeyRevoked || !WELL_FORMED_KEY.test(request.headers['api_key'] ?? '')) return this.failure(401);
     const endpoint = endpoints.get(request.path);
     if (request.path === '/v1/credits' && request.method === 'GET') return this.#limited(1, () => this.#creditsLeft());
+    if (this.#isForbidden) return this.#withLimits(this.failure(403));
     if (endpoint === undefined) return this.#withLimits({ status: 404, body: { detail: 'Not Found' } });
     if (request.method !== 'POST') return this.#withLimits({ status: 405, body: { detail: 'Method Not Allowed' } });
     const body = asBody(request);
@@ -67,8 +72,8 @@ class ExploriumSimulator implements SimulatorInstance {
     return this.#tooMany(THROTTLE_SECONDS);
   }
 
-  failure(status: number): SandboxAnswer {
-    return { status, body: { details: details[status] ?? 'Error', correlation_id: this.#correlationId() } };
+  failure(status: number, words = details[status] ?? 'Error'): SandboxAnswer {
+    return { status, body: { details: words, correlation_id: this.#correlationId() } };
   }
 
   reset(): void {
@@ -77,6 +82,7 @@ class ExploriumSimulator implements SimulatorInstance {
     this.#credits = ALLOCATED_CREDITS;
     this.#isKeyRevoked = false;
     this.#failsInside = false;
+    this.#isForbidden = false;
     this.#nextForm = 'first';
     this.#isSecondFormOnly = false;
   }
@@ -89,7 +95,7 @@ class ExploriumSimulator implements SimulatorInstance {
 
   #charged(endpoint: Endpoint, body: Row): SandboxAnswer {
     const cost = endpoint.rows(body) * endpoint.creditsPerRow(body);
-    if (cost > this.#credits) return this.failure(403);
+    if (cost > this.#credits) return this.failure(403, OUT_OF_CREDITS);
     if (this.#failsInside) return this.#success('failure', {});
     this.#credits -= cost;
     const answer = endpoint.answer(body, this.#catalogue);

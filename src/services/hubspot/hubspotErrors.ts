@@ -5,57 +5,75 @@
 import { z } from 'zod';
 import type { GatewayError } from '../../errors/gatewayError.ts';
 import {
+  MissingScopesError,
   UpstreamQuotaExhaustedError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
-  UpstreamUnauthorizedError,
   UpstreamUnavailableError,
   type CallSite,
   type UpstreamDetails,
 } from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
+import { isPage } from '../../http/generalClassification.ts';
+import { pauseAskedMs } from '../../http/quota.ts';
 import { retryAfterMs } from '../../http/retryAfter.ts';
+import { TRIAL_EVERY_MS } from '../../resilience/backoff.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 
 /** A lock lasts two seconds. */
 const LOCK_MS = seconds(2);
 /** Where a 477 does not say for how long: longer than any deadline, so that nobody repeats it in vain. */
 const MIGRATION_MS = minutes(1);
+/** A 429 that asks for so much, as seconds, has said it in milliseconds. */
+const MILLISECONDS_FROM_MS = seconds(1000);
 const MAX_NAMES = 20;
+
+const text = z.string().catch('');
+/** A list of names, or one alone. */
+const names = z.union([z.array(z.string()), z.string().transform((name) => [name])]).catch([]);
+/** What HubSpot calls the scopes that are missing. */
+const SCOPE_LISTS = ['requiredGranularScopes', 'requiredScopes', 'missingScopes'] as const;
+const noNames = { propertyName: [], properties: [], requiredGranularScopes: [], requiredScopes: [], missingScopes: [] };
+const context = z
+  .object({ propertyName: names, properties: names, requiredGranularScopes: names, requiredScopes: names, missingScopes: names })
+  .catch(noNames);
 
 /** Every field may be missing, by HubSpot's own word; one of another shape counts as missing. */
 const failureSchema = z.object({
-  message: z.string().catch(''),
-  category: z.string().catch(''),
-  policyName: z.string().catch(''),
-  errors: z
-    .array(
-      z.object({
-        code: z.string().catch(''),
-        context: z.object({ propertyName: z.array(z.string()).catch([]) }).catch({ propertyName: [] }),
-      }),
-    )
-    .catch([]),
-  context: z.object({ properties: z.array(z.string()).catch([]) }).catch({ properties: [] }),
+  message: text,
+  category: text,
+  policyName: text,
+  errors: z.array(z.object({ code: text, context }).catch({ code: '', context: noNames })).catch([]),
+  context,
 });
 
 type Failure = z.infer<typeof failureSchema>;
 
-const nothingSaid: Failure = { message: '', category: '', policyName: '', errors: [], context: { properties: [] } };
+const nothingSaid: Failure = { message: '', category: '', policyName: '', errors: [], context: noNames };
 
 const failureOf = (answer: ReceivedAnswer): Failure => failureSchema.catch(nothingSaid).parse(answer.json());
 
 /**
  * 429 has three shapes: a policy's name; only a sentence (search); or the plain text of the edge. Its Retry-After is not
- * documented, and in milliseconds elsewhere at HubSpot, so the window that was named decides how long to wait.
+ * documented, and in milliseconds elsewhere at HubSpot: one that would be longer than any window of seconds is no plan.
  */
-const rateLimited = (site: CallSite, answer: ReceivedAnswer): GatewayError => {
+const rateLimited = (site: CallSite, answer: ReceivedAnswer, wallTime: number): GatewayError => {
   const { policyName, message } = failureOf(answer);
   const words = (policyName || message || answer.body).toUpperCase();
-  if (words.includes('DAILY')) return new UpstreamQuotaExhaustedError(site, 'daily');
-  if (words.includes('TEN_SECONDLY')) return new UpstreamRateLimitedError(site, seconds(10));
-  const ofOneSecond = words.includes('SECONDLY') || site.operation.startsWith('search_');
-  return new UpstreamRateLimitedError(site, ofOneSecond ? seconds(1) : seconds(10));
+  // Until the account's midnight, which its answers do not tell: a single call shows now and then whether that was.
+  if (words.includes('DAILY')) return new UpstreamQuotaExhaustedError(site, 'daily', TRIAL_EVERY_MS);
+  const ofOneSecond = !words.includes('TEN_SECONDLY') && (words.includes('SECONDLY') || site.operation.startsWith('search_'));
+  const windowMs = ofOneSecond ? seconds(1) : seconds(10);
+  const askedMs = pauseAskedMs(answer.headers, wallTime) ?? 0;
+  return new UpstreamRateLimitedError(site, askedMs < MILLISECONDS_FROM_MS ? Math.max(windowMs, askedMs) : windowMs);
+};
+
+const SCOPE = /^[a-z][\w.:-]{1,99}$/iu;
+
+const missingScopes = (site: CallSite, answer: ReceivedAnswer): GatewayError => {
+  const failure = failureOf(answer);
+  const contexts = [failure.context, ...failure.errors.map((error) => error.context)];
+  return new MissingScopesError(site, 403, distinct(contexts.flatMap((each) => SCOPE_LISTS.flatMap((list) => each[list])), SCOPE));
 };
 
 const PROPERTY_NAME = /^[A-Za-z]\w{0,99}$/u;
@@ -124,7 +142,7 @@ const rejected = (site: CallSite, status: number, { reason, details }: Refusal):
 
 /** The account moves between data centres, for up to a day: nothing was done, and nothing will be until then. */
 const migrating = (site: CallSite, answer: ReceivedAnswer, wallTime: number): GatewayError =>
-  new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(answer.headers['retry-after'], wallTime) ?? MIGRATION_MS);
+  new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(answer.headers, wallTime) ?? MIGRATION_MS);
 
 export const classifyHubspot: Classifier = (answer, { site, wallTime }) => {
   switch (answer.status) {
@@ -133,9 +151,8 @@ export const classifyHubspot: Classifier = (answer, { site, wallTime }) => {
       if (failure.category !== 'VALIDATION_ERROR') return undefined;
       return new UpstreamRejectedError(site, 400, 'validation_failed', { ...validationFaults(failure) });
     }
-    case 401:
     case 403:
-      return new UpstreamUnauthorizedError(site, answer.status);
+      return isPage(answer) ? undefined : missingScopes(site, answer);
     case 404:
       return new UpstreamRejectedError(site, 404, 'not_found');
     case 409:
@@ -145,7 +162,7 @@ export const classifyHubspot: Classifier = (answer, { site, wallTime }) => {
     case 423:
       return new UpstreamRateLimitedError(site, LOCK_MS);
     case 429:
-      return rateLimited(site, answer);
+      return rateLimited(site, answer, wallTime);
     case 477:
       return migrating(site, answer, wallTime);
     default:

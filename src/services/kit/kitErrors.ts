@@ -3,7 +3,7 @@
  * 429 and a bare text, with 413, or with 403. Facts: docs/services/kit.md#errors.
  */
 import {
-  UpstreamQuotaExhaustedError,
+  MissingScopesError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
   UpstreamUnauthorizedError,
@@ -11,6 +11,7 @@ import {
   type UpstreamError,
 } from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
+import { pauseAskedMs } from '../../http/quota.ts';
 import { minutes } from '../../time/clock.ts';
 
 /** Kit does not say when its window has room again. It is a rolling minute: by then it has. */
@@ -34,7 +35,7 @@ const unauthorized: TextRule['error'] = (site, status) => new UpstreamUnauthoriz
 const isBulk = ({ operation }: CallSite): boolean => operation.startsWith('bulk_');
 
 /** Most likely a key at an endpoint for tokens: good elsewhere, so it must not trip the circuit as a bad credential would. */
-const bulkNotPermitted = (site: CallSite): UpstreamError => new UpstreamRejectedError(site, 403, 'bulk_not_permitted');
+const bulkNotPermitted = (site: CallSite): UpstreamError => new MissingScopesError(site, 403, [], 'bulk_not_permitted');
 
 const invalidToken: TextRule['error'] = (site, status) => (isBulk(site) ? bulkNotPermitted(site) : unauthorized(site, status));
 
@@ -42,7 +43,7 @@ const invalidToken: TextRule['error'] = (site, status) => (isBulk(site) ? bulkNo
 const textRules: readonly TextRule[] = [
   { text: 'access token expired', error: unauthorized },
   { text: 'access token is invalid', error: invalidToken },
-  { text: 'exceed your subscriber limit', error: (site) => new UpstreamQuotaExhaustedError(site, 'plan') },
+  { text: 'exceed your subscriber limit', error: rejected('plan_limit') },
   { text: 'sequence is inactive', error: rejected('sequence_inactive') },
   { text: 'email address is invalid', error: rejected('invalid_email') },
   { text: 'subscriber does not exist', error: rejected('subscriber_not_found') },
@@ -50,12 +51,11 @@ const textRules: readonly TextRule[] = [
 ];
 
 const MAX_SENTENCES = 20;
-const MAX_NESTING = 3;
+const MAX_NESTING = 4;
 
-/** On sequences a list of sentences may lie inside the list. */
+/** On sequences a list of sentences may lie inside the list; one alone may come without a list. */
 export const sentencesIn = (errors: unknown): readonly string[] => {
-  if (!Array.isArray(errors)) return [];
-  const flat = errors.flat(MAX_NESTING) as readonly unknown[];
+  const flat = [errors].flat(MAX_NESTING) as readonly unknown[];
   return flat.filter((entry) => typeof entry === 'string').slice(0, MAX_SENTENCES).map((entry) => entry.toLowerCase());
 };
 
@@ -90,9 +90,9 @@ const byStatus = (status: number, site: CallSite): UpstreamError | undefined => 
   }
 };
 
-export const classifyKitAnswer: Classifier = (answer, { site }) => {
+export const classifyKitAnswer: Classifier = (answer, { site, wallTime }) => {
   const { status, headers } = answer;
-  if (status === 429) return headers['retry-after'] === undefined ? new UpstreamRateLimitedError(site, WINDOW_MS) : undefined;
+  if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime) ?? WINDOW_MS);
   if (status < 400 || status >= 500) return undefined;
   return ruleFor(sentencesIn(errorsOf(answer)))?.error(site, status) ?? byStatus(status, site);
 };

@@ -58,11 +58,13 @@ class KitSimulator implements SimulatorInstance {
   readonly #parts: SimulatorParts;
   #account: KitSimulatedAccount;
   #window = new KitWindow();
+  #isForbidden = false;
 
   /** The account's states that no request brings about. */
   readonly scenarios = {
     bulk_queue_full: () => { this.#account.isBulkQueueFull = true; },
     credential_revoked: () => { this.#account.credential = 'revoked'; },
+    missing_scopes: () => { this.#isForbidden = true; },
     no_subscribers: () => { this.#account = new KitSimulatedAccount(this.#parts, []); },
     sequences_inactive: () => {
       this.#account.sequences = new Map(seedSequences.map((sequence) => [sequence.id, { ...sequence, active: false }]));
@@ -83,6 +85,7 @@ class KitSimulator implements SimulatorInstance {
     if (this.#account.credential !== 'valid') return refused(401, REFUSED_CREDENTIALS[this.#account.credential]);
     if (!this.#window.take(credential.value, credential.isOauth, this.#parts.now())) return failure(429);
     this.#account.settle();
+    if (this.#isForbidden && request.path !== '/v4/account') return failure(403);
     return dispatch(endpoints, this.#account, request, credential.isOauth);
   }
 
@@ -103,6 +106,7 @@ class KitSimulator implements SimulatorInstance {
   reset(): void {
     this.#account = new KitSimulatedAccount(this.#parts);
     this.#window = new KitWindow();
+    this.#isForbidden = false;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Lemlist, the outreach service. Facts and their sources: docs/services/lemlist.md.
  */
-import { quotaFrom } from '../../http/quota.ts';
+import { usualQuota } from '../../http/quota.ts';
 import { upstreamPath } from '../../http/upstreamPath.ts';
 import { seconds } from '../../time/clock.ts';
 import { defineService } from '../service.ts';
@@ -21,8 +21,7 @@ export const lemlist = defineService<LemlistClient>({
   health: { operation: lemlistOperations.getTeam, request: { path: upstreamPath`/team` } },
   quotas: { classes: { default: [{ permits: 20, windowMs: seconds(2), reading: 'two_seconds' }] } },
   classify: classifyLemlistAnswer,
-  // X-RateLimit-Reset is a date written for people, so only limit and remaining are read.
-  readQuota: (headers) => quotaFrom(headers, 'two_seconds', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),
+  readQuota: (headers, { wallTime }) => usualQuota(headers, 'two_seconds', wallTime),
   createClient: (http) => new LemlistClient(http),
   createRoutes: lemlistRoutes,
   loadSimulator: async () => (await import('./lemlistSandbox.ts')).lemlistSimulator,

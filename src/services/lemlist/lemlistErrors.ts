@@ -23,10 +23,7 @@ const rejected =
     new UpstreamRejectedError(site, status, reason, details);
 
 const unauthorized: TextRule['error'] = (site, status) => new UpstreamUnauthorizedError(site, status);
-const exhausted =
-  (quota: 'credits' | 'plan'): TextRule['error'] =>
-  (site) =>
-    new UpstreamQuotaExhaustedError(site, quota);
+const outOfCredits: TextRule['error'] = (site) => new UpstreamQuotaExhaustedError(site, 'credits');
 
 /** The first that fits decides. */
 const textRules: readonly TextRule[] = [
@@ -35,9 +32,9 @@ const textRules: readonly TextRule[] = [
   { text: 'lead in graveyard', error: rejected(409, 'lead_in_graveyard') },
   { text: 'campaign not found', error: rejected(404, 'campaign_not_found') },
   { text: 'lead not found', error: rejected(404, 'lead_not_found') },
-  { text: 'insufficient credits', error: exhausted('credits') },
-  { text: 'route is available starting', error: exhausted('plan') },
-  { text: 'monitoring limit exceeded', error: exhausted('plan') },
+  { text: 'insufficient credits', error: outOfCredits },
+  { text: 'route is available starting', error: rejected(402, 'plan_limit') },
+  { text: 'monitoring limit exceeded', error: rejected(429, 'plan_limit') },
   { text: 'no api key provided', error: unauthorized },
   { text: 'bad team', error: unauthorized },
   { text: 'the authentication you supplied is incorrect', error: unauthorized },
@@ -56,7 +53,6 @@ export const classifyLemlistAnswer: Classifier = ({ status, body }, { site }) =>
   const text = body.slice(0, MAX_TEXT_LENGTH).toLowerCase();
   const rule = textRules.find((candidate) => text.includes(candidate.text));
   if (rule !== undefined) return rule.error(site, status);
-  if (status === 402) return new UpstreamQuotaExhaustedError(site, 'plan');
   // The person asked for it, or complained: Lemlist keeps such a value on its list.
   if (status === 409 && site.operation === 'remove_unsubscribe') return new UpstreamRejectedError(site, 409, 'unsubscribe_is_final');
   return undefined;

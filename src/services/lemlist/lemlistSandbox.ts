@@ -42,12 +42,14 @@ class LemlistSimulator implements SimulatorInstance {
   readonly #parts: SimulatorParts;
   #account: LemlistAccount;
   #window = new LemlistWindow();
+  #isForbidden = false;
 
   /** The account's states that no request brings about. */
   readonly scenarios = {
     duplicate_as_409: () => { this.#account.duplicates = 409; },
     duplicate_as_500: () => { this.#account.duplicates = 500; },
     key_revoked: () => { this.#account.isKeyRevoked = true; },
+    missing_scopes: () => { this.#isForbidden = true; },
     leads_in_graveyard: () => {
       for (const lead of this.#account.leads.values()) lead.isBuried = true;
     },
@@ -65,6 +67,7 @@ class LemlistSimulator implements SimulatorInstance {
     if (refused !== undefined) return refused;
     if (this.#account.isKeyRevoked) return failure(401);
     if (!this.#window.take(this.#parts.now())) return this.#withLimits(failure(429));
+    if (this.#isForbidden && request.path !== '/team') return this.#withLimits(sentence(403, 'Forbidden'));
     return this.#withLimits(dispatch(endpoints, this.#account, request));
   }
 
@@ -80,6 +83,7 @@ class LemlistSimulator implements SimulatorInstance {
   reset(): void {
     this.#account = new LemlistAccount(this.#parts);
     this.#window = new LemlistWindow();
+    this.#isForbidden = false;
   }
 
   #withLimits(answer: SandboxAnswer): SandboxAnswer {

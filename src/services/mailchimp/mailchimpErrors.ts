@@ -4,9 +4,15 @@
  */
 import { z } from 'zod';
 import type { GatewayError } from '../../errors/gatewayError.ts';
-import { UpstreamRateLimitedError, UpstreamRejectedError, UpstreamUnavailableError, type CallSite } from '../../errors/upstreamErrors.ts';
+import {
+  UpstreamRateLimitedError,
+  UpstreamRejectedError,
+  UpstreamUnauthorizedError,
+  UpstreamUnavailableError,
+  type CallSite,
+} from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { retryAfterMs } from '../../http/retryAfter.ts';
+import { pauseAskedMs } from '../../http/quota.ts';
 import { seconds } from '../../time/clock.ts';
 import type { BulkError } from './mailchimpSchemas.ts';
 
@@ -15,7 +21,7 @@ const BUSY_MS = seconds(1);
 const MAX_FIELDS = 20;
 
 const problemSchema = z.object({
-  title: z.string(),
+  title: z.string().catch(''),
   detail: z.string().catch(''),
   errors: z.array(z.object({ field: z.string().catch('') }).catch({ field: '' })).catch([]),
 });
@@ -23,7 +29,13 @@ const problemSchema = z.object({
 type Problem = z.infer<typeof problemSchema>;
 
 /** Mailchimp's own word; `undefined` for a page of the edge, or nothing. */
-const problemOf = (answer: ReceivedAnswer): Problem | undefined => problemSchema.safeParse(answer.json()).data;
+const problemOf = (answer: ReceivedAnswer): Problem | undefined => {
+  const problem = problemSchema.safeParse(answer.json()).data;
+  return problem === undefined || problem.title + problem.detail === '' ? undefined : problem;
+};
+
+/** A key that is sent to another account's data centre, or whose user is disabled, is good for nothing: Mailchimp says 401 or 403. */
+const CREDENTIAL_REFUSED: readonly string[] = ['wrongdatacenter', 'wrong datacenter', 'userdisabled', 'user disabled'];
 
 interface ProblemRule {
   readonly status: number;
@@ -55,8 +67,9 @@ const FIELD = /^[A-Za-z][\w.[\] -]{0,63}$/u;
 const fieldsOf = ({ errors }: Problem): readonly string[] =>
   [...new Set(errors.map(({ field }) => field).filter((field) => FIELD.test(field)))].slice(0, MAX_FIELDS);
 
-const rejection = (status: number, problem: Problem, site: CallSite): UpstreamRejectedError | undefined => {
+const rejection = (status: number, problem: Problem, site: CallSite): GatewayError | undefined => {
   const words = `${problem.title} ${problem.detail}`.toLowerCase();
+  if (status === 403 && CREDENTIAL_REFUSED.some((text) => words.includes(text))) return new UpstreamUnauthorizedError(site, status);
   const rule = problemRules.find((candidate) => candidate.status === status && candidate.texts.some((text) => words.includes(text)));
   if (rule === undefined) return undefined;
   const fields = fieldsOf(problem);
@@ -67,8 +80,8 @@ const rejection = (status: number, problem: Problem, site: CallSite): UpstreamRe
 const isArchivedAlready = (operation: string, status: number): boolean =>
   operation === 'archive_member' && (status === 404 || status === 405);
 
-/** Refusals of the edge that a repeat would meet again: its own limits, and our credential. */
-const LASTING: ReadonlySet<number> = new Set([401, 407, 413, 414, 426, 431]);
+/** Refusals that a repeat would meet again: the edge's own limits, our credential, and what it may do. */
+const LASTING: ReadonlySet<number> = new Set([401, 403, 407, 413, 414, 426, 431]);
 
 /** Without a problem document a 4xx is not Mailchimp's: whether the request got any further, it does not say. */
 const edgeRefusal = (status: number, site: CallSite): GatewayError | undefined =>
@@ -78,9 +91,9 @@ export const classifyMailchimpAnswer: Classifier = (answer, { site, wallTime }) 
   const { status, headers } = answer;
   if (status < 400) return undefined;
   const problem = problemOf(answer);
-  // At high volume the edge throttles by a 403 that holds no problem; a 429 may hold one, a page, or nothing.
-  if (status === 429 || (status === 403 && problem === undefined)) {
-    return new UpstreamRateLimitedError(site, retryAfterMs(headers['retry-after'], wallTime) ?? BUSY_MS);
+  // At high volume the edge throttles by a 403 that holds no JSON; a 429 may hold a problem, a page, or nothing.
+  if (status === 429 || (status === 403 && answer.json() === undefined)) {
+    return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime) ?? BUSY_MS);
   }
   if (problem === undefined) return edgeRefusal(status, site);
   return isArchivedAlready(site.operation, status) ? 'accepted' : rejection(status, problem, site);

@@ -45,6 +45,9 @@ class MailchimpSimulator implements SimulatorInstance {
     connections_taken: () => {
       this.#standing = () => this.#throttled;
     },
+    missing_scopes: () => {
+      this.#standing = ({ path }) => (path.endsWith('/ping') ? undefined : failureOf(403));
+    },
     high_volume: () => {
       this.#standing = () => ({ status: 403 });
     },

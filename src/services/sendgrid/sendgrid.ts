@@ -1,13 +1,13 @@
 /**
  * SendGrid, for mail and marketing contacts. Facts and their sources: docs/services/sendgrid.md.
  */
+import { usualQuota } from '../../http/quota.ts';
 import { minutes } from '../../time/clock.ts';
 import { defineService } from '../service.ts';
 import { SendgridClient } from './sendgridClient.ts';
 import { classifySendgridAnswer } from './sendgridErrors.ts';
 import { sendgridOperations } from './sendgridOperations.ts';
 import { scopesPath } from './sendgridPaths.ts';
-import { readSendgridQuota } from './sendgridQuota.ts';
 import { sendgridRoutes } from './sendgridRoutes.ts';
 
 export const sendgrid = defineService<SendgridClient>({
@@ -21,7 +21,8 @@ export const sendgrid = defineService<SendgridClient>({
   // Each endpoint has a limit of its own, which is not published: its headers tell. Its operations name their classes.
   quotas: { classes: {}, others: { permits: 'learned', windowMs: minutes(1) } },
   classify: classifySendgridAnswer,
-  readQuota: readSendgridQuota,
+  // All endpoints name their limits by the same headers: only with the operation beside them do they tell which one they mean.
+  readQuota: (headers, { operation, wallTime }) => usualQuota(headers, operation, wallTime),
   createClient: (http) => new SendgridClient(http),
   createRoutes: sendgridRoutes,
   loadSimulator: async () => (await import('./sendgridSandbox.ts')).sendgridSimulator,

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { GatewayError } from '../../errors/gatewayError.ts';
 import {
+  MissingScopesError,
   UpstreamQuotaExhaustedError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
@@ -12,19 +13,18 @@ import {
   type CallSite,
 } from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { retryAfterMs } from '../../http/retryAfter.ts';
-import { DAY_MS, minutes, seconds } from '../../time/clock.ts';
-import { resetAt } from './sendgridQuota.ts';
+import { pauseAskedMs } from '../../http/quota.ts';
+import { minutes } from '../../time/clock.ts';
 
 /** Where a 429 does not say until when: the windows that are known of are a minute. */
 const WINDOW_MS = minutes(1);
-/** A reset that is now, or just over by our clock. */
-const LEAST_WAIT_MS = seconds(1);
 const MAX_FIELDS = 20;
 
-const refusalSchema = z.object({
-  errors: z.array(z.object({ message: z.string().catch(''), field: z.string().catch('') }).catch({ message: '', field: '' })),
-});
+/** An object each, or as some of its older endpoints have it, the bare message. */
+const errorSchema = z
+  .union([z.object({ message: z.string().catch(''), field: z.string().catch('') }), z.string().transform((message) => ({ message, field: '' }))])
+  .catch({ message: '', field: '' });
+const refusalSchema = z.object({ errors: z.array(errorSchema) });
 
 type Refusal = z.infer<typeof refusalSchema>;
 
@@ -57,21 +57,6 @@ const FIELD = /^[A-Za-z_][\w.[\]]{0,99}$/u;
 const fieldsOf = ({ errors }: Refusal): readonly string[] =>
   [...new Set(errors.map(({ field }) => field).filter((field) => field !== 'null' && FIELD.test(field)))].slice(0, MAX_FIELDS);
 
-const rateLimited = ({ headers }: ReceivedAnswer, site: CallSite, wallTime: number): GatewayError => {
-  const reset = resetAt(headers);
-  const untilReset = reset === undefined || reset - wallTime > DAY_MS ? undefined : Math.max(LEAST_WAIT_MS, reset - wallTime);
-  return new UpstreamRateLimitedError(site, untilReset ?? retryAfterMs(headers['retry-after'], wallTime) ?? WINDOW_MS);
-};
-
-/**
- * A key is good for some operations and not for others. Taken for a bad credential, three such refusals would open the
- * circuit for all, and stop the mail because somebody asked for a list.
- */
-const scopeMissing = (refusal: Refusal, site: CallSite): GatewayError | undefined => {
-  if (site.operation === 'get_scopes') return undefined;
-  const isForbidden = refusal.errors.some(({ message }) => message.toLowerCase().includes('access forbidden'));
-  return isForbidden ? new UpstreamRejectedError(site, 403, 'access_forbidden') : undefined;
-};
 
 const rejection = (status: number, refusal: Refusal, site: CallSite): GatewayError => {
   const reason = status === 400 ? 'validation_failed' : 'rejected';
@@ -88,8 +73,9 @@ const byStatus = (status: number, refusal: Refusal, site: CallSite): GatewayErro
     case 406:
     case 415:
       return rejection(status, refusal, site);
+    // A key is good for some operations and not for others: its own words for that, `access forbidden`, name no scope.
     case 403:
-      return scopeMissing(refusal, site);
+      return new MissingScopesError(site);
     case 404:
       return new UpstreamRejectedError(site, 404, 'not_found');
     case 413:
@@ -116,7 +102,7 @@ const isDoubtful = (status: number, { operation }: CallSite): boolean => status 
 export const classifySendgridAnswer: Classifier = (answer, { site, wallTime }) => {
   const { status } = answer;
   if (status < 400) return undefined;
-  if (status === 429) return rateLimited(answer, site, wallTime);
+  if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(answer.headers, wallTime) ?? WINDOW_MS);
   if (isDoubtful(status, site)) return new UpstreamUnavailableError(site, 'http_5xx', 'unknown');
   if (status >= 500) return undefined;
   if (status === 404 && ANSWERED_BY_404.has(site.operation) && isNothing(answer)) return 'accepted';

@@ -2,7 +2,7 @@
  * A toy service, as somebody would write it who follows docs/adding-a-service.md. `toyService.test.ts` puts this folder
  * into a copy of `src/services/`.
  */
-import { quotaFrom } from '../../../src/http/quota.ts';
+import { usualQuota } from '../../../src/http/quota.ts';
 import { defineService } from '../../../src/services/service.ts';
 import { AcmeClient, health } from './acmeClient.ts';
 import { getInvoice } from './acmeOperations.ts';
@@ -17,7 +17,7 @@ export const acme = defineService<AcmeClient>({
   operations: [getInvoice],
   health,
   classify: () => undefined,
-  readQuota: (headers) => quotaFrom(headers, 'minute', { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining' }),
+  readQuota: (headers, { wallTime }) => usualQuota(headers, 'minute', wallTime),
   createClient: (http) => new AcmeClient(http),
   createRoutes: acmeRoutes,
   loadSimulator: async () => (await import('./acmeSandbox.ts')).acmeSimulator,

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { UpstreamContractBrokenError, UpstreamUnavailableError } from '../../../src/errors/upstreamErrors.ts';
+import { MissingScopesError, UpstreamBlockedError, UpstreamContractBrokenError, UpstreamUnavailableError } from '../../../src/errors/upstreamErrors.ts';
 import { classifyStatus } from '../../../src/http/generalClassification.ts';
+import { receivedAnswer } from '../../../src/http/receivedAnswer.ts';
 
 const site = { service: 'acme', operation: 'get_thing' };
-const classify = (status: number, headers: Readonly<Record<string, string>> = {}) =>
-  classifyStatus({ status, headers }, { site, wallTime: 0 });
+const classify = (status: number, headers: Readonly<Record<string, string>> = {}, body = '') =>
+  classifyStatus(receivedAnswer({ status, headers, body }), { site, wallTime: 0 });
 
 interface Expected {
   readonly code: string;
@@ -14,6 +15,7 @@ interface Expected {
 }
 
 const rejected: Expected = { code: 'upstream_rejected', verdict: 'success', retryable: false, execution: 'refused' };
+const notAllowed: Expected = { ...rejected, code: 'missing_scopes' };
 const unauthorized: Expected = { code: 'upstream_unauthorized', verdict: 'ignored', retryable: false, execution: 'refused' };
 const limited: Expected = { code: 'upstream_rate_limited', verdict: 'ignored', retryable: true, execution: 'refused' };
 const failing: Expected = { code: 'upstream_unavailable', verdict: 'failure', retryable: true, execution: 'unknown' };
@@ -22,7 +24,8 @@ const broken: Expected = { code: 'upstream_contract_broken', verdict: 'failure',
 
 const table: readonly (readonly [Expected, readonly number[]])[] = [
   [rejected, [400, 402, 404, 405, 409, 410, 412, 413, 415, 418, 422, 423, 451, 499]],
-  [unauthorized, [401, 403]],
+  [unauthorized, [401]],
+  [notAllowed, [403]],
   [failing, [408, 425, 500, 501, 502, 504, 507, 520, 524, 599]],
   [limited, [429]],
   [notReady, [503]],
@@ -65,9 +68,28 @@ describe('general classification', () => {
   });
 
   it('measures the date of a Retry-After against the wall clock', () => {
-    const error = classifyStatus({ status: 429, headers: { 'retry-after': 'Thu, 01 Jan 1970 00:01:00 GMT' } }, { site, wallTime: 20_000 });
+    const error = classifyStatus(
+      receivedAnswer({ status: 429, headers: { 'retry-after': 'Thu, 01 Jan 1970 00:01:00 GMT' }, body: '' }),
+      { site, wallTime: 20_000 },
+    );
 
     expect(error).to.include({ retryAfterMs: 40_000 });
+  });
+
+  it('takes a page with a 403 for an edge that blocks a request, which says nothing about the service', () => {
+    const blocked = { code: 'upstream_unavailable', verdict: 'ignored', execution: 'refused', retryAfterMs: 60_000 };
+    for (const [headers, body] of [
+      [{ 'content-type': 'Text/HTML; charset=UTF-8' }, 'Attention Required!'],
+      [{}, '\n<!DOCTYPE html><title>Access denied</title>'],
+      [{ 'content-type': 'text/html' }, ''],
+    ] as const) {
+      expect(classify(403, headers, body), body).to.be.instanceOf(UpstreamBlockedError).and.include(blocked);
+    }
+    expect(classify(403, { 'content-type': 'text/html' }, '{"message":"no"}')).to.be.instanceOf(MissingScopesError);
+  });
+
+  it('calls a 402 a limit of the plan', () => {
+    expect(classify(402)).to.include({ reason: 'plan_limit' });
   });
 
   it('calls a failing status unavailability, and a redirect a broken contract', () => {

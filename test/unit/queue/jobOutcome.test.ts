@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../src/errors/requestErrors.ts';
 import {
+  MissingScopesError,
   BulkheadFullError,
   CircuitOpenError,
   DeadlineExceededError,
@@ -107,7 +108,7 @@ describe('the outcome of a failed execution', () => {
   it('is a dead letter, with its reason, after a refusal of what it says', () => {
     expect(judge(new UpstreamRejectedError(site, 422, 'validation_failed'))).to.deep.equal({ kind: 'failed', reason: 'validation_failed' });
     expect(judge(new InvalidRequestError('a header cannot be sent'))).to.deep.equal({ kind: 'failed', reason: 'invalid_request' });
-    expect(judge(new UpstreamQuotaExhaustedError(site, 'plan'))).to.deep.equal({ kind: 'failed', reason: 'upstream_quota_exhausted' });
+    expect(judge(new MissingScopesError(site, 403, ['crm.read']))).to.deep.equal({ kind: 'failed', reason: 'missing_scopes' });
   });
 
   it('is a success after the refusal of a double only if an earlier execution may have done it', () => {

@@ -11,6 +11,7 @@ const tellAll = (events: Required<ResilienceEvents>): void => {
   events.circuitChanged({ circuit: 'hubspot', from: 'closed', to: 'open', reason: 'failure_rate', at: 1, lastedMs: 1 });
   const circuit = 'hubspot:get_contact';
   events.operationCircuitChanged({ ...site, circuit, from: 'closed', to: 'open', reason: 'failure_rate', at: 1, lastedMs: 1 });
+  events.circuitReset('hubspot', 'replica');
   events.overrideChanged({ circuit: 'hubspot', override: undefined });
   events.fallbackUsed('hubspot');
   events.cacheAsked('hubspot', 'hit');

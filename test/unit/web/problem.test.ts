@@ -77,7 +77,7 @@ describe('problem', () => {
     expect(soon).to.include({ 'Retry-After': '1' });
     expect(later).to.include({ 'Retry-After': '6' });
     expect(unknown).to.include({ 'Retry-After': '5' });
-    expect(headersOf(new UpstreamQuotaExhaustedError(site, 'daily', Number.POSITIVE_INFINITY))).to.include({ 'Retry-After': '60' });
+    expect(headersOf(new UpstreamQuotaExhaustedError(site, 'daily', Number.POSITIVE_INFINITY))).to.include({ 'Retry-After': '300' });
   });
 
   it('tells callers that a 503 may be repeated, and an unknown outcome may not', () => {

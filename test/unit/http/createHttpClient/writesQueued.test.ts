@@ -116,15 +116,17 @@ describe('a write with a queue behind it', () => {
     });
   }
 
-  it('is queued when the daily quota is spent, but not when the plan lacks the feature', async () => {
+  it('is queued when the daily quota is spent, but not when the plan or a scope lacks the feature', async () => {
     const store = queueThat();
-    const classify: HouseParts['classify'] = ({ status }, { site }) => new UpstreamQuotaExhaustedError(site, status === 402 ? 'plan' : 'daily');
-    rig.open({ queue: store.queue, classify }, json(402, {}), json(429, {}));
+    const classify: HouseParts['classify'] = ({ status }, { site }) => (status === 429 ? new UpstreamQuotaExhaustedError(site, 'daily') : undefined);
+    rig.open({ queue: store.queue, classify }, json(402, {}), json(403, {}), json(429, {}));
 
     const plan = await rejectionOf(write(create));
+    const scope = await rejectionOf(write(create));
     const daily = await write(create);
 
-    expect(plan).to.include({ code: 'upstream_quota_exhausted', quota: 'plan' });
+    expect(plan).to.include({ code: 'upstream_rejected', reason: 'plan_limit' });
+    expect(scope).to.include({ code: 'missing_scopes' });
     expect(daily).to.deep.equal(receipt);
   });
 

@@ -3,6 +3,7 @@ import { QuotaWaitTooLongError } from '../../../../src/errors/upstreamErrors.ts'
 import type { Lane, Permit, PermitWish } from '../../../../src/resilience/quota/quotaGate.ts';
 import { QuotaGovernor } from '../../../../src/resilience/quota/quotaGovernor.ts';
 import { withRateLimit, type ServiceQuotas } from '../../../../src/resilience/quota/quotaRule.ts';
+import { minutes } from '../../../../src/time/clock.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 import { seededRandom } from '../../../support/seededRandom.ts';
 
@@ -178,6 +179,112 @@ describe('quotaGovernor', () => {
     (await patient).end('answered');
 
     expect(error).to.include({ code: 'quota_wait_too_long', retryAfterMs: 3000 });
+  });
+
+  for (const resetMs of [400, 4000]) {
+    it(`pauses after a refusal for the later of what it asks for and a window of ${String(resetMs)} ms, never for both, and says so`, async () => {
+      const { ask, governor, clock } = house({ classes: { default: [{ permits: 10, windowMs: 5000, reading: 'default' }] } });
+      const pausedMs = Math.max(2000, resetMs);
+      useUp(ask, 1);
+      clock.advance(5000);
+      governor.seen([{ window: 'default', limit: 10, remaining: 0, resetAt: clock.wallTime() + resetMs }]);
+      governor.throttled('default', 2000);
+
+      const [waitMs, refusal] = [governor.waitMs(wishOf()), await rejection(ask(wishOf(), 1000))];
+      const patient = ask(wishOf(), pausedMs + 1);
+      clock.advance(pausedMs - 1);
+      const early = governor.waitMs(wishOf());
+      clock.advance(1);
+      (await patient).end('answered');
+
+      expect(waitMs).to.equal(pausedMs);
+      expect(refusal).to.include({ code: 'quota_wait_too_long', retryAfterMs: pausedMs });
+      expect(early).to.be.at.least(1);
+    });
+  }
+
+  it('keeps a pause of an hour at most, whatever the service asks for', () => {
+    const { ask, governor, clock } = house(aSecond(10));
+    governor.throttled('default', minutes(60 * 22));
+    const atOnce = (): number => [ask(), ask(), ask()].filter(isGiven).length;
+    clock.advance(minutes(60) - 1);
+    const before = atOnce();
+    clock.advance(1);
+
+    expect(before).to.equal(1);
+    expect(atOnce()).to.equal(3);
+  });
+
+  it('lets one call through every five minutes of a long pause, and ends the pause if that is not refused', async () => {
+    const { ask, governor, clock } = house(aSecond(10));
+    governor.throttled('default', minutes(60));
+    const told = await rejection(ask());
+
+    clock.advance(minutes(5));
+    const [trial, second] = [ask(), await rejection(ask())];
+    if (isGiven(trial)) trial.end('answered');
+    const after = [ask(), ask()].map(isGiven);
+
+    expect(told).to.include({ code: 'quota_wait_too_long', retryAfterMs: minutes(5) });
+    expect(second).to.include({ code: 'quota_wait_too_long', retryAfterMs: minutes(5) });
+    expect(after).to.deep.equal([true, true]);
+  });
+
+  for (const [what, end] of [
+    ['is refused again', (governor: QuotaGovernor, trial: Permit) => { governor.throttled('default', minutes(60)); trial.end('answered'); }],
+    ['is refused again without a word', (governor: QuotaGovernor, trial: Permit) => { governor.throttled('default', undefined); trial.end('answered'); }],
+    ['is cut off', (_governor: QuotaGovernor, trial: Permit) => { trial.end('abandoned'); }],
+  ] as const) {
+    it(`keeps a long pause whose trial ${what}`, () => {
+      const { ask, governor, clock } = house(aSecond(10));
+      governor.throttled('default', minutes(60));
+      clock.advance(minutes(5));
+      const trial = ask();
+      if (!isGiven(trial)) throw new Error('no trial was let through');
+
+      end(governor, trial);
+
+      expect(governor.waitMs(wishOf())).to.equal(minutes(5));
+    });
+  }
+
+  it('doubles the pause of a service that refuses again and again when it is over, until a call is served', () => {
+    const { ask, governor, clock } = house(aSecond(10));
+    const pauses: number[] = [];
+    const meet = (isRefused: boolean): void => {
+      const permit = ask();
+      if (!isGiven(permit)) throw new Error('the pause was not over');
+      if (isRefused) governor.throttled('default', 2000);
+      permit.end('answered');
+      pauses.push(governor.waitMs(wishOf()));
+      clock.advance(pauses.at(-1) ?? 0);
+    };
+
+    for (const isRefused of [true, true, true, true, false, true]) meet(isRefused);
+
+    expect(pauses).to.deep.equal([2000, 2000, 4000, 8000, 0, 2000]);
+  });
+
+  it('lets the next call try where a trial was never sent', () => {
+    const { ask, governor, clock } = house(aSecond(10));
+    governor.throttled('default', minutes(60));
+    clock.advance(minutes(5));
+    const trial = ask();
+
+    if (isGiven(trial)) trial.end('unsent');
+
+    expect(isGiven(ask())).to.equal(true);
+  });
+
+  it('ends every pause by a person’s word, and believes nothing that was said before', () => {
+    const { ask, governor } = house(aSecond(10));
+    governor.seen([{ window: 'second', limit: 10, remaining: 0 }]);
+    governor.throttled('default', minutes(60));
+
+    governor.reset();
+
+    useUp(ask, 10);
+    expect(isGiven(ask())).to.equal(false);
   });
 
   it('goes on at seven tenths after a refusal without a word, and is back in a few seconds', () => {

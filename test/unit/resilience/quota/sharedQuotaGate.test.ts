@@ -136,6 +136,22 @@ describe('sharedQuotaGate', () => {
     expect([one, two].map(({ gate }) => gate.waitMs(wishOf()))).to.deep.equal([0, 0]);
   });
 
+  for (const scope of ['replica', 'fleet'] as const) {
+    it(`ends a pause by a person’s word for a ${scope}`, async () => {
+      const { clock, one, two } = await fleet();
+      await askMany(one, clock, 1);
+      await askMany(two, clock, 1);
+      one.gate.throttled('default', 100_000);
+      await clock.advance(0);
+
+      two.gate.reset(scope);
+      await clock.advance(2000);
+
+      expect(two.gate.waitMs(wishOf())).to.equal(0);
+      expect(one.gate.waitMs(wishOf())).to.equal(scope === 'fleet' ? 0 : 98_000);
+    });
+  }
+
   it('hears of a refusal with its next grant, where the message was lost', async () => {
     const { clock, one, two } = await fleet();
     await askMany(one, clock, 1);

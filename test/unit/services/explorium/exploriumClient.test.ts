@@ -37,7 +37,7 @@ describe('declarations of Explorium', () => {
   it('read the quota of a minute', () => {
     const headers = { 'x-ratelimit-limit': '200', 'x-ratelimit-remaining': '150', 'x-ratelimit-reset': '1234567890' };
 
-    const readings = descriptor.readQuota(headers);
+    const readings = descriptor.readQuota(headers, { operation: 'get_credits', wallTime: 1_234_567_880_000 });
 
     expect(readings).to.deep.equal([{ window: 'minute', limit: 200, remaining: 150, resetAt: 1_234_567_890_000 }]);
   });

@@ -47,6 +47,7 @@ describe('classification of Explorium', () => {
 
     expect(error).to.be.instanceOf(UpstreamQuotaExhaustedError);
     expect(error).to.include({ quota: 'credits' });
+    expect(classify(403, { detail: details })).to.include({ quota: 'credits' });
     expect(classify(403, { details: 'Forbidden' })).to.equal(undefined);
     expect(classify(403, '<html>')).to.equal(undefined);
   });
@@ -77,13 +78,16 @@ describe('classification of Explorium', () => {
     expect(error).to.include({ retryAfterMs: 60_000 });
   });
 
-  it('leaves a 429 with a header to the general rules', () => {
-    expect(classify(429, { error: 'rate_limit_exceeded', retry_after: 60 }, { 'retry-after': '60' })).to.equal(undefined);
+  it('waits for the longest of what a 429 says in its headers and its body', () => {
+    const headers = { 'retry-after': '20', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '30' };
+
+    expect(classify(429, { error: 'rate_limit_exceeded', retry_after: 60 }, headers)).to.include({ retryAfterMs: 60_000 });
+    expect(classify(429, { error: 'rate_limit_exceeded', retry_after: 5 }, headers)).to.include({ retryAfterMs: 30_000 });
   });
 
-  for (const wait of [-1, 1e9, '60', null]) {
-    it(`believes no wait of ${JSON.stringify(wait)} in the body of a 429`, () => {
-      expect(classify(429, { retry_after: wait })).to.have.property('retryAfterMs', undefined);
+  for (const [wait, expected] of [[-1, 1_000], [1e9, 3_600_000], ['60', 60_000], ['soon', undefined], [null, undefined]] as const) {
+    it(`reads a wait of ${JSON.stringify(wait)} in the body of a 429 as ${String(expected)} ms`, () => {
+      expect(classify(429, { retry_after: wait })).to.have.property('retryAfterMs', expected);
     });
   }
 });

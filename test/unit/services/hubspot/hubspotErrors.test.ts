@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import {
+  MissingScopesError,
   UpstreamQuotaExhaustedError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
-  UpstreamUnauthorizedError,
   UpstreamUnavailableError,
 } from '../../../../src/errors/upstreamErrors.ts';
 import { receivedAnswer } from '../../../../src/http/receivedAnswer.ts';
 import { classifyHubspot } from '../../../../src/services/hubspot/hubspotErrors.ts';
 import { readHubspotQuota } from '../../../../src/services/hubspot/hubspotQuota.ts';
-import { seconds } from '../../../../src/time/clock.ts';
+import { minutes, seconds } from '../../../../src/time/clock.ts';
 
 const classify = (status: number, body: unknown, { headers = {}, operation = 'get_contact' } = {}) => {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -44,10 +44,19 @@ describe('classifyHubspot', () => {
       expect(error).to.include({ code: 'upstream_rate_limited', retryAfterMs: seconds(1) });
     });
 
-    it('takes no Retry-After into account, as its unit is not documented', () => {
+    it('takes a Retry-After that would be long for milliseconds, its unit is not documented', () => {
       const error = classify(429, { policyName: 'SECONDLY' }, { headers: { 'retry-after': '60000' } });
 
       expect(error).to.include({ retryAfterMs: seconds(1) });
+    });
+
+    it('waits for the later of the window and a Retry-After of seconds', () => {
+      const waits = ['2', '30', '30, 40'].map((asked) => {
+        const error = classify(429, { policyName: 'TEN_SECONDLY_ROLLING' }, { headers: { 'retry-after': asked } });
+        return (error as UpstreamRateLimitedError).retryAfterMs;
+      });
+
+      expect(waits).to.deep.equal([10, 30, 40].map(seconds));
     });
 
     for (const body of [{ policyName: 'DAILY' }, { message: 'You have reached your daily limit.' }]) {
@@ -55,7 +64,7 @@ describe('classifyHubspot', () => {
         const error = classify(429, body);
 
         expect(error).to.be.instanceOf(UpstreamQuotaExhaustedError);
-        expect(error).to.include({ quota: 'daily', retryAfterMs: undefined, retryable: false });
+        expect(error).to.include({ quota: 'daily', retryAfterMs: minutes(5), retryable: false });
       });
     }
   });
@@ -119,12 +128,22 @@ describe('classifyHubspot', () => {
     expect(error).to.include({ retryAfterMs: seconds(60) });
   });
 
-  for (const status of [401, 403]) {
-    it(`takes a ${String(status)} for a refusal of our credential`, () => {
-      const error = classify(status, { category: 'INVALID_AUTHENTICATION' });
+  it('leaves a 401, and a page with a 403, to the general rules', () => {
+    expect(classify(401, { category: 'INVALID_AUTHENTICATION' })).to.equal(undefined);
+    expect(classify(403, '<html>Attention Required!</html>')).to.equal(undefined);
+  });
 
-      expect(error).to.be.instanceOf(UpstreamUnauthorizedError);
-      expect(error).to.include({ verdict: 'ignored' });
+  for (const [where, body] of [
+    ['the context of its errors', { errors: [{ context: { requiredGranularScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read'] } }] }],
+    ['a context of its own', { context: { requiredScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read'] } }],
+    ['a text for each', { errors: [{ context: { missingScopes: 'crm.objects.deals.read' } }, { context: { requiredScopes: 'crm.schemas.deals.read' } }] }],
+    ['lists that repeat themselves', { errors: [{ context: { requiredScopes: ['crm.objects.deals.read', 'ada@example.com'] } }, 'x'], context: { requiredScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read', 7] } }],
+  ] as const) {
+    it(`names the missing scopes of a 403 from ${where}`, () => {
+      const error = classify(403, { category: 'MISSING_SCOPES', ...body });
+
+      expect(error).to.be.instanceOf(MissingScopesError).and.include({ verdict: 'success', retryable: false });
+      expect((error as MissingScopesError).details['scopes']).to.include('crm.objects.deals.read').and.not.include('ada@example.com');
     });
   }
 
@@ -152,8 +171,10 @@ describe('classifyHubspot', () => {
 });
 
 describe('readHubspotQuota', () => {
+  const readQuota = (headers: Readonly<Record<string, string>>) => readHubspotQuota(headers, { operation: 'get_contact', wallTime: 0 });
+
   it('reads the ten-second and the daily quota', () => {
-    const readings = readHubspotQuota({
+    const readings = readQuota({
       'x-hubspot-ratelimit-max': '190',
       'x-hubspot-ratelimit-remaining': '188',
       'x-hubspot-ratelimit-daily': '1000000',
@@ -167,6 +188,6 @@ describe('readHubspotQuota', () => {
   });
 
   it('reads nothing from the answer to a search', () => {
-    expect(readHubspotQuota({ 'x-hubspot-rate-limit-exemptions': '["ten-secondly"]' })).to.deep.equal([]);
+    expect(readQuota({ 'x-hubspot-rate-limit-exemptions': '["ten-secondly"]' })).to.deep.equal([]);
   });
 });

@@ -220,6 +220,6 @@ describe('KitClient', () => {
 
 describe('quota headers of Kit', () => {
   it('are none, whatever comes', () => {
-    expect(kit.readQuota({ 'x-ratelimit-limit': '120', 'retry-after': '1' })).to.deep.equal([]);
+    expect(kit.readQuota({ 'x-ratelimit-limit': '120', 'retry-after': '1' }, { operation: 'get_account', wallTime: 0 })).to.deep.equal([]);
   });
 });

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import {
-  UpstreamQuotaExhaustedError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
   UpstreamUnauthorizedError,
@@ -50,15 +49,15 @@ describe('classification of Kit', () => {
     it(`takes ${String(status)} "${body}" at a bulk endpoint for a credential of the wrong kind, which trips no circuit`, () => {
       const error = classifyBody(status, body, 'bulk_upsert_subscribers');
 
-      expect(error).to.include({ code: 'upstream_rejected', status: 403, reason: 'bulk_not_permitted', verdict: 'success' });
+      expect(error).to.include({ code: 'missing_scopes', status: 403, reason: 'bulk_not_permitted', verdict: 'success' });
     });
   }
 
-  it('calls the subscriber limit the end of the plan, not a bad credential', () => {
+  it('calls the subscriber limit a limit of the plan, which no waiting changes, and no bad credential', () => {
     const error = classify(403, ['This request would exceed your subscriber limit']);
 
-    expect(error).to.be.instanceOf(UpstreamQuotaExhaustedError);
-    expect(error).to.include({ quota: 'plan', verdict: 'ignored' });
+    expect(error).to.be.instanceOf(UpstreamRejectedError);
+    expect(error).to.include({ reason: 'plan_limit', verdict: 'success', retryable: false });
   });
 
   it('waits out the whole minute after a 429, which says nothing about it', () => {
@@ -68,8 +67,8 @@ describe('classification of Kit', () => {
     expect(error).to.include({ retryAfterMs: 60_000, verdict: 'ignored' });
   });
 
-  it('leaves a 429 that does say when to the general rules', () => {
-    expect(classifyBody(429, 'Retry later', 'get_account', { 'retry-after': '5' })).to.equal(undefined);
+  it('waits for as long as a 429 says that does say when', () => {
+    expect(classifyBody(429, 'Retry later', 'get_account', { 'retry-after': '5' })).to.include({ retryAfterMs: 5_000 });
   });
 
   it('calls 413 a full queue of bulk rows, but at other endpoints a request that is too large', () => {
@@ -99,7 +98,7 @@ describe('classification of Kit', () => {
     [['Email address is invalid'], 'invalid_email'],
     [['Subscriber does not exist'], 'subscriber_not_found'],
     [['Tag does not exist'], 'tag_not_found'],
-    [['This request would exceed your subscriber limit'], 'upstream_quota_exhausted'],
+    [['This request would exceed your subscriber limit'], 'plan_limit'],
     [['Something about ada@example.com'], 'rejected'],
     [[], 'rejected'],
   ] as const) {

@@ -218,14 +218,17 @@ describe('LemlistClient', () => {
 });
 
 describe('quota headers of Lemlist', () => {
-  it('are read as a window of two seconds, without the date written for people', () => {
-    const readings = lemlist.readQuota({
+  it('are read as a window of two seconds, with its end by a date written for people', () => {
+    const headers = {
+      date: 'Tue, 16 Feb 2021 08:02:40 GMT',
       'x-ratelimit-limit': '20',
       'x-ratelimit-remaining': '7',
       'x-ratelimit-reset': 'Tue Feb 16 2021 09:02:42 GMT+0100 (Central European Standard Time)',
       'retry-after': '2',
-    });
+    };
 
-    expect(readings).to.deep.equal([{ window: 'two_seconds', limit: 20, remaining: 7 }]);
+    const readings = lemlist.readQuota(headers, { operation: 'get_team', wallTime: 7_000 });
+
+    expect(readings).to.deep.equal([{ window: 'two_seconds', limit: 20, remaining: 7, resetAt: 9_000 }]);
   });
 });

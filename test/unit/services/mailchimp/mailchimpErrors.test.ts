@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import {
+  MissingScopesError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
   UpstreamUnauthorizedError,
@@ -21,7 +22,7 @@ const classify = (status: number, body: string, operation?: string, headers: Rea
   classifyMailchimpAnswer(receivedAnswer({ status, headers, body }), context(operation));
 
 /** What a call ends with: our rules first, then the general ones. */
-const verdictOn = (status: number, body: string) => classify(status, body) ?? classifyStatus({ status, headers: {} }, context());
+const verdictOn = (status: number, body: string) => classify(status, body) ?? classifyStatus(receivedAnswer({ status, headers: {}, body }), context());
 
 const rejections = [
   [400, 'Member Exists', `${EMAIL} is already a list member. Use PUT to insert or update list members.`, 409, 'member_exists'],
@@ -55,10 +56,12 @@ describe('classification of Mailchimp', () => {
     expect(error).to.have.deep.property('details', { fields: ['merge_fields.FNAME'] });
   });
 
-  it('calls a 403 without a problem throttling, and one with a problem a refusal of our credential', () => {
+  it('calls a 403 without JSON throttling, and one with a problem a missing right, or a key that is good for nothing', () => {
     for (const body of ['', PAGE, 'Access Denied']) expect(verdictOn(403, body)).to.be.instanceOf(UpstreamRateLimitedError);
-    for (const title of ['Forbidden', 'WrongDatacenter'])
-      expect(verdictOn(403, problem(title))).to.be.instanceOf(UpstreamUnauthorizedError);
+    for (const body of [problem('Forbidden'), problem('', 'You are not permitted to access this resource.'), '{}']) {
+      expect(verdictOn(403, body)).to.be.instanceOf(MissingScopesError);
+    }
+    for (const title of ['WrongDatacenter', 'UserDisabled']) expect(verdictOn(403, problem(title))).to.be.instanceOf(UpstreamUnauthorizedError);
   });
 
   it('knows a 429 by its status, whatever its body, and waits a second where nobody says how long', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import {
+  UpstreamBlockedError,
   UpstreamQuotaExhaustedError,
   UpstreamRateLimitedError,
   UpstreamRejectedError,
@@ -23,7 +24,7 @@ const classify = (status: number, body: string, operation = 'get_contact', heade
 
 /** What a call ends with: our rules first, then the general ones. */
 const verdictOn = (status: number, body: string, operation = 'get_contact') =>
-  classify(status, body, operation) ?? classifyStatus({ status, headers: {} }, context(operation));
+  classify(status, body, operation) ?? classifyStatus(receivedAnswer({ status, headers: {}, body }), context(operation));
 
 describe('classification of SendGrid', () => {
   it('calls a 401 a used up quota where it says so, and a refused credential elsewhere', () => {
@@ -35,14 +36,14 @@ describe('classification of SendGrid', () => {
     }
   });
 
-  it('calls a 403 the sender’s fault, a right that the key lacks, or a refused credential, by what it says', () => {
+  it('calls a 403 the sender’s fault, a right that the key lacks, or the word of an edge, never a refused credential', () => {
     const unverified = 'The from address does not match a verified Sender Identity. Mail cannot be sent.';
 
     expect(verdictOn(403, refusal(unverified, 'from'), 'send_mail')).to.include({ status: 403, reason: 'sender_not_verified' });
-    expect(verdictOn(403, refusal('access forbidden', 'null'), 'send_mail')).to.include({ reason: 'access_forbidden', verdict: 'success' });
-    expect(verdictOn(403, refusal('access forbidden'), 'get_scopes')).to.be.instanceOf(UpstreamUnauthorizedError);
-    expect(verdictOn(403, refusal('something else'))).to.be.instanceOf(UpstreamUnauthorizedError);
-    expect(verdictOn(403, PAGE)).to.be.instanceOf(UpstreamUnauthorizedError);
+    for (const [message, operation] of [['access forbidden', 'send_mail'], ['access forbidden', 'get_scopes'], ['something else', 'get_contact']] as const) {
+      expect(verdictOn(403, refusal(message, 'null'), operation)).to.include({ code: 'missing_scopes', reason: 'missing_scopes', verdict: 'success' });
+    }
+    expect(verdictOn(403, PAGE)).to.be.instanceOf(UpstreamBlockedError);
   });
 
   it('names the fields at fault, and neither values nor either form of none', () => {
@@ -76,10 +77,12 @@ describe('classification of SendGrid', () => {
 
     expect(until('1392815263')).to.be.instanceOf(UpstreamRateLimitedError).and.include({ retryAfterMs: 263_000 });
     expect(until('1392814000')).to.include({ retryAfterMs: 1_000 });
+    expect(until('10')).to.include({ retryAfterMs: 10_000 });
+    expect(until('99999999999')).to.include({ retryAfterMs: 3_600_000 });
   });
 
   it('waits a minute after a 429 that does not say until when, or says nonsense', () => {
-    for (const headers of [{}, { 'x-ratelimit-reset': 'soon' }, { 'x-ratelimit-reset': '99999999999' }]) {
+    for (const headers of [{}, { 'x-ratelimit-reset': 'soon' }]) {
       expect(classify(429, '', 'send_mail', headers)).to.include({ retryAfterMs: 60_000 });
     }
     expect(classify(429, PAGE, 'send_mail', { 'retry-after': '7' })).to.include({ retryAfterMs: 7_000 });

@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import type { GatewayError } from '../../../src/errors/gatewayError.ts';
+import { MissingScopesError, UpstreamUnauthorizedError } from '../../../src/errors/upstreamErrors.ts';
+import { classifyStatus } from '../../../src/http/generalClassification.ts';
+import { receivedAnswer } from '../../../src/http/receivedAnswer.ts';
+import { upstreamPath } from '../../../src/http/upstreamPath.ts';
+import type { Service } from '../../../src/services/service.ts';
+import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import { toProblem } from '../../../src/web/problem.ts';
+import { errorOf } from '../../support/errorOf.ts';
+import { getThing, httpHouse } from '../../support/httpHouse.ts';
+
+const path = upstreamPath`/things/7`;
+const PAGE = '<html><head><title>Attention Required!</title></head></html>';
+
+/** How each service says that our key may not do this, that it knows no such key, and that the plan does not go that far. */
+const words: Readonly<Record<keyof typeof serviceRegistry, { readonly forbidden: readonly string[]; readonly unknownKey: readonly [number, string]; readonly plan?: readonly [number, string] }>> = {
+  hubspot: {
+    forbidden: [
+      '{"status":"error","category":"MISSING_SCOPES","errors":[{"context":{"requiredGranularScopes":["crm.objects.deals.read"]}}]}',
+      '{"status":"error","message":"You do not have permissions to view object type 0-3"}',
+    ],
+    unknownKey: [401, '{"status":"error","category":"INVALID_AUTHENTICATION"}'],
+  },
+  lemlist: {
+    forbidden: ['You are not allowed to do this', '{"error":"FORBIDDEN"}', ''],
+    unknownKey: [403, 'User linked to this API key is blocked'],
+    plan: [402, 'This route is available starting emailPro plan'],
+  },
+  explorium: {
+    forbidden: ['{"details":"You have no access to this endpoint","correlation_id":"c"}', '{"detail":"Forbidden"}', ''],
+    unknownKey: [401, '{"details":"Invalid API key"}'],
+  },
+  kit: {
+    forbidden: ['{"errors":["You do not have sufficient permissions to access this resource"]}', '{"errors":"Forbidden"}', ''],
+    unknownKey: [401, '{"errors":["The access token is invalid"]}'],
+    plan: [403, '{"errors":["This request would exceed your subscriber limit"]}'],
+  },
+  mailchimp: {
+    forbidden: ['{"title":"Forbidden","status":403,"detail":"You are not permitted to access this resource."}'],
+    unknownKey: [403, '{"title":"WrongDatacenter","status":403}'],
+  },
+  sendgrid: {
+    forbidden: ['{"errors":[{"field":null,"message":"access forbidden"}]}', '{"errors":["access forbidden"]}', '{"errors":[]}'],
+    unknownKey: [401, '{"errors":[{"field":null,"message":"authorization required"}]}'],
+  },
+};
+
+for (const service of Object.values<Service>(serviceRegistry)) {
+  const { forbidden, unknownKey, plan } = words[service.name as keyof typeof words];
+  const classify: Service['classify'] = (answer, context) => service.classify(answer, context) ?? classifyStatus(answer, context);
+  const errorOn = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): GatewayError | undefined => {
+    const error = classify(receivedAnswer({ status, headers, body }), { site: { service: service.name, operation: 'get_thing' }, wallTime: 0 });
+    return error === 'accepted' ? undefined : error;
+  };
+
+  describe(`refusals of ${service.title}`, () => {
+    it('are about the operation where the key may not do it, and told as 422 `missing_scopes`', () => {
+      for (const body of forbidden) {
+        const error = errorOn(403, body);
+
+        expect(error, body).to.be.instanceOf(MissingScopesError);
+        expect(toProblem(error, { requestId: 'r' }), body).to.deep.include({ status: 422 });
+        expect(toProblem(error, { requestId: 'r' }).body).to.include({ code: 'missing_scopes', reason: 'missing_scopes', retryable: false });
+      }
+    });
+
+    it('open no circuit, forty in a row, and leave the other operations alone', async () => {
+      let isForbidden = true;
+      const body = forbidden[0] ?? '';
+      const house = httpHouse(
+        () => Promise.resolve({ status: isForbidden ? 403 : 200, headers: {}, body: isForbidden ? body : '{"id":"7"}' }),
+        { classify: service.classify, policy: { retry: { maxAttempts: 1 } } },
+      );
+
+      for (let call = 0; call < 40; call += 1) await errorOf(house.http.send(getThing, { path }), MissingScopesError);
+      isForbidden = false;
+      const answer = await house.http.send({ ...getThing, name: 'other_thing' }, { path });
+
+      expect(house.breaker.snapshot()).to.include({ state: 'closed', suspicion: 0 });
+      expect(house.breaker.snapshot().operations).to.include({ openCount: 0 });
+      expect(answer).to.include({ id: '7' });
+      house.close();
+    });
+
+    it('are about us where the key itself is refused', () => {
+      expect(errorOn(...unknownKey)).to.be.instanceOf(UpstreamUnauthorizedError);
+      expect(errorOn(401, '')).to.be.instanceOf(UpstreamUnauthorizedError);
+    });
+
+    it('by a page are the word of an edge, and no evidence either', () => {
+      const error = errorOn(403, PAGE);
+
+      expect(error).to.include({ verdict: 'ignored', execution: 'refused' });
+      expect(error?.code).to.be.oneOf(['upstream_unavailable', 'upstream_rate_limited']);
+    });
+
+    if (plan !== undefined) {
+      it('over a limit of the plan are no matter of waiting', () => {
+        expect(errorOn(...plan)).to.include({ code: 'upstream_rejected', reason: 'plan_limit', retryable: false });
+      });
+    }
+  });
+
+  describe(`a 429 of ${service.title}`, () => {
+    it('pauses for the longest of what it says, an hour at most', () => {
+      const waitFor = (headers: Readonly<Record<string, string>>) => errorOn(429, '', headers)?.retryAfterMs;
+      const date = 'Thu, 01 Jan 1970 00:10:00 GMT';
+      const most = service.name === 'hubspot' ? 10_000 : 3_600_000;
+
+      expect(waitFor({ 'retry-after': '70, 90' })).to.equal(90_000);
+      expect(waitFor({ date, 'retry-after': 'Thu, 01 Jan 1970 00:11:30 GMT' })).to.equal(90_000);
+      expect(waitFor({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '90' })).to.equal(90_000);
+      expect(waitFor({ 'retry-after': '80000' })).to.equal(most);
+    });
+  });
+}
