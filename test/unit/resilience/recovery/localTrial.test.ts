@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { LocalTrial } from '../../../../src/resilience/recovery/localTrial.ts';
+import { systemClock } from '../../../../src/time/clock.ts';
 
 const trialWith = (usualRatio?: number) => {
   const followed: Promise<unknown>[] = [];
-  const trial = new LocalTrial((outcome) => followed.push(outcome), usualRatio);
+  const trial = new LocalTrial({ follow: (outcome) => followed.push(outcome), usualRatio, clock: systemClock });
   return { trial, followed };
 };
 
