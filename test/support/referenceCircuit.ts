@@ -85,7 +85,8 @@ export class ReferenceCircuit {
 
   /** The process has stood still up to now: nobody was slow but we. All answers lay in their sockets, and were good. */
   stall(now: number): void {
-    if (this.#state === 'open' && now >= this.#until) this.#startTrial(this.#until);
+    // The timer that ends the open time stood still as well.
+    if (this.#state === 'open' && now >= this.#until) this.#startTrial(now);
     for (const admission of this.#inFlight) {
       this.#inFlight.delete(admission);
       if (admission.epoch === this.#epoch && !admission.isSlow) this.#judge(admission, 'success', now);

@@ -26,8 +26,8 @@ const RETRY_MS = 100;
 /** For so long after a caller asked for a probe another one is expected, and a lease kept ready, ms. */
 const DEMAND_MS = 10_000;
 const JITTER = 0.25;
-/** Whoever asks in vain for so long, while nothing is decided, probes without a lease, ms: no probe lasts that long. */
-const PATIENCE_MS = 60_000;
+/** Whoever asks in vain for so long, while nothing is decided, probes without a lease, ms: no lease is held that long. */
+const PATIENCE_MS = 20_000;
 
 /**
  * A trial of the whole fleet: a probe needs a lease, of which there are one at first and one more with each success of any
@@ -117,6 +117,7 @@ export class FleetTrial implements Trial {
   #hasLease(): boolean {
     if (this.#inHand?.epoch === this.#parts.desk.epoch) return this.#inHand !== undefined;
     if (!this.#isBusy && !this.#hasEnded) {
+      this.#cancel();
       this.#isBusy = true;
       const waitMs = this.#parts.desk.courtesyMs - (this.#parts.clock.now() - this.#beganAt);
       if (waitMs > 0) this.#askAfter(waitMs);
@@ -149,6 +150,12 @@ export class FleetTrial implements Trial {
       this.#isBusy = true;
       this.#askAfter(this.#jittered(RETRY_MS));
     });
+  }
+
+  /** For the next caller, should it not come sooner; those of others who are asking already go first. */
+  #fetchSoon(): void {
+    if (this.#isBusy || this.#hasEnded) return;
+    this.#cancel = this.#parts.clock.after(2 * RETRY_MS, () => void this.#hasLease());
   }
 
   #askAfter(ms: number): void {
@@ -185,7 +192,7 @@ export class FleetTrial implements Trial {
     const tell = (decision: TrialDecision, outcome: Parameters<ProbeDesk['settle']>[1]): TrialDecision => {
       const told = desk.settle(lease, outcome).catch(nothing);
       if (decision === 'recovered') void told.then(() => { onRecovered(this); });
-      else if (decision === 'undecided') void told.then(() => this.#hasLease());
+      else if (decision === 'undecided') void told.then(() => { this.#fetchSoon(); });
       return decision === 'failed' ? decision : 'undecided';
     };
     return {
