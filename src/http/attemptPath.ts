@@ -182,11 +182,11 @@ export class AttemptPath {
       const send = (ends: AbortSignal): Promise<T> => makeAttempt(this.#parts, operation, request, site, ends);
       const value = await withAttemptTimeout(send, limits, clock);
       progress.unsettled = false;
-      this.#attemptEnded(context, startedAt, undefined);
+      this.#attemptEnded(context, request, startedAt, undefined);
       return value;
     } catch (error) {
       progress.unsettled = isUnsettled(error);
-      this.#attemptEnded(context, startedAt, error);
+      this.#attemptEnded(context, request, startedAt, error);
       throw error;
     }
   }
@@ -205,12 +205,13 @@ export class AttemptPath {
     return { timeoutMs: allowedMs, onTimeout: () => new UpstreamTimeoutError(site, allowedMs, allowedMs < attemptTimeoutMs) };
   }
 
-  #attemptEnded({ site, progress }: CallContext, startedAt: number, error: unknown): void {
+  /** What a health check met says nothing of how much calls may be made at once. */
+  #attemptEnded({ site, progress }: CallContext, { fresh = false }: HttpRequest, startedAt: number, error: unknown): void {
     const { clock, events } = this.#parts;
     const { service, operation } = site;
     const durationMs = clock.now() - startedAt;
-    this.#bulkhead.attemptEnded(operation, durationMs, error);
-    if (error === undefined) this.#patience.learn(operation, durationMs);
+    if (!fresh) this.#bulkhead.attemptEnded(operation, durationMs, error);
+    if (error === undefined && !fresh) this.#patience.learn(operation, durationMs);
     const attempt = progress.attempts === 1 ? 'first' : 'retry';
     events.attemptEnded({ service, operation, attempt, outcome: error === undefined ? 'success' : codeOf(error), durationMs });
   }
