@@ -82,8 +82,8 @@ export const readOpenTimeLeft = async (target: string, service: string): Promise
   const answer = await request(`${target}/health/detailed`).catch(() => undefined);
   const text = await answer?.body.text();
   if (answer?.statusCode !== 200 || text === undefined) return null;
-  const { checks } = JSON.parse(text) as { readonly checks: Readonly<Record<string, readonly { readonly nextProbeAt?: string | null }[] | undefined>> };
-  const nextProbeAt = checks[`${service}:circuit`]?.[0]?.nextProbeAt ?? undefined;
+  const { checks } = JSON.parse(text) as { readonly checks?: Readonly<Record<string, readonly { readonly nextProbeAt?: string | null }[] | undefined>> };
+  const nextProbeAt = checks?.[`${service}:circuit`]?.[0]?.nextProbeAt ?? undefined;
   return nextProbeAt === undefined ? null : Math.max(0, Date.parse(nextProbeAt) - Date.now());
 };
 

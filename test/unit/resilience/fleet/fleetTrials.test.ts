@@ -132,13 +132,14 @@ describe('A fleet’s trial', () => {
 
   it('leaves the leases to those who have callers', async () => {
     const [idle, busy] = await halfOpen();
-    void idle.breaker.wantsProbe;
+    const isReady = idle.breaker.wantsProbe;
     await house.time.settle();
     const before = await busy.call();
     idle.breaker.giveWayToCallers();
 
     await house.time.advance(200);
 
+    expect(isReady).to.equal(false);
     expect(before).to.be.instanceOf(CircuitOpenError);
     expect(await busy.call()).to.equal('contact');
   });
