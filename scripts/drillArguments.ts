@@ -5,8 +5,26 @@ import { parseArgs } from 'node:util';
 import { faultNames, type FaultName } from '../src/sandbox/faults.ts';
 
 /** `ok` is no outage; a scenario is a state of the account, not an outage of the service. */
-export type DrillFault = Exclude<FaultName, 'ok' | 'scenario'>;
-export const drillFaults: readonly DrillFault[] = faultNames.filter((name) => name !== 'ok' && name !== 'scenario');
+type OutageFault = Exclude<FaultName, 'ok' | 'scenario'>;
+
+/** After an outage by `error` all is healthy again but the operation that the gateway's health checks ask. */
+export const healthFaults = {
+  'health-403': { fault: 'error', status: 403 },
+  'health-404': { fault: 'error', status: 404 },
+  'health-500': { fault: 'error', status: 500 },
+  'health-hang': { fault: 'hang' },
+  'health-shape': { fault: 'garbage' },
+  'health-slow': { fault: 'slow', ms: 2500 },
+} as const satisfies Readonly<Record<string, { readonly fault: OutageFault; readonly status?: number; readonly ms?: number }>>;
+export type HealthFault = keyof typeof healthFaults;
+
+export type DrillFault = OutageFault | HealthFault;
+export const drillFaults: readonly DrillFault[] = [
+  ...faultNames.filter((name) => name !== 'ok' && name !== 'scenario'),
+  ...(Object.keys(healthFaults) as HealthFault[]),
+];
+
+export const isHealthFault = (fault: DrillFault): fault is HealthFault => fault in healthFaults;
 
 /** Faults that answer with a status of one's choice. */
 const withStatus: readonly DrillFault[] = ['error', 'flap', 'partial'];

@@ -20,6 +20,7 @@ const rows = (result: DrillResult): readonly (readonly [string, string])[] => [
   ['callers during the outage', String(result.callers)],
   ['their p50 / p99 / max', [result.latencyMs.p50, result.latencyMs.p99, result.latencyMs.max].map((ms) => duration(ms, '')).join(' / ')],
   ['their answers', answersIn(result)],
+  ['open time left at its end', duration(result.openTimeLeftMs, 'none, or not known')],
   ['all served again after', duration(result.recoveryMs, 'not within the drill')],
   ['retry amplification', result.retryAmplification === null ? 'not known' : `${result.retryAmplification.toFixed(2)} attempts per call sent`],
 ];

@@ -2,11 +2,11 @@
  * The drill itself: callers at a constant rate, an outage, and what comes after.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DrillArguments } from './drillArguments.ts';
+import { isHealthFault, type DrillArguments } from './drillArguments.ts';
 import { figuresOf, isServed, type DrillFigures } from './drillFigures.ts';
 import { DrillLoad } from './drillLoad.ts';
-import { readAttempts, type AttemptCount, type DrillSandbox } from './drillSandbox.ts';
-import { drillRequestOf } from './drillSubjects.ts';
+import { readAttempts, readOpenTimeLeft, type AttemptCount, type DrillSandbox } from './drillSandbox.ts';
+import { drillRequestOf, healthOperationOf } from './drillSubjects.ts';
 
 export interface DrillTimes {
   readonly warmUpMs: number;
@@ -23,6 +23,8 @@ export interface DrillResult extends DrillFigures {
   readonly sentIntoOutage: number | null;
   /** All attempts during the outage to first attempts; `null` without the gateway's metrics. */
   readonly retryAmplification: number | null;
+  /** What was left of the open time when the outage ended; `null` where the circuit was not open, or nobody could tell. */
+  readonly openTimeLeftMs: number | null;
 }
 
 export interface DrillParts {
@@ -47,6 +49,7 @@ interface Outage {
   readonly to: number;
   readonly received: number;
   readonly attempts: AttemptCount | undefined;
+  readonly openTimeLeftMs: number | null;
 }
 
 const makeOutage = async (settings: DrillArguments, { target, sandbox, say, signal }: DrillParts): Promise<Outage> => {
@@ -56,13 +59,17 @@ const makeOutage = async (settings: DrillArguments, { target, sandbox, say, sign
   const brokenSince = await sandbox.breakService(fault, status);
   const from = performance.now();
   await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
-  const mendedSince = await sandbox.mendService();
+  const mendedSince = await endOutage(settings, sandbox, signal);
   signal.throwIfAborted();
   const to = performance.now();
+  const openTimeLeftMs = await readOpenTimeLeft(target, service);
   const after = await readAttempts(target, service);
   const attempts = before && after && { first: after.first - before.first, retry: after.retry - before.retry };
-  return { from, to, attempts, received: await sandbox.received(brokenSince, mendedSince) };
+  return { from, to, attempts, openTimeLeftMs, received: await sandbox.received(brokenSince, mendedSince) };
 };
+
+const endOutage = ({ service, fault }: DrillArguments, sandbox: DrillSandbox, signal: AbortSignal): Promise<string> =>
+  isHealthFault(fault) && !signal.aborted ? sandbox.breakHealth(fault, healthOperationOf(service)) : sandbox.mendService();
 
 /** Connections that are refused reach nobody who could count them, so then the gateway's own count stands. */
 const sentInto = ({ received, attempts }: Outage, { fault }: DrillArguments): number | null => {
@@ -90,8 +97,10 @@ export const runDrill = async (settings: DrillArguments, parts: DrillParts): Pro
     say('recovery');
     await untilServed(load, times, parts.signal);
     const figures = figuresOf(await load.stop(), outage);
-    return { ...figures, sentIntoOutage: sentInto(outage, settings), retryAmplification: amplification(outage) };
+    const { openTimeLeftMs } = outage;
+    return { ...figures, openTimeLeftMs, sentIntoOutage: sentInto(outage, settings), retryAmplification: amplification(outage) };
   } finally {
+    if (isHealthFault(settings.fault)) await parts.sandbox.mendService();
     // After a whole drill nothing is left to abandon.
     await load.abandon();
   }

@@ -2,7 +2,7 @@
  * The drill's hand on the sandbox's switches, and its eye on the gateway's counters.
  */
 import { request } from 'undici';
-import type { DrillFault } from './drillArguments.ts';
+import { healthFaults, isHealthFault, type DrillFault, type HealthFault } from './drillArguments.ts';
 
 interface LoggedRequest {
   readonly time: string;
@@ -31,7 +31,19 @@ export class DrillSandbox {
   /** @returns Since when the fault is in force, by the sandbox's clock. */
   async breakService(fault: DrillFault, status: number | undefined): Promise<string> {
     await ask('DELETE', `${this.origin}/_requests`);
-    const body = { fault, ...(status === undefined ? {} : { status }) };
+    const body = { fault: isHealthFault(fault) ? 'error' : fault, ...(status === undefined ? {} : { status }) };
+    const { since } = (await ask('PUT', `${this.origin}/_faults/${this.service}`, body)) as { readonly since: string };
+    return since;
+  }
+
+  /**
+   * All is healthy again but one operation.
+   *
+   * @param operation Method and beginning of the path, as the sandbox takes it.
+   * @returns Since when, by the sandbox's clock.
+   */
+  async breakHealth(fault: HealthFault, operation: string): Promise<string> {
+    const body = { ...healthFaults[fault], operation };
     const { since } = (await ask('PUT', `${this.origin}/_faults/${this.service}`, body)) as { readonly since: string };
     return since;
   }
@@ -63,6 +75,16 @@ export const attemptsIn = (metrics: string, service: string): AttemptCount => {
     count[labels.includes('attempt="retry"') ? 'retry' : 'first'] += Number(value);
   }
   return count;
+};
+
+/** How much of the open time is left, ms; `null` where the circuit is not open, or the gateway does not tell. */
+export const readOpenTimeLeft = async (target: string, service: string): Promise<number | null> => {
+  const answer = await request(`${target}/health/detailed`).catch(() => undefined);
+  const text = await answer?.body.text();
+  if (answer?.statusCode !== 200 || text === undefined) return null;
+  const { checks } = JSON.parse(text) as { readonly checks?: Readonly<Record<string, readonly { readonly nextProbeAt?: string | null }[] | undefined>> };
+  const nextProbeAt = checks?.[`${service}:circuit`]?.[0]?.nextProbeAt ?? undefined;
+  return nextProbeAt === undefined ? null : Math.max(0, Date.parse(nextProbeAt) - Date.now());
 };
 
 /** `undefined` where the gateway shows no metrics, for instance because they are on a management port. */

@@ -2,6 +2,8 @@
  * What the drill asks of each service: reads that are different every time, so that neither a cache nor a shared
  * flight answers in the service's place.
  */
+import type { Service } from '../src/services/service.ts';
+import { serviceRegistry } from '../src/services/serviceRegistry.ts';
 import type { DrillRequest } from './drillLoad.ts';
 
 /** Any id will do: that there is no such record is an answer too. */
@@ -17,6 +19,13 @@ const requests: Readonly<Record<string, (number: number) => DrillRequest>> = {
   kit: (number) => ({ method: 'GET', path: `/api/kit/subscribers/${String(900_000_000 + number)}` }),
   mailchimp: (number) => ({ method: 'GET', path: `/api/mailchimp/lists/16ed227135/members/drill-${String(number)}@example.com` }),
   sendgrid: (number) => ({ method: 'GET', path: `/api/sendgrid/suppressions/global/drill-${String(number)}@example.com` }),
+};
+
+/** What the gateway's health checks of a service ask, as the sandbox names operations. */
+export const healthOperationOf = (service: string): string => {
+  const { health } = Object.entries<Pick<Service, 'health'>>(serviceRegistry).find(([name]) => name === service)?.[1] ?? {};
+  if (health === undefined) throw new Error(`There is no service "${service}"`);
+  return `${health.operation.method} ${health.request.path}`;
 };
 
 /** The services that a drill knows how to call. */

@@ -91,8 +91,8 @@ export class AttemptPath {
   }
 
   /**
-   * One attempt past circuit, cache and retries, to see whether the service is back. An answer of any kind will do, a
-   * refusal of our input too.
+   * One attempt past circuit, cache and retries, to see whether the service is back, on a connection of its own: those of the pool
+   * may all lead to what is gone. An answer of any kind will do, a refusal of our input too.
    *
    * @throws {UpstreamUnavailableError} if it did not answer in the patience of a probe: that is ours, so unlike a caller's
    *   impatience it speaks against the service.
@@ -103,7 +103,7 @@ export class AttemptPath {
     const permit = this.#parts.quota?.countOnly({ quota: operation.quota ?? DEFAULT_QUOTA, weight: operation.weight ?? 1, lane: 'interactive' });
     let use: PermitUse = 'answered';
     try {
-      await this.#attempt(operation, request, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
+      await this.#attempt(operation, { ...request, fresh: true }, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
     } catch (error) {
       use = useOf(error);
       if (error instanceof UpstreamTimeoutError) throw new UpstreamUnavailableError(context.site, 'timeout', 'unknown');
@@ -165,8 +165,10 @@ export class AttemptPath {
   }
 
   #guarded<T>(operation: Operation<T>, request: HttpRequest, context: CallContext): Promise<T> {
-    const cuttable: Cuttable | undefined = (operation.abandonable ?? operation.idempotency !== 'never') ? {} : undefined;
-    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable);
+    const isRepeatable = operation.idempotency !== 'never';
+    const cuttable: Cuttable | undefined = (operation.abandonable ?? isRepeatable) ? {} : undefined;
+    const isUnsafe = !isRepeatable && cuttable === undefined;
+    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable, isUnsafe);
   }
 
   async #attempt<T>(operation: Operation<T>, request: HttpRequest, context: CallContext, cuttable: Cuttable | undefined): Promise<T> {
@@ -180,11 +182,11 @@ export class AttemptPath {
       const send = (ends: AbortSignal): Promise<T> => makeAttempt(this.#parts, operation, request, site, ends);
       const value = await withAttemptTimeout(send, limits, clock);
       progress.unsettled = false;
-      this.#attemptEnded(context, startedAt, undefined);
+      this.#attemptEnded(context, request, startedAt, undefined);
       return value;
     } catch (error) {
       progress.unsettled = isUnsettled(error);
-      this.#attemptEnded(context, startedAt, error);
+      this.#attemptEnded(context, request, startedAt, error);
       throw error;
     }
   }
@@ -203,12 +205,13 @@ export class AttemptPath {
     return { timeoutMs: allowedMs, onTimeout: () => new UpstreamTimeoutError(site, allowedMs, allowedMs < attemptTimeoutMs) };
   }
 
-  #attemptEnded({ site, progress }: CallContext, startedAt: number, error: unknown): void {
+  /** What a health check met says nothing of how much calls may be made at once. */
+  #attemptEnded({ site, progress }: CallContext, { fresh = false }: HttpRequest, startedAt: number, error: unknown): void {
     const { clock, events } = this.#parts;
     const { service, operation } = site;
     const durationMs = clock.now() - startedAt;
-    this.#bulkhead.attemptEnded(operation, durationMs, error);
-    if (error === undefined) this.#patience.learn(operation, durationMs);
+    if (!fresh) this.#bulkhead.attemptEnded(operation, durationMs, error);
+    if (error === undefined && !fresh) this.#patience.learn(operation, durationMs);
     const attempt = progress.attempts === 1 ? 'first' : 'retry';
     events.attemptEnded({ service, operation, attempt, outcome: error === undefined ? 'success' : codeOf(error), durationMs });
   }

@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** `true`: by a connection of its own, opened for this request and closed after it. */
+  readonly fresh?: boolean;
 }
 
 export interface HttpResponse {

@@ -44,6 +44,8 @@ const AFTER_SENDING: Readonly<Record<string, FailureKind>> = {
 /** Redirects are never followed: a request, and its credential, goes to the origin it was made for or nowhere. */
 export const createWire = (limits: WireLimits): Wire => {
   const pools = new Map<string, Pool>();
+  /** Of one request each. */
+  const ownPools = new Set<Pool>();
   /** Errors from before the connection stood. The codes alone don't tell: a route can also be lost in mid-answer. */
   const unsent = new WeakSet<Error>();
   let closed = false;
@@ -52,21 +54,30 @@ export const createWire = (limits: WireLimits): Wire => {
     pools.set(origin, pool);
     return pool;
   };
+  const poolFor = (origin: string, fresh: boolean): Pool => {
+    if (!fresh) return poolOf(origin);
+    const pool = createPool(origin, limits, unsent);
+    ownPools.add(pool);
+    return pool;
+  };
   return {
-    transport: async ({ method, origin, path, headers, body }, signal) => {
+    transport: async ({ method, origin, path, headers, body, fresh = false }, signal) => {
       signal.throwIfAborted();
       if (closed) throw new TransportFailure('connect');
+      const pool = poolFor(origin, fresh);
       try {
-        return await exchange(poolOf(origin), { method, path, headers, body: body ?? null, signal });
+        return await exchange(pool, { method, path, headers, body: body ?? null, signal });
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         const isUnsent = error instanceof Error && unsent.has(error);
         throw new TransportFailure(isUnsent ? connectingKind(error, origin) : answeringKind(error), { cause: error });
+      } finally {
+        if (ownPools.delete(pool)) await pool.destroy();
       }
     },
     close: async () => {
       closed = true;
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      await Promise.all([...pools.values(), ...ownPools].map((pool) => pool.destroy()));
       pools.clear();
     },
   };

@@ -103,6 +103,7 @@ export class CircuitMetrics {
     mirrorGauge(registry, 'circuit_breaker_suspicion_ratio', each((snapshot) => snapshot.suspicion));
     mirrorGauge(registry, 'circuit_breaker_state_since_timestamp_seconds', each((snapshot) => snapshot.since / 1000));
     mirrorGauge(registry, 'circuit_breaker_open_operations', each((snapshot) => snapshot.operations.openCount));
+    mirrorGauge(registry, 'circuit_breaker_failed_health_checks', each((snapshot) => snapshot.recovery?.failedHealthChecks ?? 0));
     mirrorCounter(registry, 'circuit_breaker_open_seconds_total', each((snapshot) => snapshot.openForTotalMs / 1000));
   }
 }

@@ -45,6 +45,11 @@ export const metricTable = {
     help: 'Seconds spent open since start, the current opening included.',
   },
   circuit_breaker_state_since_timestamp_seconds: { type: 'gauge', labels: circuit, help: 'Unix time since which the state holds.' },
+  circuit_breaker_failed_health_checks: {
+    type: 'gauge',
+    labels: circuit,
+    help: 'Health checks in a row that did not find the service healthy while its circuit is not closed; from 2 on real calls decide about the recovery.',
+  },
   circuit_breaker_open_operations: {
     type: 'gauge',
     labels: circuit,

@@ -70,6 +70,7 @@ export class CircuitBreaker {
    *
    * @param cuttable Where the attempt leaves how it is cut off, should the service turn out to hang; only for attempts
    *   whose repeat does no harm.
+   * @param isUnsafe A write that a repeat would do twice: while half-open, calls that can do no harm are probes before it.
    * @throws {CircuitOpenError} without making the attempt, if the circuit is open or ramping, its probes are out, or
    *   after shutdown; or when the attempt was cut off.
    */
@@ -77,10 +78,11 @@ export class CircuitBreaker {
     attempt: () => Promise<T>,
     site: CallSite = { service: this.name, operation: 'call' },
     cuttable?: Cuttable,
+    isUnsafe = false,
   ): Promise<T> {
     const { mode } = this.#override;
     if (mode === 'disabled' && !this.#shutDown) return attempt();
-    const passage = this.#admit(mode, { operation: site.operation, cuttable });
+    const passage = this.#admit(mode, { operation: site.operation, cuttable, isUnsafe });
     if (passage === undefined) {
       this.#tellCalled('reject');
       throw this.#refusal(mode, site);
@@ -100,11 +102,12 @@ export class CircuitBreaker {
    *
    * @throws {CircuitOpenError} that names the circuit which refused it.
    */
-  async callOperation<T>(attempt: () => Promise<T>, site: CallSite, cuttable?: Cuttable): Promise<T> {
+  async callOperation<T>(attempt: () => Promise<T>, site: CallSite, cuttable?: Cuttable, isUnsafe = false): Promise<T> {
     const { mode } = this.#override;
     const refusesAll = this.#shutDown || mode === 'forced_open' || (mode === undefined && this.state === 'open');
     if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable);
-    const pass = (): Promise<T> => this.call(attempt, site, cuttable);
+    // Not of the operation's own circuit: whoever calls it does the same.
+    const pass = (): Promise<T> => this.call(attempt, site, cuttable, isUnsafe);
     return this.#operations.of(site.operation).call(pass, site, cuttable, mode !== 'metrics_only');
   }
 
@@ -136,6 +139,22 @@ export class CircuitBreaker {
     this.#machine.recoverNow();
   }
 
+  /** Half-open, and no caller comes: a health check that found the service healthy stands in for a probe. */
+  passByHealthCheck(): void {
+    if (this.wantsProbe) this.#machine.passByHealthCheck();
+  }
+
+  /** Half-open: the place of a probe that was asked for by `wantsProbe`, and is not used, is for callers. */
+  giveWayToCallers(): void {
+    const { phase } = this.#machine;
+    if (phase.state === 'half_open') phase.trial.giveWay?.();
+  }
+
+  /** Notes what a health check found while the circuit was not closed: `undefined`, or what it found instead of a healthy service. */
+  healthChecked(error: unknown): void {
+    this.#record.healthChecked(error);
+  }
+
   snapshot(): CircuitSnapshot {
     const now = this.#parts.clock.now();
     const override = this.#override.current;
@@ -153,6 +172,7 @@ export class CircuitBreaker {
       openings,
       detection: detection.policy,
       operations: this.#operations.summary,
+      recovery: phase.state === 'closed' ? undefined : { ...this.#record.healthChecks, trial: phase.state === 'half_open' ? phase.trial.progress : undefined },
       ...this.#record.snapshot(phase.state, now),
     };
   }

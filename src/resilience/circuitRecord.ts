@@ -1,7 +1,12 @@
 import type { Clock } from '../time/clock.ts';
-import type { CircuitSnapshot, CircuitState } from './circuitState.ts';
+import { GatewayError } from '../errors/gatewayError.ts';
+import type { CircuitSnapshot, CircuitState, HealthChecks } from './circuitState.ts';
 import type { CircuitCallResult } from './events.ts';
 import { kindOf } from './verdict.ts';
+
+const NONE_YET: HealthChecks = { failedHealthChecks: 0, lastHealthCheck: undefined };
+
+const codeOf = (error: unknown): HealthChecks['lastHealthCheck'] => (error instanceof GatewayError ? error.code : 'internal_error');
 
 /** What a circuit remembers for people: counts, when its state began and why, what failed last. Decides nothing. */
 export class CircuitRecord {
@@ -12,6 +17,7 @@ export class CircuitRecord {
   #reason = 'start';
   #openForTotalMs = 0;
   #lastFailure: CircuitSnapshot['lastFailure'];
+  #healthChecks: HealthChecks = NONE_YET;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,6 +37,16 @@ export class CircuitRecord {
     this.#lastFailure = { kind: kindOf(error), at: this.#clock.wallTime() };
   }
 
+  healthChecked(error: unknown): void {
+    const failed = error !== undefined;
+    this.#healthChecks = { failedHealthChecks: failed ? this.#healthChecks.failedHealthChecks + 1 : 0, lastHealthCheck: failed ? codeOf(error) : 'healthy' };
+  }
+
+  /** Since the circuit was closed. */
+  get healthChecks(): HealthChecks {
+    return this.#healthChecks;
+  }
+
   lastedMs(now: number): number {
     return now - this.#enteredAt;
   }
@@ -39,6 +55,7 @@ export class CircuitRecord {
   entered(from: CircuitState, reason: string, now: number): number {
     const lastedMs = this.lastedMs(now);
     if (from === 'open') this.#openForTotalMs += lastedMs;
+    if (from === 'closed') this.#healthChecks = NONE_YET;
     this.#enteredAt = now;
     this.#enteredWallTime = this.#clock.wallTime();
     this.#reason = reason;

@@ -1,6 +1,7 @@
 /**
  * The states of a circuit as the rest of the house sees them.
  */
+import type { ErrorCode } from '../errors/gatewayError.ts';
 import type { FailureKind } from '../errors/upstreamErrors.ts';
 
 export type CircuitState = 'closed' | 'half_open' | 'open';
@@ -25,6 +26,20 @@ export interface OperationsSummary {
   readonly openCount: number;
   readonly open: readonly string[];
   readonly suspect: readonly string[];
+}
+
+/** What the health checks of a circuit that is not closed have found so far. */
+export interface HealthChecks {
+  /** In a row, up to the latest. From two on nobody expects them to find the service healthy: real calls decide. */
+  readonly failedHealthChecks: number;
+  /** What the latest found: `healthy`, or the code of an error; absent: none was made. */
+  readonly lastHealthCheck: 'healthy' | ErrorCode | undefined;
+}
+
+/** How a circuit that is not closed is to recover. */
+export interface Recovery extends HealthChecks {
+  /** While half-open, the probes of this process: those that came back well, and those that are out. */
+  readonly trial: { readonly good: number; readonly out: number } | undefined;
 }
 
 /** A circuit at one moment; plain data, safe to keep and to print. */
@@ -55,6 +70,8 @@ export interface CircuitSnapshot {
   readonly detection: DetectionPolicy;
   /** Its operations have circuits of their own beneath it. */
   readonly operations: OperationsSummary;
+  /** Absent while closed. */
+  readonly recovery: Recovery | undefined;
   /** Calls since start. */
   readonly calls: Readonly<Record<'fired' | 'success' | 'failure' | 'timeout' | 'ignored' | 'rejected', number>>;
 }

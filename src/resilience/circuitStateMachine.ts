@@ -6,7 +6,7 @@
  * that admitted its attempt; an ignored outcome never closes anything, it gives the probe back; and the engine hears
  * of attempts, but no caller ever waits for the engine.
  */
-import { SlowAttemptError } from '../errors/upstreamErrors.ts';
+import { SlowAttemptError, UpstreamRateLimitedError } from '../errors/upstreamErrors.ts';
 import { TRIAL_EVERY_MS } from './backoff.ts';
 import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
 import { CircuitTransitions, type TimedOpening } from './circuitTransitions.ts';
@@ -17,11 +17,15 @@ import type { OpossumEngine } from './opossumEngine.ts';
 import { Outcome } from './outcome.ts';
 import { NO_EPOCH, passageOf, type Applicant, type Passage, type Phase } from './passage.ts';
 import { CREDENTIAL_OPEN_MS } from './recovery/openTime.ts';
-import type { Probe, Trial } from './recovery/trial.ts';
+import type { Probe } from './recovery/trial.ts';
 import { retryAfterOf, type Finding } from './verdict.ts';
 
 /** Refused credentials in a row that open the circuit: none of the calls behind them can succeed. */
 const CREDENTIAL_STRIKES = 3;
+/** So long a trial waits for calls that can do no harm; then, if none was let out, any call may be its probe, ms. */
+const SAFE_FIRST_MS = 1000;
+
+type OnTrial = Extract<Phase, { readonly state: 'half_open' }>;
 
 export class CircuitStateMachine {
   readonly #parts: CircuitStateMachineParts;
@@ -89,7 +93,7 @@ export class CircuitStateMachine {
     this.#inFlight.leave(passage);
     if (passage.epoch !== this.epoch) return;
     if (passage.hasSpoken) passage.outcome?.settle(finding === 'failure' ? error : undefined);
-    else if (finding === 'ignored' || (finding !== 'success' && this.#isExplained(passage))) passage.probe?.giveBack();
+    else if (finding === 'ignored' || (finding !== 'success' && this.#isExplained(passage))) this.#ignored(passage.probe, error);
     else if (finding === 'unauthorized') this.#strike(passage, error);
     else if (finding === 'spent') this.#spent(passage, error);
     else this.#judge(passage, finding, error);
@@ -98,6 +102,12 @@ export class CircuitStateMachine {
   /** The service was seen to be well while the circuit was open: the trial begins now. */
   recoverNow(): void {
     if (this.phase.state === 'open') this.engine.halfOpenNow();
+  }
+
+  /** Half-open: a health check that found the service healthy stands in for a probe, if one may be made. */
+  passByHealthCheck(): void {
+    const passage = this.phase.state === 'half_open' ? this.#admitInPhase({ operation: 'recovery_check', cuttable: undefined }, this.#parts.clock.now()) : undefined;
+    if (passage !== undefined) this.#judge(passage, 'success', undefined);
   }
 
   /** Opens a closed circuit over what it could not see by itself. */
@@ -146,7 +156,7 @@ export class CircuitStateMachine {
 
   #admitInPhase(applicant: Applicant, now: number): Passage | undefined {
     if (this.phase.state === 'open') return undefined;
-    if (this.phase.state === 'half_open') return this.#admitProbe(this.phase.trial, applicant, now);
+    if (this.phase.state === 'half_open') return this.#admitProbe(this.phase, applicant, now);
     if (!this.#states.slowStart.admit(now)) return undefined;
     const outcome = new Outcome();
     this.engine.follow(outcome.promise);
@@ -154,12 +164,15 @@ export class CircuitStateMachine {
     return passageOf(applicant, { epoch: this.epoch, startedAt: now, slowMs, outcome });
   }
 
-  #admitProbe(trial: Trial, applicant: Applicant, now: number): Passage | undefined {
-    if (trial.hasLostProbe(now)) {
+  #admitProbe(phase: OnTrial, applicant: Applicant, now: number): Passage | undefined {
+    if (phase.trial.hasLostProbe(now)) {
       this.#open('probe_lost');
       return undefined;
     }
-    const probe = trial.admit(now + this.#parts.probeLeaseMs);
+    const isUnsafe = applicant.isUnsafe === true;
+    if (isUnsafe && now - phase.safeProbeAt < SAFE_FIRST_MS) return undefined;
+    const probe = phase.trial.admit(now + this.#parts.probeLeaseMs);
+    if (probe !== undefined && !isUnsafe) phase.safeProbeAt = now;
     const slowMs = this.#parts.latencies.probeMs(applicant.operation);
     return probe && passageOf(applicant, { epoch: this.epoch, startedAt: now, slowMs, probe });
   }
@@ -183,7 +196,7 @@ export class CircuitStateMachine {
     if (evidence !== 'failure') this.#credentialStrikes = 0;
     if (evidence === 'success') this.#learn(passage);
     if (passage.probe === undefined) this.#judgeCall(passage, evidence, error);
-    else if (this.phase.state === 'half_open') this.#judgeProbe(this.phase.trial, passage.probe, evidence, error);
+    else this.#judgeProbe(passage.probe, evidence, error);
     this.#parts.onEvidence?.(evidence, passage);
   }
 
@@ -198,15 +211,20 @@ export class CircuitStateMachine {
     if (trip !== undefined && (this.#parts.mayOpen?.() ?? true)) this.#open(trip, retryAfterOf(error));
   }
 
-  #judgeProbe(trial: Trial, probe: Probe, evidence: Evidence, error: unknown): void {
+  #judgeProbe(probe: Probe, evidence: Evidence, error: unknown): void {
+    if (this.phase.state !== 'half_open') return;
+    const { trial } = this.phase;
     const decision = probe.settle(evidence === 'failure', retryAfterOf(error));
-    if (decision === 'undecided') return;
-    if (decision === 'recovered') {
-      this.recovered('probe_succeeded');
-      return;
-    }
+    if (decision === 'recovered') this.recovered('probe_succeeded');
+    if (decision !== 'failed') return;
     this.#open('probe_failed', retryAfterOf(error));
     trial.outcome.settle(error);
+  }
+
+  /** Neither good nor bad. An answer all the same is one, as a rate limit: no trial lasts for ever on those. */
+  #ignored(probe: Probe | undefined, error: unknown): void {
+    if (!(error instanceof UpstreamRateLimitedError)) probe?.giveBack();
+    else if (probe?.answered() === 'recovered') this.recovered('probe_succeeded');
   }
 
   /** Our credential was refused: one by one this says nothing about the service, several in a row or a probe stop the calls. */

@@ -107,10 +107,10 @@ export class CircuitTransitions {
 
   #startTrial(): void {
     if (this.#phase.state !== 'open') return;
-    const own = new LocalTrial((outcome) => {
-      this.engine.follow(outcome);
-    }, this.detection.current.usualRatio);
-    this.#become({ state: 'half_open', trial: this.#parts.trial?.(own) ?? own }, 'open_time_over');
+    const { clock } = this.#parts;
+    const follow = (outcome: Promise<unknown>): void => { this.engine.follow(outcome); };
+    const own = new LocalTrial({ follow, usualRatio: this.detection.current.usualRatio, clock });
+    this.#become({ state: 'half_open', trial: this.#parts.trial?.(own) ?? own, safeProbeAt: clock.now() }, 'open_time_over');
   }
 
   /** The one door for transitions: each begins a new epoch, so that no earlier attempt can decide in it. */

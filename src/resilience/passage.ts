@@ -7,6 +7,8 @@ export interface Applicant {
   readonly operation: string;
   /** How to cut the attempt off, should it turn out to hang; absent for attempts whose repeat could do harm. */
   readonly cuttable: Cuttable | undefined;
+  /** A write that a repeat would do twice: calls that can do no harm are probes before it. */
+  readonly isUnsafe?: boolean;
 }
 
 /** One admitted attempt. */
@@ -49,4 +51,9 @@ export type Phase =
       /** Until when the service wants to be left alone, or what stops the calls cannot be mended; absent: a guess of ours holds. */
       readonly askedUntil?: number | undefined;
     }
-  | { readonly state: 'half_open'; readonly trial: Trial };
+  | {
+      readonly state: 'half_open';
+      readonly trial: Trial;
+      /** When a call that can do no harm was last let out as a probe, or the trial began; monotonic ms. */
+      safeProbeAt: number;
+    };

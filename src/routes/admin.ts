@@ -46,6 +46,14 @@ const circuitSchema = z
     suspicion: z.number(),
     openings: z.int(),
     detection: detectionSchema,
+    recovery: z
+      .object({
+        failedHealthChecks: z.int(),
+        lastHealthCheck: z.string().optional(),
+        trial: z.object({ good: z.int(), out: z.int() }).optional(),
+      })
+      .optional()
+      .meta({ description: 'While not closed: what health checks found, and while half-open the probes of this replica.' }),
     operations: z
       .object({ openCount: z.int(), open: z.array(z.string()), suspect: z.array(z.string()) })
       .meta({ description: 'The operations of the service that are stopped alone, and those under suspicion.' }),

@@ -4,7 +4,7 @@
  */
 import type { LifecyclePhase } from '../lifecycle.ts';
 import type { QueueReading } from '../queue/queueUpkeep.ts';
-import type { CircuitSnapshot } from '../resilience/circuitState.ts';
+import type { CircuitSnapshot, Recovery } from '../resilience/circuitState.ts';
 import type { ClusterSource } from '../resilience/fleet/clusterView.ts';
 import { serviceOf, type Incident, type IncidentClass } from '../resilience/incidents/incident.ts';
 import type { IncidentSource, PendingWarning } from '../resilience/incidents/incidentWatch.ts';
@@ -85,6 +85,16 @@ const overrideOf = ({ override }: CircuitSnapshot): unknown =>
 const lastErrorOf = ({ lastFailure }: CircuitSnapshot): unknown =>
   lastFailure === undefined ? null : { kind: lastFailure.kind, at: isoTime(lastFailure.at) };
 
+/** From so many failed health checks on it is real calls that are expected to decide about a recovery. */
+const HEALTH_CHECKS_IN_VAIN = 2;
+
+const recoveryOf = ({ failedHealthChecks, lastHealthCheck, trial }: Recovery): unknown => ({
+  decidedBy: failedHealthChecks >= HEALTH_CHECKS_IN_VAIN ? 'calls' : 'health_checks_and_calls',
+  failedHealthChecks,
+  lastHealthCheck: lastHealthCheck ?? null,
+  ...(trial && { goodProbes: trial.good, probesOut: trial.out, waitsForCalls: trial.out === 0 }),
+});
+
 const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonly string[], { runbook, cluster }: HealthSource): HealthCheck => {
   const status = circuitStatus(circuit);
   return {
@@ -98,6 +108,7 @@ const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonl
     failureRatio: Math.round(circuit.failureRatio * 1000) / 1000,
     lastError: lastErrorOf(circuit),
     override: overrideOf(circuit),
+    ...(circuit.recovery !== undefined && { recovery: recoveryOf(circuit.recovery) }),
     openOperations: circuit.operations.open,
     suspectOperations: circuit.operations.suspect,
     ...replicasOpen(cluster, circuit.name),

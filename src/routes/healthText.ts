@@ -82,6 +82,20 @@ const stoppedOperations = (found: readonly Named[]): readonly string[] => {
   return lines.length === 0 ? [] : ['', 'operations stopped:', ...lines];
 };
 
+/** How circuits that are not closed are to recover, where health checks do not find out or a trial is on. */
+const recoveries = (found: readonly Named[]): readonly string[] => {
+  const lines = found.flatMap(({ name, check }) => {
+    const of = (member: string): string => text(inner(check['recovery'], member));
+    const said = [
+      ...(of('decidedBy') === 'calls' ? [`real calls decide, ${of('failedHealthChecks')} health checks failed (${of('lastHealthCheck')})`] : []),
+      ...(of('goodProbes') === '-' ? [] : [`on trial since ${text(check['since'])}, good probes ${of('goodProbes')}, out ${of('probesOut')}`]),
+      ...(of('probesOut') === '0' ? ['waits for calls'] : []),
+    ];
+    return said.length === 0 ? [] : [`  ${name.replace(/:circuit$/u, '')}: ${said.join('; ')}`];
+  });
+  return lines.length === 0 ? [] : ['', 'recovery:', ...lines];
+};
+
 const together = (checks: readonly HealthCheck[]): readonly string[] =>
   checks.map((check) => `failed together since ${text(check['since'])}: ${(check['services'] as readonly string[]).join(', ')}`);
 
@@ -103,6 +117,7 @@ export const healthText = (report: HealthReport): string => {
     ...together(incidents.map(({ check }) => check)),
     '',
     table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
+    ...recoveries(circuits),
     ...stoppedOperations(circuits),
     ...affected(circuits.map(({ check }) => check)),
     ...early(warnings),

@@ -9,6 +9,7 @@ import { readDrillArguments } from '../../scripts/drillArguments.ts';
 import { drillJson, drillReport } from '../../scripts/drillReport.ts';
 import { runDrill, type DrillParts } from '../../scripts/drillRun.ts';
 import { DrillSandbox } from '../../scripts/drillSandbox.ts';
+import { drillServices, healthOperationOf } from '../../scripts/drillSubjects.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { plainHttp } from '../support/plainHttp.ts';
@@ -74,6 +75,28 @@ describe('drill over a gateway and a sandbox that run already', () => {
     expect(result.recoveryMs).to.be.within(0, 1000);
     expect(drillReport(settings, result)).to.match(/first fast failure +\d+ ms\n.*calls sent into the outage +\d+\n/u);
     expect(JSON.parse(drillJson(settings, result))).to.deep.include({ service: 'hubspot', fault: 'error', callers: result.callers });
+  });
+
+  it('leaves only the health operation broken after the outage, and prints the recovery', async () => {
+    const onHealth = { ...readDrillArguments(['hubspot', 'health-403', '--rate', '50'], ['hubspot']), seconds: 0.5 };
+    const said: number[] = [];
+    const say = (line: string): void => {
+      if (line !== 'recovery') return;
+      void plainHttp(`${sandbox.url('hubspot')}/account-info/2026-03/details`).then(({ status }) => said.push(status));
+    };
+
+    const result = await runDrill(onHealth, { ...parts, say });
+
+    expect(said).to.deep.equal([403]);
+    expect(result.recoveryMs).to.be.within(0, 1000);
+    expect(drillReport(onHealth, result)).to.match(/all served again after +\d+ ms/u);
+    expect((await plainHttp(`${sandbox.url('hubspot')}/account-info/2026-03/details`)).status).to.equal(200);
+  });
+
+  it('names the health operation of every service as the sandbox takes it', () => {
+    expect(drillServices.map(healthOperationOf)).to.deep.equal([
+      'GET /account-info/2026-03/details', 'GET /team', 'GET /v1/credits', 'GET /v4/account', 'GET /ping', 'GET /v3/scopes',
+    ]);
   });
 
   it('mends the service when it is interrupted', async () => {

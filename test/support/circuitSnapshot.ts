@@ -19,6 +19,7 @@ export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnaps
   openings: 0,
   openForTotalMs: 0,
   operations: { openCount: 0, open: [], suspect: [] },
+  recovery: undefined,
   detection: { strategy: 'consecutive', failures: 5 },
   calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
   ...changes,

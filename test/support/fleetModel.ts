@@ -79,6 +79,8 @@ const settled = (): Promise<void> =>
 
 /** Replicas that are taken through steps. */
 export class FleetModel {
+  /** What the health checks of the replicas find; absent: they make none. */
+  readonly #look: (() => Promise<unknown>) | undefined;
   readonly house = new VirtualFleet();
   readonly calls: TrackedCall[] = [];
   readonly killed = new Set<Replica>();
@@ -87,9 +89,13 @@ export class FleetModel {
   #isDisturbed = false;
   #hasEnded = false;
 
+  constructor(look?: () => Promise<unknown>) {
+    this.#look = look;
+  }
+
   async start(): Promise<void> {
     this.house.start();
-    await this.house.of(REPLICAS);
+    await this.house.of(REPLICAS, this.#look && { look: this.#look });
   }
 
   async take(step: FleetStep): Promise<void> {

@@ -28,6 +28,10 @@ const STRIKES = 3;
 const OPEN_CAP_MS = 8 * OPEN_MS;
 /** What a trial is 95 % sure of, as odds. */
 const SURE = 19;
+/** After so long two good probes will do, ms… */
+const SHORT_TRIAL_MS = 1500;
+/** …and after so long any answer that is not bad, ms. */
+const LONGEST_TRIAL_MS = 10_000;
 
 const slowAt = ({ isProbe, admittedAt }: Admission): number => admittedAt + (isProbe ? ATTEMPT_TIMEOUT_MS : SLOW_MS);
 
@@ -73,14 +77,16 @@ export class ReferenceCircuit {
   settle(admission: Admission, ending: Ending, now: number): void {
     this.#passTime(now);
     this.#inFlight.delete(admission);
-    if (admission.epoch !== this.#epoch || admission.isSlow || ending === 'ignored') return;
-    if (ending === 'unauthorized') this.#strike(admission.isProbe, now);
+    if (admission.epoch !== this.#epoch || admission.isSlow) return;
+    if (ending === 'ignored') this.#ignored(admission, now);
+    else if (ending === 'unauthorized') this.#strike(admission.isProbe, now);
     else this.#judge(admission, ending, now);
   }
 
   /** The process has stood still up to now: nobody was slow but we. All answers lay in their sockets, and were good. */
   stall(now: number): void {
-    if (this.#state === 'open' && now >= this.#until) this.#startTrial(this.#until);
+    // The timer that ends the open time stood still as well.
+    if (this.#state === 'open' && now >= this.#until) this.#startTrial(now);
     for (const admission of this.#inFlight) {
       this.#inFlight.delete(admission);
       if (admission.epoch === this.#epoch && !admission.isSlow) this.#judge(admission, 'success', now);
@@ -142,7 +148,16 @@ export class ReferenceCircuit {
       return;
     }
     this.#goodProbes += 1;
-    if (this.#goodProbes < this.#goodProbesNeeded) return;
+    const isShortTrial = this.#goodProbes >= 2 && now - this.#since >= SHORT_TRIAL_MS;
+    if (this.#goodProbes >= this.#goodProbesNeeded || isShortTrial) this.#recover(now);
+  }
+
+  /** What is ignored here is a rate limit: an answer. */
+  #ignored({ isProbe }: Admission, now: number): void {
+    if (isProbe && now - this.#since >= LONGEST_TRIAL_MS) this.#recover(now);
+  }
+
+  #recover(now: number): void {
     this.#become('closed', now);
     this.#forget();
     this.#slowStart.begin(now);

@@ -1,7 +1,8 @@
 import type { Clock } from '../../time/clock.ts';
 import type { Outcome } from '../outcome.ts';
 import type { LocalTrial } from '../recovery/localTrial.ts';
-import type { Probe, Trial } from '../recovery/trial.ts';
+import type { TrialDecision } from '../recovery/sprt.ts';
+import type { Probe, Trial, TrialProgress } from '../recovery/trial.ts';
 import type { FleetLease } from './fleetStore.ts';
 import type { ProbeDesk } from './probeDesk.ts';
 
@@ -20,16 +21,19 @@ export interface FleetTrialParts {
 
 /** A lease in hand that nobody has come to use goes back after this, ms… */
 const HOLD_MS = 1000;
-/** …and as long again, more or less, it is for others. Refused, it is asked for again sooner, ms. */
+/** …and for so long, more or less, it is for others; as long it takes until one that was refused is asked for again, ms. */
 const RETRY_MS = 100;
+/** For so long after a caller asked for a probe another one is expected, and a lease kept ready, ms. */
+const DEMAND_MS = 10_000;
 const JITTER = 0.25;
-/** Whoever asks in vain for so long, while nothing is decided, probes without a lease, ms: no probe lasts that long. */
-const PATIENCE_MS = 60_000;
+/** Whoever asks in vain for so long, while nothing is decided, probes without a lease, ms: no lease is held that long. */
+const PATIENCE_MS = 20_000;
 
 /**
  * A trial of the whole fleet: a probe needs a lease, of which there are one at first and one more with each success of any
  * replica. No caller waits for one. The first who asks for a probe and finds none in hand is refused, and has it fetched;
- * whoever comes next makes it. Where the fleet does not govern, as with the store down, it is the trial of one process.
+ * whoever comes next makes it. While callers come there is one in hand before they ask, as far as there are any; where none comes it is
+ * for the other replicas. Where the fleet does not govern, as with the store down, it is the trial of one process.
  */
 export class FleetTrial implements Trial {
   readonly #parts: FleetTrialParts;
@@ -39,6 +43,8 @@ export class FleetTrial implements Trial {
   #isBusy = false;
   /** Since when it asks, and is refused; monotonic ms. */
   #inVainSince: number | undefined;
+  /** When a caller last asked for a probe; monotonic ms. */
+  #demandedAt = Number.NEGATIVE_INFINITY;
   #hasEnded = false;
   #hasSucceeded = false;
   #cancel: () => void = nothing;
@@ -50,6 +56,10 @@ export class FleetTrial implements Trial {
 
   get outcome(): Outcome {
     return this.#parts.own.outcome;
+  }
+
+  get progress(): TrialProgress {
+    return this.#parts.own.progress;
   }
 
   /** Whether a probe of this replica's has found the service well. */
@@ -68,6 +78,7 @@ export class FleetTrial implements Trial {
 
   admit(leaseUntil: number): Probe | undefined {
     const { own, clock } = this.#parts;
+    this.#demandedAt = clock.now();
     if (this.#isAlone(clock.now())) return this.#watched(own.admit(leaseUntil));
     if (!this.#hasLease()) return undefined;
     const lease = this.#inHand;
@@ -80,6 +91,18 @@ export class FleetTrial implements Trial {
   /** Decided, one way or the other: what is in hand goes back. */
   end(): void {
     this.#hasEnded = true;
+    this.#putDown();
+  }
+
+  giveWay(): void {
+    if (!this.#isInDemand) this.#putDown();
+  }
+
+  get #isInDemand(): boolean {
+    return this.#parts.clock.now() - this.#demandedAt < DEMAND_MS;
+  }
+
+  #putDown(): void {
     const lease = this.#inHand;
     this.#rest();
     if (lease !== undefined) this.#giveBack(lease);
@@ -94,6 +117,7 @@ export class FleetTrial implements Trial {
   #hasLease(): boolean {
     if (this.#inHand?.epoch === this.#parts.desk.epoch) return this.#inHand !== undefined;
     if (!this.#isBusy && !this.#hasEnded) {
+      this.#cancel();
       this.#isBusy = true;
       const waitMs = this.#parts.desk.courtesyMs - (this.#parts.clock.now() - this.#beganAt);
       if (waitMs > 0) this.#askAfter(waitMs);
@@ -121,10 +145,17 @@ export class FleetTrial implements Trial {
   #hold(lease: FleetLease): void {
     this.#inHand = lease;
     this.#cancel = this.#parts.clock.after(HOLD_MS, () => {
-      this.#inHand = undefined;
-      this.#giveBack(lease);
-      this.#askAfter(this.#jittered(HOLD_MS));
+      this.#putDown();
+      if (!this.#isInDemand) return;
+      this.#isBusy = true;
+      this.#askAfter(this.#jittered(RETRY_MS));
     });
+  }
+
+  /** For the next caller, should it not come sooner; those of others who are asking already go first. */
+  #fetchSoon(): void {
+    if (this.#isBusy || this.#hasEnded) return;
+    this.#cancel = this.#parts.clock.after(2 * RETRY_MS, () => void this.#hasLease());
   }
 
   #askAfter(ms: number): void {
@@ -144,7 +175,7 @@ export class FleetTrial implements Trial {
   /** By the rules of this process. */
   #watched(probe: Probe | undefined): Probe | undefined {
     return probe && {
-      giveBack: () => { probe.giveBack(); },
+      ...probe,
       settle: (failed) => {
         this.#hasSucceeded ||= !failed;
         return probe.settle(failed);
@@ -158,17 +189,21 @@ export class FleetTrial implements Trial {
    */
   #leased(probe: Probe, lease: FleetLease): Probe {
     const { desk, usualRatio, onRecovered } = this.#parts;
+    const tell = (decision: TrialDecision, outcome: Parameters<ProbeDesk['settle']>[1]): TrialDecision => {
+      const told = desk.settle(lease, outcome).catch(nothing);
+      if (decision === 'recovered') void told.then(() => { onRecovered(this); });
+      else if (decision === 'undecided') void told.then(() => { this.#fetchSoon(); });
+      return decision === 'failed' ? decision : 'undecided';
+    };
     return {
       giveBack: () => {
         probe.giveBack();
         this.#giveBack(lease);
       },
+      answered: () => tell(probe.answered(), { kind: 'ignored' }),
       settle: (failed, retryAfterMs) => {
-        const decision = probe.settle(failed);
         this.#hasSucceeded ||= !failed;
-        const told = desk.settle(lease, failed ? failureOf(retryAfterMs) : successOf(usualRatio)).catch(nothing);
-        if (decision === 'recovered') void told.then(() => { onRecovered(this); });
-        return decision === 'failed' ? decision : 'undecided';
+        return tell(probe.settle(failed), failed ? failureOf(retryAfterMs) : successOf(usualRatio));
       },
     };
   }

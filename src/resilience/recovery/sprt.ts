@@ -29,6 +29,10 @@ export class Sprt {
     return this.#successes * this.#perSuccess <= RECOVERED_AT ? 'recovered' : 'undecided';
   }
 
+  get successes(): number {
+    return this.#successes;
+  }
+
   /** Probes that may be out at once: one at first, then one more for each that came back well. */
   get concurrency(): number {
     return 1 + this.#successes;

@@ -5,6 +5,11 @@
 import type { Outcome } from '../outcome.ts';
 import type { TrialDecision } from './sprt.ts';
 
+export interface TrialProgress {
+  readonly good: number;
+  readonly out: number;
+}
+
 /** The right to make one attempt while half-open. It is leased: whatever becomes of it, nothing waits for ever. */
 export interface Probe {
   /**
@@ -15,6 +20,8 @@ export interface Probe {
   settle(failed: boolean, retryAfterMs?: number): TrialDecision;
   /** It ended and says nothing either way: the next caller may probe. */
   giveBack(): void;
+  /** The service answered, and that is all: as with a rate limit. The next caller may probe, but a trial does not last for ever on answers. */
+  answered(): TrialDecision;
 }
 
 /** One half-open phase, until it is decided. The engine follows it as a whole, through its own half-open token. */
@@ -26,4 +33,8 @@ export interface Trial {
   wantsProbe(now: number): boolean;
   /** The right to probe, or `undefined` while all are taken. @param leaseUntil Monotonic ms. */
   admit(leaseUntil: number): Probe | undefined;
+  /** What is held for a probe that will not be made is for others. */
+  giveWay?(): void;
+  /** For people: probes that came back well, and that are out. Of this process. */
+  readonly progress: TrialProgress;
 }

@@ -124,6 +124,7 @@ describe('Circuit breaker snapshot', () => {
       openForTotalMs: 0,
       detection: policy.detection,
       operations: { openCount: 0, open: [], suspect: [] },
+      recovery: undefined,
       calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
     });
   });

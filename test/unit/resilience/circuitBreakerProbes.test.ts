@@ -84,6 +84,53 @@ describe('Circuit breaker probes', () => {
     });
   }
 
+  it('are calls that can do no harm at first; a write that must not be repeated is one where no other came for a second', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    const write = async (): Promise<unknown> => breaker.call(succeed, site, undefined, true).catch((error: unknown) => error);
+    const first = await write();
+    await house.time.advance(600);
+    await house.calls(breaker, 1, succeed);
+    await house.time.advance(999);
+    const soon = await write();
+    await house.time.advance(1);
+
+    const later = await write();
+
+    expect([first, soon]).to.deep.equal([first, first]);
+    expect(first).to.be.instanceOf(CircuitOpenError).and.to.include({ reason: 'probing' });
+    expect(later).to.equal('contact');
+  });
+
+  it('of one operation are any call of it, a write that must not be repeated too', async () => {
+    const breaker = house.breaker();
+    const write = async (attempt: () => Promise<unknown>): Promise<unknown> =>
+      breaker.callOperation(attempt, { ...site, operation: 'write' }, undefined, true).catch((error: unknown) => error);
+    for (let made = 0; made < 3; made += 1) {
+      await write(failWith(down()));
+      await breaker.callOperation(succeed, site);
+    }
+    const stopped = breaker.snapshot().operations.open;
+    await house.time.advance(OPEN_MS);
+
+    expect(await write(succeed)).to.equal('contact');
+    expect(stopped).to.deep.equal(['write']);
+  });
+
+  it('close the circuit after ten seconds of rate limits: those are answers, and not for a circuit to act on', async () => {
+    const breaker = house.breaker();
+    await house.toHalfOpen(breaker);
+    for (let second = 0; second < 10; second += 1) {
+      await house.calls(breaker, 1, failWith(new UpstreamRateLimitedError(site)));
+      await house.time.advance(1000);
+    }
+    const before = breaker.state;
+
+    await house.calls(breaker, 1, failWith(new UpstreamRateLimitedError(site)));
+
+    expect([before, breaker.state]).to.deep.equal(['half_open', 'closed']);
+  });
+
   it('close the circuit when the service refuses our input: it is there', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);

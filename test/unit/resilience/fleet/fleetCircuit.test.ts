@@ -202,18 +202,18 @@ describe('FleetCircuit', () => {
     expect(store.leases).to.have.length(3);
   });
 
-  it('goes on without a lease only when it has asked in vain for a minute', async () => {
+  it('goes on without a lease only when it has asked in vain for twenty seconds', async () => {
     store.grants = false;
     await say(halfOpened());
     await replica.call();
-    await house.time.advance(seconds(50));
+    await house.time.advance(seconds(15));
     store.grants = true;
     await house.time.advance(500);
     store.grants = false;
-    await house.time.advance(seconds(20));
+    await house.time.advance(seconds(6));
     const before = await replica.call();
 
-    await house.time.advance(seconds(50));
+    await house.time.advance(seconds(20) + 200);
 
     expect(before).to.include({ reason: 'probing' });
     expect(await replica.call()).to.equal('contact');

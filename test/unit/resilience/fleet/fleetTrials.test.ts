@@ -117,6 +117,33 @@ describe('A fleet’s trial', () => {
     expect(answers).to.include('contact');
   });
 
+  it('has a lease ready for the next caller where callers come', async () => {
+    const [one] = await halfOpen();
+    await fetchLease(one);
+    const answers: unknown[] = [];
+    while (one.state === 'half_open' && answers.length < 9) {
+      answers.push(await one.call());
+      await house.time.advance(950);
+    }
+
+    expect(one.state).to.equal('closed');
+    expect(answers).to.deep.equal(answers.map(() => 'contact'));
+  });
+
+  it('leaves the leases to those who have callers', async () => {
+    const [idle, busy] = await halfOpen();
+    const isReady = idle.breaker.wantsProbe;
+    await house.time.settle();
+    const before = await busy.call();
+    idle.breaker.giveWayToCallers();
+
+    await house.time.advance(200);
+
+    expect(isReady).to.equal(false);
+    expect(before).to.be.instanceOf(CircuitOpenError);
+    expect(await busy.call()).to.equal('contact');
+  });
+
   it('is not held up by a replica that died with the lease in its hand', async () => {
     const [dead, two] = await halfOpen();
     await fetchLease(dead);

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import type sinon from 'sinon';
 import { LocalTrial } from '../../../../src/resilience/recovery/localTrial.ts';
+import { systemClock } from '../../../../src/time/clock.ts';
+import { fakeTime } from '../../../support/httpHouse.ts';
 
 const trialWith = (usualRatio?: number) => {
   const followed: Promise<unknown>[] = [];
-  const trial = new LocalTrial((outcome) => followed.push(outcome), usualRatio);
+  const trial = new LocalTrial({ follow: (outcome) => followed.push(outcome), usualRatio, clock: systemClock });
   return { trial, followed };
 };
 
@@ -40,6 +43,43 @@ describe('LocalTrial', () => {
     const last = [trial.admit(100), trial.admit(100)].map((probe) => probe?.settle(false));
 
     expect([first, ...pair, ...last]).to.deep.equal(['undecided', 'undecided', 'undecided', 'undecided', 'recovered']);
+  });
+
+  describe('as time goes by', () => {
+    let clock: sinon.SinonFakeTimers;
+    beforeEach(() => { clock = fakeTime(); });
+    afterEach(() => { clock.restore(); });
+
+    it('is content with two successes from a second and a half on, not before and not with one', () => {
+      const { trial } = trialWith();
+      const said = [trial.admit(9000)?.settle(false)];
+      clock.tick(1499);
+      said.push(trial.admit(9000)?.settle(false));
+      clock.tick(1);
+      said.push(trial.admit(9000)?.settle(false));
+      const { trial: late } = trialWith();
+      clock.tick(5000);
+
+      expect(said).to.deep.equal(['undecided', 'undecided', 'recovered']);
+      expect([1, 2].map(() => late.admit(9000)?.settle(false))).to.deep.equal(['undecided', 'recovered']);
+    });
+
+    it('ends by an answer that is neither good nor bad from ten seconds on', () => {
+      const { trial } = trialWith();
+      clock.tick(9999);
+      const before = trial.admit(20_000)?.answered();
+      clock.tick(1);
+
+      expect([before, trial.admit(20_000)?.answered()]).to.deep.equal(['undecided', 'recovered']);
+    });
+
+    it('ends by no success after a failure, however late', () => {
+      const { trial } = trialWith();
+      trial.admit(20_000)?.settle(false);
+      clock.tick(11_000);
+
+      expect(trial.admit(20_000)?.settle(true)).to.equal('failed');
+    });
   });
 
   it('asks for more where the service fails more often as usual', () => {

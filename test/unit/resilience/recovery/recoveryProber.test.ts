@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { UpstreamRateLimitedError, UpstreamQuotaExhaustedError, UpstreamUnauthorizedError } from '../../../../src/errors/upstreamErrors.ts';
+import {
+  UpstreamContractBrokenError,
+  UpstreamQuotaExhaustedError,
+  UpstreamRateLimitedError,
+  UpstreamUnauthorizedError,
+} from '../../../../src/errors/upstreamErrors.ts';
 import type { CircuitBreaker } from '../../../../src/resilience/circuitBreaker.ts';
 import { RecoveryProber } from '../../../../src/resilience/recovery/recoveryProber.ts';
 import { minutes, seconds, systemClock } from '../../../../src/time/clock.ts';
@@ -157,17 +162,83 @@ describe('RecoveryProber', () => {
     expect([state, asked.length, breaker.state]).to.deep.equal(['half_open', 0, 'closed']);
   });
 
-  it('begins the trial at the moment the service is seen to be well, and feeds it until the circuit closes', async () => {
+  it('begins the trial at the moment the service is seen to be healthy, and stands in for callers who do not come', async () => {
+    callersWait = false;
     await open();
     await house.time.advance(seconds(3));
     attempt = async () => Promise.resolve();
 
-    await house.time.advance(seconds(2) + 10);
+    await house.time.advance(750 + 110);
 
     expect(house.path).to.deep.equal(['open', 'half_open', 'closed']);
-    expect(house.changes[1]).to.include({ at: openedAt + 5000 + 1, reason: 'open_time_over' });
-    expect(asked).to.have.length(2 + PROBES);
-    expect((asked.at(-1) ?? 0) - 5000, 'ms from the good look to the last probe').to.be.at.most(10);
+    expect(house.changes[1]).to.include({ at: openedAt + 3750 + 1, reason: 'open_time_over' });
+    expect(asked).to.have.length(1 + PROBES);
+  });
+
+  it('leaves the probes to callers where there are any, though the service is seen to be healthy', async () => {
+    await open();
+    attempt = async () => Promise.resolve();
+    await house.time.advance(EVERY_MS + 1);
+
+    for (let made = 0; made < PROBES - 1; made += 1) {
+      await breaker.call(succeed, site);
+      await house.time.advance(200);
+    }
+    const before = breaker.state;
+    await breaker.call(succeed, site);
+
+    expect([before, breaker.state]).to.deep.equal(['half_open', 'closed']);
+    expect(asked).to.deep.equal([EVERY_MS]);
+  });
+
+  const found = [
+    ['a refused credential', new UpstreamUnauthorizedError(site, 401)],
+    ['a missing scope', new UpstreamUnauthorizedError(site, 403)],
+    ['another shape', new UpstreamContractBrokenError(site, 'the answer breaks the contract')],
+    ['a rate limit', new UpstreamRateLimitedError(site)],
+  ] as const;
+  for (const [what, error] of found) {
+    it(`begins the trial early by ${what}: that is an answer, and callers decide`, async () => {
+      await open();
+      attempt = async () => Promise.reject(error);
+
+      await house.time.advance(EVERY_MS + 1);
+      await house.calls(breaker, PROBES, succeed);
+
+      expect(house.path).to.deep.equal(['open', 'half_open', 'closed']);
+      expect(breaker.snapshot().calls.ignored).to.equal(0);
+    });
+  }
+
+  it('lets no health check that fails end a trial, or keep a caller out of it', async () => {
+    callersWait = false;
+    await open();
+    await house.time.advance(seconds(20));
+    breaker.recoverNow();
+    await house.time.advance(seconds(20));
+    const waiting = breaker.snapshot();
+
+    await house.calls(breaker, PROBES, succeed);
+
+    expect(waiting.state).to.equal('half_open');
+    expect(waiting.recovery).to.deep.include({ lastHealthCheck: 'upstream_unavailable', trial: { good: 0, out: 0 } });
+    expect(waiting.recovery?.failedHealthChecks).to.be.at.least(8);
+    expect(breaker.snapshot()).to.include({ state: 'closed', recovery: undefined });
+  });
+
+  it('waits longer with each trial that a health check began and callers ended, so that they are not rushed into it', async () => {
+    await open();
+    attempt = async () => Promise.resolve();
+    const begun: number[] = [];
+    for (let trial = 0; trial < 4; trial += 1) {
+      while (breaker.state !== 'half_open') await house.time.advance(100);
+      begun.push(systemClock.now() - openedAt);
+      await house.calls(breaker, 1, failWith(down()));
+      turnAway();
+      openedAt = systemClock.now();
+    }
+
+    expect(begun.map((ms) => Math.round(ms / EVERY_MS))).to.deep.equal([1, 1, 3, 6]);
   });
 
   it('finds a quiet service alive within 5 s of being so, whenever that is', async () => {
@@ -187,41 +258,50 @@ describe('RecoveryProber', () => {
     }
   });
 
-  it('goes on looking when the trial has failed', async () => {
+  it('goes on checking when callers have ended the trial', async () => {
     await open();
-    let good = 2;
+    let good = 1;
     attempt = async () => (good-- > 0 ? Promise.resolve() : Promise.reject(down()));
+    await house.time.advance(EVERY_MS + 1);
+    await house.calls(breaker, 1, failWith(down()));
+    turnAway();
 
-    await house.time.advance(seconds(6));
+    await house.time.advance(seconds(3));
 
     expect(house.path).to.deep.equal(['open', 'half_open', 'open']);
-    expect(asked.filter((ms) => ms > 3000)).to.have.length(1);
+    expect(asked).to.deep.equal([EVERY_MS, 2 * EVERY_MS + 1]);
   });
 
-  it('waits for no answer for ever: a probe that hangs has failed, and the looking begins anew', async () => {
+  it('takes no probe away from callers while a health check hangs', async () => {
+    callersWait = false;
     await open();
     let good = 1;
     const hung = new HeldAttempt<unknown>();
     attempt = async () => (good-- > 0 ? Promise.resolve() : hung.begin());
+    await house.time.advance(3750 + 10);
 
-    await house.time.advance(2500 + 1 + ATTEMPT_TIMEOUT_MS + 1);
+    await house.calls(breaker, PROBES, succeed);
+    hung.fail(down());
+    await house.time.advance(10);
 
-    expect(house.path).to.deep.equal(['open', 'half_open', 'open']);
-    expect(house.reasons.at(-1)).to.equal('probe_failed');
+    expect(house.path).to.deep.equal(['open', 'half_open', 'closed']);
+    expect(asked).to.have.length(2);
   });
 
-  it('does not hammer a service that answers probes with a rate limit', async () => {
+  it('does not hammer a service that answers health checks with a rate limit', async () => {
+    callersWait = false;
     await open();
     let good = 1;
     attempt = async () => (good-- > 0 ? Promise.resolve() : Promise.reject(new UpstreamRateLimitedError(site)));
 
-    await house.time.advance(seconds(10) + 10);
+    await house.time.advance(3750 + seconds(7) + 500);
 
     expect(breaker.state).to.equal('half_open');
-    expect(asked).to.have.length(1 + 4);
+    expect(asked).to.have.length(1 + 3);
   });
 
   it('makes no probe, and no refused call, while a person holds the circuit open', async () => {
+    callersWait = false;
     await open();
     attempt = async () => Promise.resolve();
     house.impose(breaker, 'forced_open', minutes(1));
