@@ -1,3 +1,4 @@
+import { withExactIntegers } from '../config/exactJson.ts';
 import type { ReceivedAnswer } from './classification.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -25,7 +26,7 @@ const MAX_DEPTH = 500;
 
 const parse = (body: string): unknown => {
   try {
-    const json = JSON.parse(body) as unknown;
+    const json = JSON.parse(withExactIntegers(body)) as unknown;
     // A level takes two brackets: a short body, which most are, need not be walked.
     return body.length > 2 * MAX_DEPTH && isDeeperThan(MAX_DEPTH, json) ? undefined : json;
   } catch {

@@ -1,7 +1,9 @@
 /**
- * Reads JSON bodies: of bounded size and depth, and nothing that only looks like JSON.
+ * Reads JSON bodies: of bounded size and depth, in UTF-8, with no number that could not be kept, and nothing that only looks like JSON.
  */
+import { isUtf8 } from 'node:buffer';
 import express, { type RequestHandler } from 'express';
+import { withExactIntegers } from '../config/exactJson.ts';
 import { InvalidRequestError, UnsupportedMediaTypeError } from '../errors/requestErrors.ts';
 
 /** Bytes. More than any single record; lists of records are limited by their schemas. */
@@ -11,6 +13,12 @@ export const MAX_BODY_BYTES = 100_000;
 export const MAX_BODY_DEPTH = 32;
 
 const isJson = (contentType: string): boolean => /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/iu.test(contentType);
+
+/** JSON is UTF-8 wherever it crosses a network (RFC 8259). */
+const isUtf8Named = (contentType: string): boolean => {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/iu.exec(contentType)?.[1];
+  return charset === undefined || /^(?:utf-?8|us-ascii)$/iu.test(charset);
+};
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const OPENING = new Set([0x5b, 0x7b]);
@@ -29,13 +37,27 @@ export const nestingOf = (text: Uint8Array): number => {
   return deepest;
 };
 
-const refuseDepth = (_req: unknown, _res: unknown, text: Buffer): void => {
+const refuseDepth = (text: Buffer): void => {
   if (nestingOf(text) <= MAX_BODY_DEPTH) return;
   const message = `must not nest deeper than ${String(MAX_BODY_DEPTH)} levels`;
   throw new InvalidRequestError('the body is nested too deep', [{ at: 'body', message }]);
 };
 
-const parser = (limit: number): RequestHandler => express.json({ limit, inflate: false, strict: false, type: () => true, verify: refuseDepth });
+/** What could only be taken with a character or a digit replaced is not taken. */
+const refuseInexact = (text: Buffer): void => {
+  if (!isUtf8(text)) throw new InvalidRequestError('the body is not UTF-8', [{ at: 'body', message: 'must be UTF-8' }]);
+  const json = text.toString('latin1');
+  if (withExactIntegers(json) === json) return;
+  const message = 'must not hold whole numbers beyond 2^53: send them as strings';
+  throw new InvalidRequestError('the body holds a number that cannot be kept exactly', [{ at: 'body', message }]);
+};
+
+const verify = (_req: unknown, _res: unknown, text: Buffer): void => {
+  refuseDepth(text);
+  refuseInexact(text);
+};
+
+const parser = (limit: number): RequestHandler => express.json({ limit, inflate: false, strict: false, type: () => true, verify });
 
 const hasBody = (headers: Readonly<Record<string, unknown>>): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
@@ -53,7 +75,9 @@ export const jsonBody = (maxBytes = MAX_BODY_BYTES): RequestHandler => {
       next();
       return;
     }
-    if (isJson(req.headers['content-type'] ?? '')) parse(req, res, next);
-    else next(new UnsupportedMediaTypeError('the body must be JSON: send Content-Type: application/json'));
+    const contentType = req.headers['content-type'] ?? '';
+    if (!isJson(contentType)) next(new UnsupportedMediaTypeError('the body must be JSON: send Content-Type: application/json'));
+    else if (!isUtf8Named(contentType)) next(new UnsupportedMediaTypeError('the body must be UTF-8: send it without a charset'));
+    else parse(req, res, next);
   };
 };
