@@ -83,7 +83,7 @@ const DECOMPRESSORS: ReadonlyMap<string, Decompress> = new Map<string, Decompres
   ['gzip', gunzip],
   ['x-gzip', gunzip],
   ['deflate', deflated],
-  ['br', promisify(zlib.brotliDecompress) as Decompress],
+  ['br', promisify(zlib.brotliDecompress)],
   ...(typeof zstd === 'function' ? ([['zstd', promisify(zstd as typeof zlib.gunzip)]] as const) : []),
 ]);
 

@@ -91,8 +91,8 @@ export class AttemptPath {
   }
 
   /**
-   * One attempt past circuit, cache and retries, to see whether the service is back. An answer of any kind will do, a
-   * refusal of our input too.
+   * One attempt past circuit, cache and retries, to see whether the service is back, on a connection of its own: those of the pool
+   * may all lead to what is gone. An answer of any kind will do, a refusal of our input too.
    *
    * @throws {UpstreamUnavailableError} if it did not answer in the patience of a probe: that is ours, so unlike a caller's
    *   impatience it speaks against the service.
@@ -103,7 +103,7 @@ export class AttemptPath {
     const permit = this.#parts.quota?.countOnly({ quota: operation.quota ?? DEFAULT_QUOTA, weight: operation.weight ?? 1, lane: 'interactive' });
     let use: PermitUse = 'answered';
     try {
-      await this.#attempt(operation, request, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
+      await this.#attempt(operation, { ...request, fresh: true }, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
     } catch (error) {
       use = useOf(error);
       if (error instanceof UpstreamTimeoutError) throw new UpstreamUnavailableError(context.site, 'timeout', 'unknown');

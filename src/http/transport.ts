@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly maxBodyBytes?: number | undefined;
   /** A repeat does no harm: on a kept connection that breaks before the answer it is sent once more, on a new one. */
   readonly repeatable?: boolean;
-  /** On a connection of its own, closed after the answer. */
+  /** `true`: by a connection of its own, opened for this request and closed after it. */
   readonly fresh?: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The wire: undici pools, one per origin; the only file that imports undici.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { Client, Pool, buildConnector, errors, type Dispatcher } from 'undici';
 import type { ProxyAddress } from '../config/proxy.ts';
 import type { Clock } from '../time/clock.ts';
@@ -67,85 +67,107 @@ interface Origin {
   readonly held: HeldBytes;
 }
 
-/** Redirects are never followed: a request, and its credential, goes to the origin it was made for or nowhere. */
-export const createWire = (limits: WireLimits, { clock, proxyFor = () => undefined }: WireParts): Wire => {
-  const origins = new Map<string, Origin>();
-  /** Those in use and those that end with what is under way on them. */
-  const pools = new Set<Pool>();
-  const faults: ConnectionFaults = { unsent: new WeakSet(), reused: new WeakSet() };
-  let closed = false;
-  const openPool = (origin: string, maxConnections: number): Pool => {
-    const pool = createPool(origin, { ...limits, maxConnections }, proxyFor(origin), faults);
-    pools.add(pool);
-    return pool;
-  };
-  /** Gracefully: it ends when what is under way on it has ended. */
-  const retire = (pool: Pool): void => {
-    void pool.close().catch(() => undefined).finally(() => pools.delete(pool));
-  };
-  const renew = (origin: string, old?: Origin): Origin => {
-    const renewed = { pool: openPool(origin, limits.maxConnections), bornAt: clock.now(), held: old?.held ?? { now: 0 } };
-    origins.set(origin, renewed);
-    if (old !== undefined) retire(old.pool);
-    return renewed;
-  };
-  const originOf = (origin: string): Origin => {
-    const known = origins.get(origin);
-    return known === undefined || clock.now() - known.bornAt >= limits.maxAgeMs ? renew(origin, known) : known;
-  };
-  const onNewConnection = async (request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
-    const pool = openPool(request.origin, 1);
+class UndiciWire implements Wire {
+  readonly #limits: WireLimits;
+  readonly #parts: WireParts;
+  readonly #origins = new Map<string, Origin>();
+  /** Those in use, and those that end with what is under way on them. */
+  readonly #pools = new Set<Pool>();
+  readonly #faults: ConnectionFaults = { unsent: new WeakSet(), reused: new WeakSet() };
+  #closed = false;
+
+  constructor(limits: WireLimits, parts: WireParts) {
+    this.#limits = limits;
+    this.#parts = parts;
+  }
+
+  readonly transport: Transport = async (request, signal) => {
+    signal.throwIfAborted();
+    if (this.#closed) throw new TransportFailure('connect');
     try {
-      return await pool.request(asSent(request, signal));
-    } finally {
-      retire(pool);
+      return await this.#exchange(request, signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw asFailure(error, request.origin, this.#faults);
     }
   };
-  const begin = async ({ pool }: Origin, request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
-    if (request.fresh === true) return onNewConnection(request, signal);
+
+  drop(origin: string): void {
+    const known = this.#origins.get(origin);
+    if (known !== undefined) this.#renew(origin, known);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
+    this.#origins.clear();
+  }
+
+  async #exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const { maxBodyBytes, maxHeldBytes } = this.#limits;
+    const { pool, held } = this.#originOf(request.origin);
+    const { statusCode: status, headers: raw, body } = await this.#begin(pool, request, signal);
+    const headers = flat(raw);
+    if (status < FIRST_ERROR_STATUS) {
+      return { status, headers, body: await readBody(body, headers, { maxBytes: request.maxBodyBytes ?? maxBodyBytes, maxHeldBytes, held }) };
+    }
+    const text = await readErrorBody(body, headers, this.#parts.clock);
+    signal.throwIfAborted();
+    return { status, headers, body: text };
+  }
+
+  async #begin(pool: Pool, request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    if (request.fresh === true) return this.#onNewConnection(request, signal);
     try {
       return await pool.request(asSent(request, signal));
     } catch (error) {
       // The service closed a kept connection while the request was on its way: that says nothing about how it is.
-      const isStale = error instanceof Error && faults.reused.has(error) && !signal.aborted && answeringKind(error) === 'reset';
-      if (isStale && request.repeatable === true) return onNewConnection(request, signal);
+      const isStale = error instanceof Error && this.#faults.reused.has(error) && answeringKind(error) === 'reset';
+      if (isStale && request.repeatable === true && !signal.aborted) return this.#onNewConnection(request, signal);
       throw error;
     }
-  };
-  const exchange = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
-    const origin = originOf(request.origin);
-    const { statusCode: status, headers: raw, body } = await begin(origin, request, signal);
-    const headers = flat(raw);
-    if (status >= FIRST_ERROR_STATUS) {
-      const text = await readErrorBody(body, headers, clock);
-      signal.throwIfAborted();
-      return { status, headers, body: text };
+  }
+
+  async #onNewConnection(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const pool = this.#open(request.origin, 1);
+    try {
+      return await pool.request(asSent(request, signal));
+    } finally {
+      this.#retire(pool);
     }
-    const { maxBodyBytes: maxBytes = limits.maxBodyBytes } = request;
-    return { status, headers, body: await readBody(body, headers, { maxBytes, maxHeldBytes: limits.maxHeldBytes, held: origin.held }) };
-  };
-  return {
-    transport: async (request, signal) => {
-      signal.throwIfAborted();
-      if (closed) throw new TransportFailure('connect');
-      try {
-        return await exchange(request, signal);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        throw asFailure(error, request.origin, faults);
-      }
-    },
-    drop: (origin) => {
-      const known = origins.get(origin);
-      if (known !== undefined) renew(origin, known);
-    },
-    close: async () => {
-      closed = true;
-      await Promise.all([...pools].map((pool) => pool.destroy()));
-      origins.clear();
-    },
-  };
-};
+  }
+
+  #originOf(origin: string): Origin {
+    const known = this.#origins.get(origin);
+    const isYoung = known !== undefined && this.#parts.clock.now() - known.bornAt < this.#limits.maxAgeMs;
+    return isYoung ? known : this.#renew(origin, known);
+  }
+
+  #renew(origin: string, old: Origin | undefined): Origin {
+    const pool = this.#open(origin, this.#limits.maxConnections);
+    const renewed = { pool, bornAt: this.#parts.clock.now(), held: old?.held ?? { now: 0 } };
+    this.#origins.set(origin, renewed);
+    if (old !== undefined) this.#retire(old.pool);
+    return renewed;
+  }
+
+  #open(origin: string, maxConnections: number): Pool {
+    const pool = createPool(origin, { ...this.#limits, maxConnections }, this.#parts.proxyFor?.(origin), this.#faults);
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  /** Gracefully: it ends when what is under way on it has ended. */
+  #retire(pool: Pool): void {
+    void pool
+      .close()
+      .catch(() => undefined)
+      .finally(() => this.#pools.delete(pool));
+  }
+}
+
+/** Redirects are never followed: a request, and its credential, goes to the origin it was made for or nowhere. */
+export const createWire = (limits: WireLimits, parts: WireParts): Wire => new UndiciWire(limits, parts);
 
 const FIRST_ERROR_STATUS = 400;
 
@@ -200,11 +222,11 @@ const tunnelled =
         return;
       }
       const { statusCode, socket } = answer;
-      if (statusCode !== 200) {
+      if (statusCode !== 200 || !(socket instanceof Socket)) {
         socket.destroy();
         callback(Object.assign(new Error(`the proxy answered ${String(statusCode)}`), { code: 'PROXY_REFUSED' }), null);
-      } else if (protocol === 'https:') direct({ ...options, httpSocket: socket as Socket }, callback);
-      else callback(null, socket as Socket);
+      } else if (protocol === 'https:') direct({ ...options, httpSocket: socket }, callback);
+      else callback(null, socket);
     });
   };
 
