@@ -6,10 +6,12 @@ import { readFileSync } from 'node:fs';
 import { createApp, type AppParts, type Apps } from './app.ts';
 import { MemoryCache } from './cache/memoryCache.ts';
 import type { Config } from './config/config.ts';
+import { proxyRule } from './config/proxy.ts';
 import { DurableWrites } from './durableWrites.ts';
 import { embeddedSandbox, type EmbeddedSandbox } from './embeddedSandbox.ts';
 import { QuotaBoard } from './http/quotaBoard.ts';
-import { createWire, type Wire } from './http/undiciAdapter.ts';
+import { DEFAULT_ANSWER_BYTES } from './http/operation.ts';
+import { createWire, type Wire, type WireLimits } from './http/undiciAdapter.ts';
 import { Lifecycle, type StopReport } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
 import { PrometheusMetrics } from './monitoring/prometheusMetrics.ts';
@@ -19,6 +21,7 @@ import type { QuotaReading } from './monitoring/upstreamMetrics.ts';
 import type { Faults } from './queue/embeddedFaults.ts';
 import { toAll } from './queue/queueEvents.ts';
 import { CircuitBreakerFactory } from './resilience/circuitBreakerFactory.ts';
+import type { CircuitState } from './resilience/circuitState.ts';
 import { guarded, type ResilienceEvents } from './resilience/events.ts';
 import type { ClusterView } from './resilience/fleet/clusterView.ts';
 import { createIncidentWatch, type IncidentWatch } from './resilience/incidents/incidentWatch.ts';
@@ -59,7 +62,8 @@ export interface Gateway {
 
 /** Answers kept in memory; at 2 to 10 kB each some tens of MB at most. */
 const MAX_CACHED_ANSWERS = 10_000;
-const WIRE = { maxConnections: 128, maxBodyBytes: 10_000_000, connectTimeoutMs: seconds(3) };
+/** Bytes in use at most: for each service what it may hold in answers under way, though each of them may be smaller (`operation.ts`). */
+const WIRE: WireLimits = { maxConnections: 128, maxBodyBytes: DEFAULT_ANSWER_BYTES, maxHeldBytes: 32_000_000, connectTimeoutMs: seconds(3), maxAgeMs: minutes(1) };
 const RUNBOOK = 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen';
 
 interface Core {
@@ -71,7 +75,6 @@ interface Core {
   readonly breakers: CircuitBreakerFactory;
   readonly incidents: IncidentWatch;
   readonly cache: MemoryCache;
-  readonly wire: Wire;
   readonly onListenerError: (error: unknown) => void;
 }
 
@@ -93,7 +96,7 @@ const createCore = (config: Config, { clock, random, logger, processMetrics = tr
   const incidents = createIncidentWatch({ clock, logger, metrics, circuits: breakers });
   listeners.push(incidents);
   const cache = new MemoryCache(clock, MAX_CACHED_ANSWERS);
-  return { metrics, quotas, listeners, events, breakers, incidents, cache, wire: createWire(WIRE), onListenerError };
+  return { metrics, quotas, listeners, events, breakers, incidents, cache, onListenerError };
 };
 
 const openWrites = (config: Config, { clock, random, logger, queueFaults }: Required<Pick<Seams, 'random'>> & Seams, core: Core): Promise<DurableWrites> => {
@@ -123,8 +126,29 @@ const openShared = (config: Config, seams: Required<Pick<Seams, 'random'>> & Sea
   return SharedState.open(config, { clock, random, logger, cache, cacheEvents: metrics, sealer, sha });
 };
 
+/** The embedded sandbox is a part of this process, whatever proxy there is to the world. */
+const openWire = ({ proxy, services }: Config, clock: Clock, sandbox: EmbeddedSandbox | undefined): Wire => {
+  const simulated = Object.values(services).filter(({ useSandbox }) => useSandbox);
+  const ours = new Set(simulated.flatMap(({ name }) => (sandbox === undefined ? [] : new URL(sandbox.url(name)).origin)));
+  const ruled = proxyRule(proxy);
+  return createWire(WIRE, { clock, proxyFor: (origin) => (ours.has(origin) ? undefined : ruled(origin)) });
+};
+
+/** What is behind an open circuit may have moved: the first call after it shall ask for the way anew. */
+const droppingConnections = (wire: Wire, services: readonly ConnectedService[]): ResilienceEvents => {
+  const drop = (service: string, to: CircuitState): void => {
+    const origin = services.find(({ name }) => name === service)?.origin;
+    if (to === 'open' && origin !== undefined) wire.drop(origin);
+  };
+  return {
+    circuitChanged: ({ circuit, to }) => { drop(circuit, to); },
+    operationCircuitChanged: ({ service, to }) => { drop(service, to); },
+  };
+};
+
 interface House {
   readonly core: Core;
+  readonly wire: Wire;
   readonly writes: DurableWrites;
   readonly shared: SharedState;
   readonly cluster: ClusterView;
@@ -190,13 +214,13 @@ const watch = ({ core: { metrics, breakers }, writes, cluster, services }: House
 };
 
 /** The parts that live, in the order of their start; they stop in reverse: no new requests, then no new calls. */
-const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, services, writes, shared, cluster }: House, sandbox: EmbeddedSandbox | undefined): void => {
+const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, wire, services, writes, shared, cluster }: House, sandbox: EmbeddedSandbox | undefined): void => {
   const probers = services.flatMap(({ prober }) => prober ?? []);
   const worker = drain ? writes.worker(services) : undefined;
   const resets = services.map(({ name, quota }): ResilienceEvents => ({ circuitReset: (circuit, scope) => { if (circuit === name) quota.reset(scope); } }));
-  core.listeners.push(...probers, ...resets, ...(worker === undefined ? [] : [worker]));
+  core.listeners.push(droppingConnections(wire, services), ...probers, ...resets, ...(worker === undefined ? [] : [worker]));
   lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
-  lifecycle.add({ name: 'wire', stop: () => core.wire.close() });
+  lifecycle.add({ name: 'wire', stop: () => wire.close() });
   lifecycle.add({ name: 'cache', stop: () => { core.cache.close(); } });
   lifecycle.add({ name: 'recovery probes', stop: () => { for (const prober of probers) prober.stop(); } });
   for (const part of [...shared.lifecycleParts(cluster, services), ...writes.lifecycleParts(worker)]) lifecycle.add(part);
@@ -235,10 +259,10 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const sandbox = await embeddedSandbox(config, seams);
   const sandboxUrl = (service: string): string => sandbox?.url(service) ?? '';
   const userAgent = `sales-auto-api/${config.version}`;
-  const transport = core.wire.transport;
-  const connected = connectAll({ ...core, ...seams, transport, queue: writes.intake, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
+  const wire = openWire(config, seams.clock, sandbox);
+  const connected = connectAll({ ...core, ...seams, transport: wire.transport, queue: writes.intake, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
   const cluster = shared.clusterView({ phase: () => lifecycle.phase, circuits: () => core.breakers.states() });
-  const house: House = { core, writes, shared, cluster, services: Object.values(connected), lifecycle };
+  const house: House = { core, wire, writes, shared, cluster, services: Object.values(connected), lifecycle };
   watch(house);
   registerParts(config, house, sandbox);
   const { main, management } = createApp(appParts(config, seams, house));

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { deepFreeze } from './deepFreeze.ts';
 import { findMisspelled } from './misspelled.ts';
+import { withProxyNames, type ProxySettings } from './proxy.ts';
 import { readQueueSettings, type QueueSettings } from './queueSettings.ts';
 import { readRedis, readRedisKeyPrefix, readSharedRedis, type RedisSettings } from './redis.ts';
 import { isLoopback } from './rules.ts';
@@ -29,6 +30,8 @@ export interface Config {
   /** Absent: open access, which only a loopback `host` outside production may have. */
   readonly apiKeysFile: string | undefined;
   readonly drainDelayMs: number;
+  /** The way to the services, where it leads through a proxy. */
+  readonly proxy: ProxySettings;
   /** Absent: one process alone, on embedded parts. */
   readonly redis: RedisSettings | undefined;
   /** What replicas share and may lose; the Redis of the queue unless there is another. Absent: each replica acts alone. */
@@ -65,7 +68,7 @@ export interface ConfigFiles {
  */
 export const readConfig = (env: RawEnvironment, services: readonly ConfigurableService[], files: ConfigFiles = {}): Config => {
   const { readFile = readFromDisk, checkApiKeys = () => undefined } = files;
-  const environment = withoutEmpty(env);
+  const environment = withProxyNames(withoutEmpty(env));
   const faults = new SettingFaults();
   const values = readGroup(processSettings, environment, faults);
   const surroundings = { production: values.NODE_ENV === 'production', sandbox: values.SANDBOX, readFile };
@@ -98,6 +101,7 @@ const fromProcess = (values: ProcessValues) => {
     sandboxPort: values.SANDBOX_PORT,
     apiKeysFile: values.API_KEYS_FILE,
     drainDelayMs: values.DRAIN_DELAY_MS ?? (production ? PRODUCTION_DRAIN_DELAY_MS : 0),
+    proxy: { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, except: values.NO_PROXY },
   };
 };
 

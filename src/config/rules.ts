@@ -59,6 +59,32 @@ const isBaseUrl = (value: string): boolean => {
   return /^https?:$/.test(url.protocol) && /^https?:\/\//i.test(value) && url.username === '' && url.password === '';
 };
 
+/** An HTTP proxy, with a password perhaps: so all of it is a secret. Without a scheme it is `http://`, as with curl. */
+export const proxyUrl = () =>
+  z
+    .string()
+    .transform((value) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`))
+    .refine(isProxyUrl, 'must be the URL of an HTTP proxy such as http://user:password@host:3128, without a path')
+    .transform((value) => new Secret(value));
+
+const isProxyUrl = (value: string): boolean => {
+  if (!URL.canParse(value) || /\s/.test(value)) return false;
+  const { protocol, pathname, search, hash, username, password } = new URL(value);
+  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && isDecodable(username + password);
+};
+
+const isDecodable = (text: string): boolean => {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Hosts, parted by commas or blanks. */
+export const hostList = () => z.string().transform((value): readonly string[] => value.split(/[\s,]+/).filter((entry) => entry !== ''));
+
 /** Requests per window, as `100/10s`. */
 export const rateLimit = () => {
   const error = 'must be requests per seconds, such as 100/10s';

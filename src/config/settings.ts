@@ -3,7 +3,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { queueKeys } from './queueSettings.ts';
-import { baseUrl, credential, line, milliseconds, oneOf, percentage, port, rateLimit, wholeNumber } from './rules.ts';
+import { baseUrl, credential, hostList, line, milliseconds, oneOf, percentage, port, proxyUrl, rateLimit, wholeNumber } from './rules.ts';
 import type { SettingFaults } from './settingFaults.ts';
 
 const MINUTE_MS = 60_000;
@@ -111,6 +111,24 @@ export const processSettings = {
     'Milliseconds between becoming unready and closing the port at a stop, so that load balancers notice.',
     '0; 5000 in production',
     '5000',
+  ),
+  HTTPS_PROXY: told(
+    proxyUrl().optional(),
+    'HTTP proxy through which services at https addresses are called, by a CONNECT tunnel. Also as https_proxy, which comes first.',
+    'they are called directly',
+    'http://user:password@proxy.internal:3128',
+  ),
+  HTTP_PROXY: told(
+    proxyUrl().optional(),
+    'The same for http addresses, to this machine too; never for the embedded sandbox. Also as http_proxy.',
+    'they are called directly',
+    'http://proxy.internal:3128',
+  ),
+  NO_PROXY: told(
+    hostList().default([]),
+    'What is called without a proxy, parted by commas: host, .domain, host:port, address, 10.0.0.0/8, or * for all. Also as no_proxy.',
+    'nothing is left out',
+    '127.0.0.1,localhost,.internal',
   ),
 } satisfies SettingGroup;
 

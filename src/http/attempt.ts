@@ -10,6 +10,7 @@ import type { Classifier } from './classification.ts';
 import { declaredField, WHOLE_ANSWER } from './declaredFields.ts';
 import { deprecationNotices } from './deprecation.ts';
 import { classifyStatus } from './generalClassification.ts';
+import { parseGenerously } from './generousParse.ts';
 import { DEFAULT_QUOTA, type Operation } from './operation.ts';
 import type { QuotaReader } from './quota.ts';
 import { boundedAnswer, contentOf } from './receivedAnswer.ts';
@@ -82,6 +83,7 @@ const send = async (parts: AttemptParts, request: HttpRequest, site: CallSite, s
 const asUpstreamError = (failure: TransportFailure, site: CallSite): GatewayError => {
   const { kind } = failure;
   if (kind === 'malformed') return new UpstreamContractBrokenError(site, 'the answer is not HTTP');
+  if (kind === 'undecodable') return new UpstreamContractBrokenError(site, `the answer ${failure.detail ?? 'cannot be decoded'}`);
   if (kind === 'too_large') return new UpstreamContractBrokenError(site, 'the answer is larger than we read', [], 'too_large');
   return new UpstreamUnavailableError(site, kind, NOT_SENT.has(kind) ? 'not_sent' : 'unknown', undefined, { cause: failure });
 };
@@ -103,11 +105,12 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
     parts.quota?.throttled(operation.quota ?? DEFAULT_QUOTA, error.retryAfterMs);
   }
   if (error !== undefined) throw error;
-  const parsed = operation.answer.safeParse((operation.content ?? contentOf)(answer));
-  if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
-  parts.events.contractBroken({ ...site, fields: [...new Set(issues.slice(0, FIELDS_JUDGED).map(({ path }) => declaredField(operation.answer, path)))] });
-  const fields = issues.slice(0, FIELDS_TOLD).map(({ path }) => fieldName(path));
+  const { value, broken } = parseGenerously(operation.answer, (operation.content ?? contentOf)(answer), operation.leavesOutBadRows === true);
+  if (broken.length > 0) {
+    parts.events.contractBroken({ ...site, fields: [...new Set(broken.slice(0, FIELDS_JUDGED).map((path) => declaredField(operation.answer, path)))] });
+  }
+  if (value !== undefined) return value.of;
+  const fields = broken.slice(0, FIELDS_TOLD).map(fieldName);
   throw new UpstreamContractBrokenError(site, `the answer breaks the contract at ${fields.join(', ')}`, fields);
 };
 

@@ -10,6 +10,13 @@ import type { HttpMethod } from './transport.ts';
 /** The class of limits of operations that name none. */
 export const DEFAULT_QUOTA = 'default';
 
+/** The longest answer that is read of an operation that says nothing else, bytes: many times what a record takes. */
+export const DEFAULT_ANSWER_BYTES = 2_000_000;
+/** Of operations that answer many records at once: more is read. */
+export const manyRecords = { maxAnswerBytes: 8_000_000 } as const;
+/** Of pages to look at: more is read, and a bad row costs no other. */
+export const pageOfRecords = { ...manyRecords, leavesOutBadRows: true } as const;
+
 export interface Operation<T> {
   /** `snake_case`, unique in the service: a metric label and a part of the cache key. */
   readonly name: string;
@@ -21,6 +28,13 @@ export interface Operation<T> {
   readonly content?: (received: ReceivedAnswer) => unknown;
   /** JSON values in its answer, where that may hold many; absent: the number of `receivedAnswer.ts`. */
   readonly maxAnswerValues?: number;
+  /** The longest answer that is read, bytes, decompressed; default two million. A longer one breaks the contract. */
+  readonly maxAnswerBytes?: number;
+  /**
+   * A row of a list that breaks the contract is left out, and told as a break of it, rather than all rows be lost. Only where
+   * nobody takes a row that is not there for one that does not exist.
+   */
+  readonly leavesOutBadRows?: boolean;
   /**
    * Whether an attempt may be given up while it hangs, although it may still be carried out. By default what may be
    * repeated may be given up; a paid read too: nothing is written, and what it cost is lost either way.

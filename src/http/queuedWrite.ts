@@ -87,7 +87,7 @@ export const orQueued =
     const keep = (context: CallContext): Promise<Answer<Queued>> => accept(queue, operation, request, context, options.queue);
     const make: Call<T | Queued> = async (context) => {
       try {
-        return await call(context);
+        return await call({ ...context, mayWait: true });
       } catch (error) {
         if (!waitingHelps(error) || context.callerSignal?.aborted === true) throw error;
         if (!maySendLater(operation, request, context)) throw error;

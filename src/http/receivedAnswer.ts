@@ -1,4 +1,5 @@
 import { excessIn, IN_ONE_GO, parseJson, type JsonExcess } from '../config/boundedJson.ts';
+import { withExactIntegers } from '../config/exactJson.ts';
 import type { ReceivedAnswer } from './classification.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -21,7 +22,7 @@ export const receivedAnswer = ({ status, headers, body }: HttpResponse, known?: 
 
 const parse = (body: string): unknown => {
   try {
-    return JSON.parse(body) as unknown;
+    return JSON.parse(withExactIntegers(body)) as unknown;
   } catch {
     return undefined;
   }
@@ -35,7 +36,7 @@ export const boundedAnswer = async (
   const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
   if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
   if (response.body.length <= IN_ONE_GO) return { answer: receivedAnswer(response) };
-  return { answer: receivedAnswer(response, { json: await parseJson(response.body).catch(() => undefined) }) };
+  return { answer: receivedAnswer(response, { json: await parseJson(withExactIntegers(response.body)).catch(() => undefined) }) };
 };
 
 /** What an operation's schema is shown: the JSON; else the text as a string; `undefined` for an empty body. */

@@ -28,7 +28,7 @@ export const targetFrom = (baseUrl: string, headers: Readonly<Record<string, str
  */
 export const buildRequest = (
   target: Target,
-  { method }: Pick<Operation<unknown>, 'method'>,
+  { method, idempotency, maxAnswerBytes }: Pick<Operation<unknown>, 'method' | 'idempotency' | 'maxAnswerBytes'>,
   { path, query, body }: OperationRequest,
   extraHeaders: Readonly<Record<string, string>> = {},
 ): HttpRequest => ({
@@ -42,6 +42,8 @@ export const buildRequest = (
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   },
   body: body === undefined ? undefined : JSON.stringify(body),
+  maxBodyBytes: maxAnswerBytes,
+  repeatable: idempotency !== 'never',
 });
 
 /** Absent values are left out; lists are joined by commas, which stay readable. */

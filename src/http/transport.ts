@@ -11,6 +11,10 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** The longest answer read, before and after decompression, bytes. Absent: the wire's own limit. */
+  readonly maxBodyBytes?: number | undefined;
+  /** A repeat does no harm: on a kept connection that breaks before the answer it is sent once more, on a new one. */
+  readonly repeatable?: boolean;
   /** `true`: by a connection of its own, opened for this request and closed after it. */
   readonly fresh?: boolean;
 }
@@ -19,7 +23,7 @@ export interface HttpResponse {
   readonly status: number;
   /** Lower-case names; repeated headers joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The whole body as text. */
+  /** The whole body as text; of a status of 400 or more what came of it at once. */
   readonly body: string;
 }
 
@@ -32,10 +36,14 @@ export type Transport = (request: HttpRequest, signal: AbortSignal) => Promise<H
 
 /** Why there was no answer, in our words; `cause` keeps the library's error for debugging, never for logs. */
 export class TransportFailure extends Error {
+  /** What is wrong with the answer, to follow "the answer"; holds nothing of it but the name of an encoding. */
+  readonly detail: string | undefined;
+
   constructor(
-    readonly kind: 'connect' | 'reset' | 'dns' | 'tls' | 'too_large' | 'malformed',
-    options?: ErrorOptions,
+    readonly kind: 'connect' | 'reset' | 'dns' | 'tls' | 'too_large' | 'malformed' | 'undecodable',
+    { detail, ...options }: ErrorOptions & { readonly detail?: string } = {},
   ) {
     super(`transport failed: ${kind}`, options);
+    this.detail = detail;
   }
 }

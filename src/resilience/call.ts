@@ -90,6 +90,8 @@ export interface CallContext {
   readonly cacheTags?: (() => readonly string[]) | undefined;
   readonly cacheForMs: number;
   readonly staleForMs: number;
+  /** A write that waits in the queue if it cannot be made: nothing is gained by trying a connection that did not stand once more. */
+  readonly mayWait?: boolean;
   /** What has happened so far; written by the stages that make it happen. */
   readonly progress: CallProgress;
 }

@@ -60,6 +60,8 @@ export interface ConnectionParts {
 export interface ConnectedService<Client extends ServiceClient = ServiceClient> {
   readonly name: string;
   readonly title: string;
+  /** Where it is called: scheme, host and port. */
+  readonly origin: string;
   readonly client: Client;
   readonly routes: readonly Route[];
   /** By which the queue finds again what it kept. */
@@ -85,12 +87,13 @@ export const connectService = <Client extends ServiceClient>(
   const breaker = parts.breakers.breaker(service.name, policy);
   const account = digest(secret);
   const quota = quotaGateOf(service.name, account, quotasInForce(service, secret, settings.limits), parts);
+  const target = targetFrom(baseUrl, { 'user-agent': parts.userAgent, ...service.authenticate(secret) });
   const http = createHttpClient({
     ...parts,
     service: service.name,
     account,
     sharedCache: parts.fleet?.cache,
-    target: targetFrom(baseUrl, { 'user-agent': parts.userAgent, ...service.authenticate(secret) }),
+    target,
     policy,
     breaker,
     quota,
@@ -100,7 +103,7 @@ export const connectService = <Client extends ServiceClient>(
   const looks = parts.fleet?.circuits.join({ breaker, policy, account });
   const prober = proberOf(service, policy, { ...parts, breaker, http, looks });
   const { name, title, operations } = service;
-  return { name, title, operations, http, quota, prober, ...service.mount(http, secret) };
+  return { name, title, origin: target.origin, operations, http, quota, prober, ...service.mount(http, secret) };
 };
 
 const quotaGateOf = (service: string, account: string, quotas: ServiceQuotas, { fleet, clock, random }: ConnectionParts): ClosableQuota =>

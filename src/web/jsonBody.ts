@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { JsonMeter, MAX_MEMBERS, parseJson, type JsonExcess } from '../config/boundedJson.ts';
+import { withExactIntegers } from '../config/exactJson.ts';
 import { InvalidRequestError, OverloadedError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/requestErrors.ts';
 import { contextOf } from './requestContext.ts';
 
@@ -56,7 +57,7 @@ const isJson = (contentType: string): boolean => /^application\/(?:[\w.+-]+\+)?j
 /** Another charset than the one JSON has. */
 const isOtherCharset = (contentType: string): boolean => {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/iu.exec(contentType)?.[1];
-  return charset !== undefined && charset.toLowerCase() !== 'utf-8';
+  return charset !== undefined && !/^(?:utf-?8|us-ascii)$/iu.test(charset);
 };
 
 const hasBody = (headers: IncomingMessage['headers']): boolean =>
@@ -121,6 +122,13 @@ const refuseSyntax = (error: unknown): never => {
   throw new InvalidRequestError('the body is not valid JSON', [{ at: 'body', message: `is not valid JSON${place}` }]);
 };
 
+/** A number that could only be kept with a digit replaced is refused. */
+const refuseInexact = (json: string): void => {
+  if (withExactIntegers(json) === json) return;
+  const message = 'must not hold whole numbers beyond 2^53: send them as strings';
+  throw new InvalidRequestError('the body holds a number that cannot be kept exactly', [{ at: 'body', message }]);
+};
+
 /** The caller may be waiting to be told that its body is wanted (`Expect: 100-continue`). */
 const goOn = (res: ServerResponse): void => {
   const context = contextOf(res);
@@ -163,7 +171,9 @@ export const jsonBody = (budget: BodyBudget, { maxBodyBytes = MAX_BODY_BYTES, ma
     goOn(res);
     const announced = Number(req.headers['content-length'] ?? 0);
     const text = textOf(await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced)));
-    return text === '' ? undefined : parseJson(text).catch(refuseSyntax);
+    if (text === '') return undefined;
+    refuseInexact(text);
+    return parseJson(text).catch(refuseSyntax);
   };
   return (req, res, next) => {
     if (!hasBody(req.headers)) {

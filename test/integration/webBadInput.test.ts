@@ -90,10 +90,21 @@ describe('web bad input', () => {
       await post('{}', {}),
       await post('{}', { ...json, 'content-encoding': 'gzip' }),
       await post('{}', { 'content-type': 'application/json; charset=latin1' }),
+      await post('{}', { 'content-type': 'application/json; charset="utf-16le"' }),
     ];
 
-    expect(answers.map(({ status }) => status)).to.deep.equal([415, 415, 415, 415]);
-    expect(answers.map((answer) => problem(answer).code)).to.deep.equal(Array(4).fill('unsupported_media_type'));
+    expect(answers.map(({ status }) => status)).to.deep.equal([415, 415, 415, 415, 415]);
+    expect(answers.map((answer) => problem(answer).code)).to.deep.equal(Array(5).fill('unsupported_media_type'));
+  });
+
+  it('may not be bytes that are no UTF-8, nor a number that would lose digits', async () => {
+    const answers = [await post(Buffer.from('{"email":"zo\xeb@b.co"}', 'latin1')), await post('{"email":"a@b.co","id":9007199254740993}')];
+
+    expect(answers.map(({ status }) => status)).to.deep.equal([400, 400]);
+    expect(answers.map((answer) => problem(answer).faults?.[0]?.message)).to.deep.equal([
+      'must be UTF-8',
+      'must not hold whole numbers beyond 2^53: send them as strings',
+    ]);
   });
 
   it('may be any JSON media type', async () => {

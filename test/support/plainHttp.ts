@@ -22,7 +22,7 @@ export const openHttp = (url: string, { method = 'GET', headers = {}, body, sign
   new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers: { ...headers }, agent: false, ...(signal === undefined ? {} : { signal }) }, resolve);
     outgoing.on('error', reject);
-    outgoing.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
+    outgoing.end(body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
   });
 
 /** Resolves with the whole answer; rejects with the socket's error. */

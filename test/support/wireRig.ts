@@ -3,11 +3,18 @@
  */
 import type { Socket } from 'node:net';
 import { TransportFailure, type HttpRequest, type HttpResponse } from '../../src/http/transport.ts';
-import { createWire, type Wire, type WireLimits } from '../../src/http/undiciAdapter.ts';
+import { createWire, type Wire, type WireLimits, type WireParts } from '../../src/http/undiciAdapter.ts';
+import { systemClock } from '../../src/time/clock.ts';
 import { rejectionOf } from './httpHouse.ts';
 import { rawServer, type RawServer } from './rawServer.ts';
 
-export const wireLimits: WireLimits = { maxConnections: 3, maxBodyBytes: 1_000, connectTimeoutMs: 2_000 };
+export const wireLimits: WireLimits = {
+  maxConnections: 3,
+  maxBodyBytes: 1_000,
+  maxHeldBytes: 10_000_000,
+  connectTimeoutMs: 2_000,
+  maxAgeMs: 60_000,
+};
 
 export interface WireRig {
   readonly server: RawServer;
@@ -15,7 +22,7 @@ export interface WireRig {
   /** Starts the server; without a word it says nothing, ever. */
   serve(onData?: (socket: Socket, text: string) => void, onConnection?: (socket: Socket) => void): Promise<void>;
   /** Replaces the wire by one with these limits. */
-  limit(limits: Partial<WireLimits>): Promise<void>;
+  limit(limits: Partial<WireLimits>, parts?: Partial<WireParts>): Promise<void>;
   /** A GET to the server unless said otherwise. */
   send(request?: Partial<HttpRequest>, signal?: AbortSignal): Promise<HttpResponse>;
 }
@@ -35,7 +42,7 @@ export const wireRig = (): WireRig => {
   let wire: Wire;
 
   beforeEach(() => {
-    wire = createWire(wireLimits);
+    wire = createWire(wireLimits, { clock: systemClock });
   });
 
   afterEach(async () => {
@@ -53,9 +60,9 @@ export const wireRig = (): WireRig => {
     serve: async (onData = () => undefined, onConnection = () => undefined) => {
       server = await rawServer(onData, onConnection);
     },
-    limit: async (limits) => {
+    limit: async (limits, parts) => {
       await wire.close();
-      wire = createWire({ ...wireLimits, ...limits });
+      wire = createWire({ ...wireLimits, ...limits }, { clock: systemClock, ...parts });
     },
     send: (request = {}, signal = new AbortController().signal) =>
       wire.transport({ method: 'GET', origin: server.origin, path: '/', headers: {}, body: undefined, ...request }, signal),

@@ -33,6 +33,7 @@ export const retryRule =
     const { attempts } = context.progress;
     if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
     if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
+    if (context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent') return undefined;
     const cause: RetryCause = error.code === 'upstream_rate_limited' ? 'throttle' : 'failure';
     const delayMs = delayAfter(error, cause, attempts, policy, random);
     // A repeat that could only run into the deadline helps nobody; better to say so at once.

@@ -7,13 +7,13 @@
  * Stale ones stand in for ten minutes more. Each lookup is of one row and weighs one permit; those that share a request weigh
  * as many as it has rows.
  */
-import type { Operation } from '../../http/operation.ts';
+import { manyRecords, type Operation } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { contactsTogether, enrichmentsTogether, matchesTogether, prospectMatchesTogether } from './exploriumReadsTogether.ts';
 import * as answers from './exploriumSchemas.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
-const paid = { method: 'POST', idempotency: 'never', abandonable: true, staleForMs: minutes(10) } as const;
+const paid = { method: 'POST', idempotency: 'never', abandonable: true, staleForMs: minutes(10), ...manyRecords } as const;
 const DAY_MS = minutes(24 * 60);
 
 /** Matching so many businesses in the one request of several lookups: each keeps its own row, this is not kept. */

@@ -2,12 +2,12 @@
  * Batch writes as data. None may wait in the queue: some of its rows may be refused, and somebody must be there to read which.
  */
 import type { Idempotency } from '../../resilience/call.ts';
-import type { Operation } from '../../http/operation.ts';
+import { manyRecords, type Operation } from '../../http/operation.ts';
 import { tagsOfBatch } from './hubspotCacheTags.ts';
 import type { AssociableType, RecordType } from './hubspotInputs.ts';
 import { anythingSchema, recordBatchSchema, upsertBatchSchema, type RecordBatch, type UpsertBatch } from './hubspotSchemas.ts';
 
-const batchWrite = (name: string, idempotency: Idempotency) => ({ name, method: 'POST', idempotency, weight: 1 }) as const;
+const batchWrite = (name: string, idempotency: Idempotency) => ({ name, method: 'POST', idempotency, weight: 1, ...manyRecords }) as const;
 
 const batchCreate = (type: AssociableType): Operation<RecordBatch> => ({
   ...batchWrite(`batch_create_${type}`, 'never'),

@@ -2,7 +2,7 @@
  * HubSpot's operations as data. None has a static fallback: an invented record would be worse than an error.
  * Every call weighs 1, whatever it holds: HubSpot counts requests, and a batch is one. Tabled in `docs/services/hubspot.md`.
  */
-import type { Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
 import { batchWriteOperations } from './hubspotBatchOperations.ts';
 import { writeOfRecord } from './hubspotQueueRules.ts';
 import { batchRead } from './hubspotReadsTogether.ts';
@@ -46,6 +46,7 @@ export const readAssociations: Operation<AssociationPage> = {
   idempotency: 'safe',
   weight: 1,
   answer: associationPageSchema,
+  ...pageOfRecords,
 };
 
 export const removeAssociation: Operation<unknown> = {
@@ -63,6 +64,7 @@ export const batchReadAssociations: Operation<AssociationBatch> = {
   idempotency: 'safe',
   weight: 1,
   answer: associationBatchSchema,
+  ...manyRecords,
 };
 
 export const getAccount: Operation<Account> = {

@@ -1,7 +1,7 @@
 /**
  * How reads of single records share one request: HubSpot's batch read, up to 100 rows for one of the quota.
  */
-import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
+import { pageOfRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
 import { lastValueIn } from '../../http/upstreamPath.ts';
 import { contextList } from './hubspotBatchErrors.ts';
 import type { RecordType } from './hubspotInputs.ts';
@@ -23,6 +23,7 @@ export const batchRead = (type: RecordType): Operation<RecordBatch> => ({
   idempotency: 'safe',
   weight: 1,
   answer: recordBatchSchema,
+  ...pageOfRecords,
 });
 
 const idOf = ({ path }: OperationRequest): string => lastValueIn(path);

@@ -1,7 +1,7 @@
 /**
  * What can be done with every type of record, as data, and what only contacts have.
  */
-import type { Operation, QueueRule } from '../../http/operation.ts';
+import { pageOfRecords, type Operation, type QueueRule } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { tagsOfRead, tagsOfWrite } from './hubspotCacheTags.ts';
 import type { RecordType } from './hubspotInputs.ts';
@@ -42,7 +42,7 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     cacheTags: tagsOfRead(many),
     ...cached,
   },
-  list: { name: `list_${many}`, method: 'GET', idempotency: 'safe', weight: 1, answer: recordPageSchema },
+  list: { name: `list_${many}`, method: 'GET', idempotency: 'safe', weight: 1, answer: recordPageSchema, ...pageOfRecords },
   // A repeat makes a second company or deal. Of a contact it would answer 409, and call our own success a conflict;
   // one without an email it would double. Who wants repeats asks for an upsert.
   create: { name: `create_${one}`, method: 'POST', idempotency: 'never', weight: 1, answer: recordSchema, queue: creation },
@@ -55,7 +55,7 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     queue: writeOfRecord,
     cacheTags: tagsOfWrite(many),
   },
-  search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema },
+  search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema, ...pageOfRecords },
 });
 
 export const contactOperations = recordOperations('contact', 'contacts', writeOfNewContact);

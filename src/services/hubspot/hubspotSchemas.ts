@@ -3,8 +3,8 @@
  */
 import { z } from 'zod';
 
-/** An id; a string by HubSpot's schema, a number in some of its answers. */
-const idSchema = z.union([z.string(), z.number()]).transform(String).pipe(z.string());
+/** An id; a string by HubSpot's schema, a number in some of its answers, where one beyond 2^53 is read as a string. */
+const idSchema = z.union([z.string(), z.int()]).transform(String).pipe(z.string());
 
 /** A contact, company, deal or ticket. Every value is a string, whatever it stands for; `null`: not set. */
 export const recordSchema = z.looseObject({

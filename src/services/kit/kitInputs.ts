@@ -8,7 +8,8 @@ import { boundedText, emailText } from '../../web/boundedText.ts';
 /** A subscriber, tag, form or sequence, as it stands in a path. */
 export const idSchema = z
   .string('must be a string of decimal digits')
-  .regex(/^[1-9]\d{0,15}$/u, 'must be a whole number above 0, in decimal digits');
+  .regex(/^[1-9]\d{0,15}$/u, 'must be a whole number above 0, in decimal digits')
+  .refine((digits) => Number.isSafeInteger(Number(digits)), 'must be below 2^53: Kit takes it as a number');
 
 /** The same in a body. */
 export const numericIdSchema = z.int('must be a whole number').min(1, 'must be above 0');

@@ -5,7 +5,7 @@
  * Tags, forms and sequences are cached for half a minute, to carry bursts under the 120 requests a minute. Subscribers never
  * are: acting on an old one writes to a person who has left.
  */
-import type { Operation, OperationRequest, QueueRule } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import type { Collection } from './kitPaths.ts';
 import { searchesTogether } from './kitReadsTogether.ts';
@@ -36,11 +36,11 @@ const add = (name: string): Operation<answers.SubscriberAnswer> =>
   operation({ name, method: 'POST', idempotency: 'natural', answer: answers.subscriberAnswer, queue: waits });
 
 const members = (name: string): Operation<answers.SubscribersAnswer> =>
-  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.subscribersAnswer });
+  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.subscribersAnswer, ...manyRecords });
 
 /** Only for OAuth. Not queued: a job has no place for what became of each row. */
 const bulk = (name: string): Operation<answers.BulkAnswer> =>
-  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer });
+  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords });
 
 const findSubscribers = members('find_subscribers');
 
@@ -54,7 +54,7 @@ export const kitOperations = {
     staleForMs: minutes(10),
   }),
 
-  listSubscribers: members('list_subscribers'),
+  listSubscribers: operation({ ...members('list_subscribers'), ...pageOfRecords }),
   findSubscribers: operation({ ...findSubscribers, batch: searchesTogether(findSubscribers) }),
   getSubscriber: operation({ name: 'get_subscriber', method: 'GET', idempotency: 'safe', answer: answers.subscriberAnswer }),
   upsertSubscriber: add('upsert_subscriber'),
@@ -72,11 +72,11 @@ export const kitOperations = {
     answer: answers.unsubscribedAnswer,
     queue: waits,
   }),
-  listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer }),
+  listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords }),
 
-  listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...listCache, ...tagList }),
-  listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...listCache }),
-  listSequences: operation({ name: 'list_sequences', method: 'GET', idempotency: 'safe', answer: answers.sequencesAnswer, ...listCache }),
+  listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords, ...listCache, ...tagList }),
+  listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...pageOfRecords, ...listCache }),
+  listSequences: operation({ name: 'list_sequences', method: 'GET', idempotency: 'safe', answer: answers.sequencesAnswer, ...pageOfRecords, ...listCache }),
   /** Not queued: who makes a tag wants its id. */
   createTag: operation({ name: 'create_tag', method: 'POST', idempotency: 'natural', answer: answers.tagAnswer, ...tagList }),
 

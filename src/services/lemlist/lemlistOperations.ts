@@ -5,7 +5,7 @@
  * in for an error for ten minutes. Leads, contacts and unsubscribes never are: acting on an old one writes to a person
  * who said no. Every write may wait in the queue.
  */
-import type { Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { contactsTogether } from './lemlistReadsTogether.ts';
 import * as queueRules from './lemlistQueueRules.ts';
@@ -16,7 +16,7 @@ const listCache = { cacheForMs: seconds(10), staleForMs: minutes(10) };
 /** Whoever has made, paused or started a campaign sees that. */
 const campaigns = { cacheTags: () => ['campaigns'] };
 
-const getContacts = operation({ name: 'get_contacts', method: 'GET', idempotency: 'safe', answer: answers.contactsAnswer });
+const getContacts = operation({ name: 'get_contacts', method: 'GET', idempotency: 'safe', answer: answers.contactsAnswer, ...manyRecords });
 
 export const lemlistOperations = {
   listCampaigns: operation({
@@ -24,6 +24,7 @@ export const lemlistOperations = {
     method: 'GET',
     idempotency: 'safe',
     answer: answers.campaignsAnswer,
+    ...pageOfRecords,
     ...listCache,
     ...campaigns,
   }),
@@ -74,7 +75,7 @@ export const lemlistOperations = {
   }),
   getLeadsByEmail: operation({ name: 'get_leads_by_email', method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer }),
   getLead: operation({ name: 'get_lead', method: 'GET', idempotency: 'safe', answer: answers.leadSchema }),
-  listCampaignLeads: operation({ name: 'list_campaign_leads', method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer }),
+  listCampaignLeads: operation({ name: 'list_campaign_leads', method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer, ...pageOfRecords }),
   updateLead: operation({
     name: 'update_lead',
     method: 'PATCH',
@@ -126,13 +127,14 @@ export const lemlistOperations = {
     answer: answers.removedUnsubscribeAnswer,
     queue: queueRules.resubscription,
   }),
-  listUnsubscribes: operation({ name: 'list_unsubscribes', method: 'GET', idempotency: 'safe', answer: answers.unsubscribesAnswer }),
+  listUnsubscribes: operation({ name: 'list_unsubscribes', method: 'GET', idempotency: 'safe', answer: answers.unsubscribesAnswer, ...manyRecords }),
 
   listActivities: operation({
     name: 'list_activities',
     method: 'GET',
     idempotency: 'safe',
     answer: answers.activitiesAnswer,
+    ...pageOfRecords,
     ...listCache,
   }),
   getTeam: operation({

@@ -4,7 +4,7 @@
  *
  * Lists are cached, to spare connections. Members never are: acting on an old one writes to a person who said no.
  */
-import type { Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
 import { minutes } from '../../time/clock.ts';
 import { writtenMember } from './mailchimpMembers.ts';
 import * as answers from './mailchimpSchemas.ts';
@@ -21,11 +21,12 @@ export const mailchimpOperations = {
     method: 'GET',
     idempotency: 'safe',
     answer: answers.listsAnswer,
+    ...pageOfRecords,
     cacheForMs: minutes(1),
     staleForMs: minutes(10),
   }),
 
-  listMembers: operation({ name: 'list_members', method: 'GET', idempotency: 'safe', answer: answers.memberPageAnswer }),
+  listMembers: operation({ name: 'list_members', method: 'GET', idempotency: 'safe', answer: answers.memberPageAnswer, ...pageOfRecords }),
   getMember: operation({ name: 'get_member', method: 'GET', idempotency: 'safe', answer: answers.memberAnswer }),
   /** A repeat is refused, and the refusal would call our own success a conflict. Who wants repeats takes the upsert. */
   createMember: operation({
@@ -41,7 +42,7 @@ export const mailchimpOperations = {
   tagMember: operation({ name: 'tag_member', method: 'POST', idempotency: 'natural', answer: answers.taggedAnswer, queue }),
 
   /** Always with `update_existing`, which makes a repeat harmless. Not queued: who sends rows waits for what became of each. */
-  upsertMembers: operation({ name: 'upsert_members', method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer }),
+  upsertMembers: operation({ name: 'upsert_members', method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords }),
 
   /** A second batch of the same operations could undo what was written between the two. Not queued: it is a queue itself. */
   startBatch: operation({ name: 'start_batch', method: 'POST', idempotency: 'never', answer: answers.startedBatchAnswer }),

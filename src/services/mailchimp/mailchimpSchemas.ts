@@ -7,12 +7,15 @@ import { z } from 'zod';
 const withoutLinks = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([field]) => field !== '_links')) as T;
 
+/** A number; one beyond 2^53 is read as a string. */
+const numericId = z.union([z.int(), z.string()]).optional();
+
 export const pingSchema = z.looseObject({ health_status: z.string() });
 
 export const listSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
-  web_id: z.number().optional(),
+  web_id: numericId,
   date_created: z.string().optional(),
   stats: z.looseObject({ member_count: z.number().optional() }).optional(),
 });
@@ -30,7 +33,7 @@ export const memberSchema = z.looseObject({
   full_name: z.string().optional(),
   contact_id: z.string().optional(),
   merge_fields: z.record(z.string(), z.unknown()).optional(),
-  tags: z.array(z.looseObject({ id: z.number().optional(), name: z.string() })).optional(),
+  tags: z.array(z.looseObject({ id: numericId, name: z.string() })).optional(),
   last_changed: z.string().optional(),
   list_id: z.string().optional(),
 });

@@ -4,7 +4,7 @@
  *
  * Lists are cached. Contacts and suppressions never are: acting on old ones writes to a person who said no.
  */
-import type { Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
 import { minutes } from '../../time/clock.ts';
 import type { SuppressionKind } from './sendgridInputs.ts';
 import { writtenContact, writtenSuppression } from './sendgridEntities.ts';
@@ -18,13 +18,13 @@ const ofContact = { entity: writtenContact };
 const ofSuppression = { entity: writtenSuppression };
 
 const readSuppressions = (name: string): Operation<answers.Suppressions> =>
-  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer });
+  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer, ...manyRecords });
 
 /** Whoever has made a list finds it in the list of lists. */
 const contactLists = { cacheTags: () => ['lists'] };
 
-const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer });
-const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer });
+const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer, ...manyRecords });
+const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer, ...manyRecords });
 
 export const sendgridOperations = {
   getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema }),
@@ -68,6 +68,7 @@ export const sendgridOperations = {
     method: 'GET',
     idempotency: 'safe',
     answer: answers.listsSchema,
+    ...pageOfRecords,
     cacheForMs: minutes(1),
     staleForMs: minutes(10),
     ...contactLists,

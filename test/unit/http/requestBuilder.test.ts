@@ -10,7 +10,7 @@ const target = targetFrom('https://api.acme.test', { Authorization: 'Bearer ours
 const path = upstreamPath`/things/${'7'}`;
 
 const build = (request: Partial<OperationRequest> = {}, headers?: Readonly<Record<string, string>>): HttpRequest =>
-  buildRequest(target, { method: 'POST' }, { path, ...request }, headers);
+  buildRequest(target, { method: 'POST', idempotency: 'never' }, { path, ...request }, headers);
 
 const anyCasing = (name: string): fc.Arbitrary<string> =>
   fc.array(fc.boolean(), { minLength: name.length, maxLength: name.length }).map((upper) =>
@@ -26,7 +26,7 @@ describe('requestBuilder', () => {
     ['https://api.acme.test/a/b//', '/a/b/things/7'],
   ] as const) {
     it(`puts the path below the base URL ${baseUrl}`, () => {
-      const request = buildRequest(targetFrom(baseUrl, {}), { method: 'GET' }, { path });
+      const request = buildRequest(targetFrom(baseUrl, {}), { method: 'GET', idempotency: 'safe' }, { path });
 
       expect(request).to.include({ method: 'GET', origin: 'https://api.acme.test', path: sent, body: undefined });
     });

@@ -16,6 +16,8 @@ describe('the request of a client', () => {
         path: '/v1/things/7',
         headers: { accept: 'application/json', authorization: 'Bearer s3cret-of-ours' },
         body: undefined,
+        maxBodyBytes: undefined,
+        repeatable: true,
       },
     ]);
   });

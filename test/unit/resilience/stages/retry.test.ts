@@ -82,6 +82,13 @@ describe('retryRule', () => {
     expect(harmless.map((error) => delayAfter(error, { idempotency: 'never' }))).to.deep.equal([50, 500]);
   });
 
+  it('does not connect again for a write that may wait in the queue', () => {
+    const unconnected = new UpstreamUnavailableError(site, 'connect', 'not_sent');
+
+    expect([delayAfter(unconnected, { mayWait: true }), delayAfter(unconnected)]).to.deep.equal([undefined, 50]);
+    expect(delayAfter(new UpstreamUnavailableError(site, 'http_5xx', 'refused'), { mayWait: true })).to.equal(50);
+  });
+
   it('repeats an upsert whatever became of it', () => {
     expect(delayAfter(new UpstreamTimeoutError(site, 4000), { idempotency: 'natural' })).to.equal(50);
   });

@@ -41,6 +41,12 @@ describe('inputs of Kit', () => {
     expect(subscriberInputSchema.safeParse({ email_address, fields: { 'no key': 'x' } }).success).to.equal(false);
   });
 
+  it('refuse an id that Kit could only be told rounded', () => {
+    const ids = ['9007199254740991', '9007199254740993'];
+
+    expect(ids.map((id) => idSchema.safeParse(id).success)).to.deep.equal([true, false]);
+  });
+
   it('refuse a change of nothing', () => {
     expect(subscriberChangesSchema.safeParse({}).success).to.equal(false);
     expect(subscriberChangesSchema.safeParse({ first_name: null }).success).to.equal(true);

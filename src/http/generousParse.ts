@@ -1,0 +1,102 @@
+/**
+ * How an answer is held against its schema. `null` in a field that may be absent is an absent field: services change their minds
+ * about which of the two they send. And where an operation says so, a row that breaks the contract costs no other row.
+ */
+import type { ZodError, ZodType } from 'zod';
+
+type Issue = ZodError['issues'][number];
+type Path = readonly PropertyKey[];
+
+export interface ParsedAnswer<T> {
+  /** Absent: the contract is broken. */
+  readonly value?: { readonly of: T };
+  /** Where it breaks the contract; of an answer with a value the rows that were left out for that. */
+  readonly broken: readonly Path[];
+}
+
+/** Each round finds what the one before it hid. */
+const MAX_ROUNDS = 5;
+
+/** @param content Ours alone: what of it has no place in the answer is taken out of it. */
+export const parseGenerously = <T>(schema: ZodType<T>, content: unknown, leavesOutBadRows: boolean): ParsedAnswer<T> => {
+  const broken: Path[] = [];
+  let first: readonly Path[] | undefined;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const parsed = schema.safeParse(content);
+    if (parsed.success) return { value: { of: parsed.data }, broken };
+    const { issues } = parsed.error;
+    first ??= issues.map(({ path }) => path);
+    const places = issues.flatMap((issue) => innerPlaces(issue));
+    if (takeOutNulls(content, places)) continue;
+    if (!leavesOutBadRows || !takeOutRows(content, places)) break;
+    broken.push(...places);
+  }
+  return { broken: first ?? [] };
+};
+
+/** Of alternatives the one that the answer got furthest into. */
+const innerPlaces = (issue: Issue, above: Path = []): readonly Path[] => {
+  const path = [...above, ...issue.path];
+  if (issue.code !== 'invalid_union') return [path];
+  const options = issue.errors.map((issues) => issues.flatMap((inner) => innerPlaces(inner, path)));
+  return options.find((places) => places.every((place) => place.length > path.length)) ?? [path];
+};
+
+const isParent = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null;
+
+/** The object or list at each step of the path, the outermost first. */
+const parentsOf = (content: unknown, path: Path): readonly Record<PropertyKey, unknown>[] => {
+  const parents: Record<PropertyKey, unknown>[] = [];
+  let value = content;
+  for (const step of path) {
+    if (!isParent(value)) break;
+    parents.push(value);
+    value = value[step];
+  }
+  return parents;
+};
+
+const takeOutNulls = (content: unknown, places: readonly Path[]): boolean => {
+  let found = false;
+  for (const path of places) {
+    const key = path.at(-1);
+    const parent = parentsOf(content, path)[path.length - 1];
+    if (key === undefined || parent === undefined || Array.isArray(parent) || parent[key] !== null) continue;
+    found = true;
+    Reflect.deleteProperty(parent, key);
+  }
+  return found;
+};
+
+interface Row {
+  readonly list: unknown[];
+  readonly index: number;
+}
+
+/** The rows that a place lies in, the innermost first. */
+const rowsAround = (content: unknown, path: Path): readonly Row[] =>
+  parentsOf(content, path)
+    .flatMap((parent, level) => (Array.isArray(parent) && typeof path[level] === 'number' ? [{ list: parent as unknown[], index: path[level] }] : []))
+    .reverse();
+
+/**
+ * Takes out as little as will do. A list that would lose all its rows counts as a broken row of the list around it.
+ *
+ * @returns false, with nothing taken out, if some of it is in no such list: then it is the contract that is broken.
+ */
+const takeOutRows = (content: unknown, places: readonly Path[]): boolean => {
+  const doomed = new Map<unknown[], Set<number>>();
+  let rows = places.map((path) => rowsAround(content, path));
+  while (rows.length > 0) {
+    const byList = new Map<unknown[], Set<number>>();
+    for (const [row] of rows) {
+      if (row === undefined) return false;
+      byList.set(row.list, (byList.get(row.list) ?? new Set(doomed.get(row.list))).add(row.index));
+    }
+    const isLost = ({ list }: Row): boolean => byList.get(list)?.size === list.length;
+    rows = rows.flatMap(([row, ...around]) => (row !== undefined && isLost(row) ? [around] : []));
+    for (const [list, indexes] of byList) if (indexes.size < list.length) doomed.set(list, indexes);
+  }
+  for (const [list, indexes] of doomed) for (const index of [...indexes].sort((one, other) => other - one)) list.splice(index, 1);
+  return true;
+};

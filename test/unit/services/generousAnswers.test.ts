@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { z } from 'zod';
+import { parseGenerously } from '../../../src/http/generousParse.ts';
+import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+
+/** The part of JSON Schema that the answers are written in. */
+interface Shape {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly items?: Shape;
+  readonly anyOf?: readonly Shape[];
+  readonly allOf?: readonly Shape[];
+}
+
+/** A value of the shape; what may be absent is what `absent` says. */
+const sampleOf = (shape: Shape, absent: unknown): unknown => {
+  if ('const' in shape) return shape.const;
+  if (shape.enum !== undefined) return shape.enum[0];
+  const [option] = shape.anyOf ?? shape.allOf ?? [];
+  if (option !== undefined) return sampleOf(option, absent);
+  if (shape.type === 'object') return objectOf(shape, absent);
+  if (shape.type === 'array') return shape.items === undefined ? [] : [sampleOf(shape.items, absent)];
+  return { string: 'text', number: 1, integer: 1, boolean: true }[shape.type ?? ''] ?? undefined;
+};
+
+const objectOf = ({ properties = {}, required = [] }: Shape, absent: unknown): unknown =>
+  Object.fromEntries(
+    Object.entries(properties).flatMap(([name, inner]) => {
+      if (required.includes(name)) return [[name, sampleOf(inner, absent)]];
+      return absent === undefined ? [] : [[name, absent]];
+    }),
+  );
+
+const optionalFields = ({ properties = {}, required = [], items, anyOf = [], allOf = [] }: Shape): number =>
+  Object.entries(properties).reduce((sum, [name, inner]) => sum + (required.includes(name) ? 0 : 1) + optionalFields(inner), 0) +
+  [...(items === undefined ? [] : [items]), ...anyOf, ...allOf].reduce((sum, inner) => sum + optionalFields(inner), 0);
+
+const operations = Object.values(serviceRegistry).flatMap(({ name, operations: all }) =>
+  all.map((operation) => ({ title: `${name} ${operation.name}`, operation })),
+);
+
+/** Answers of so many rows as were asked for are nothing without them. */
+const rowsAsked: Readonly<Record<string, object>> = { match_business: { matched_businesses: [{}] }, match_prospects: { matched_prospects: [{}] } };
+
+describe('null in a field that may be absent', () => {
+  let fields = 0;
+
+  for (const { title, operation } of operations) {
+    it(`is an absent field in the answer of ${title}`, () => {
+      const shape = z.toJSONSchema(operation.answer, { io: 'input', unrepresentable: 'any' }) as Shape;
+      const rows = rowsAsked[operation.name];
+      const answerOf = (absent: unknown): unknown => (rows === undefined ? sampleOf(shape, absent) : { ...(sampleOf(shape, absent) as object), ...rows });
+      fields += optionalFields(shape);
+
+      const plain = parseGenerously(operation.answer, answerOf(undefined), false);
+      const withNulls = parseGenerously(operation.answer, answerOf(null), false);
+
+      expect(plain.broken).to.deep.equal([]);
+      expect(withNulls.broken).to.deep.equal([]);
+      expect(withNulls.value).to.not.equal(undefined);
+    });
+  }
+
+  after(() => {
+    expect(fields).to.be.above(100);
+  });
+});
+
+describe('an answer that is read generously', () => {
+  const row = z.looseObject({ id: z.string(), tags: z.array(z.looseObject({ name: z.string() })).optional() });
+  const page = z.looseObject({ results: z.array(row), total: z.number().optional() });
+  const rows = (...all: unknown[]) => ({ results: all });
+
+  it('keeps a null where the schema has a place for it', () => {
+    const parsed = parseGenerously(z.object({ name: z.string().nullish() }), { name: null }, false);
+
+    expect(parsed.value?.of).to.deep.equal({ name: null });
+  });
+
+  it('is broken by a null in a field that it needs', () => {
+    expect(parseGenerously(page, rows({ id: null }), false)).to.deep.equal({ broken: [['results', 0, 'id']] });
+  });
+
+  it('loses a bad row and no other where the operation says so, and tells of it', () => {
+    const parsed = parseGenerously(page, rows({ id: '1' }, { id: 2 }, null, { id: '3', total: null }), true);
+
+    expect(parsed.value?.of).to.deep.equal({ results: [{ id: '1' }, { id: '3', total: null }] });
+    expect(parsed.broken).to.deep.equal([['results', 1, 'id'], ['results', 2]]);
+  });
+
+  it('is broken by a bad row elsewhere', () => {
+    expect(parseGenerously(page, rows({ id: '1' }, { id: 2 }), false)).to.deep.equal({ broken: [['results', 1, 'id']] });
+  });
+
+  it('loses the smallest part: an inner row, or its whole list with the row around it', () => {
+    const inner = parseGenerously(page, rows({ id: '1', tags: [{ name: 'a' }, {}] }), true);
+    const outer = parseGenerously(page, rows({ id: '1', tags: [{}] }, { id: '2' }), true);
+
+    expect(inner.value?.of).to.deep.equal({ results: [{ id: '1', tags: [{ name: 'a' }] }] });
+    expect(outer.value?.of).to.deep.equal({ results: [{ id: '2' }] });
+  });
+
+  it('is broken where every row is bad, or something beside the rows', () => {
+    expect(parseGenerously(page, rows({}, {}), true).value).to.equal(undefined);
+    expect(parseGenerously(page, { results: [{ id: '1' }, {}], total: 'x' }, true).value).to.equal(undefined);
+  });
+
+  it('finds its way through alternatives', () => {
+    const either = z.union([z.array(row).transform((results) => ({ results })), page]);
+
+    expect(parseGenerously(either, [{ id: '1', tags: null }], false).value?.of).to.deep.equal({ results: [{ id: '1' }] });
+    expect(parseGenerously(either, { results: [{ id: '1' }, {}] }, true).value?.of).to.deep.equal({ results: [{ id: '1' }] });
+  });
+});
