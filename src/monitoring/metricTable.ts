@@ -72,7 +72,7 @@ export const metricTable = {
   },
   upstream_request_duration_seconds: {
     type: 'histogram',
-    labels: ['service', 'operation', 'outcome'],
+    labels: ['service', 'outcome'],
     help: 'Duration of whole calls that were not answered from the cache, waits and retries included.',
   },
   upstream_attempts_total: {

@@ -12,7 +12,7 @@ export interface OutgoingAnswer {
   /** Names and values in turn, as `writeHead` takes them. */
   readonly headers?: readonly string[];
   /** Serialised already; absent: no content. */
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly contentType?: string;
 }
 
@@ -22,7 +22,7 @@ export interface OutgoingAnswer {
  */
 const alwaysSent = [...apiSecurityHeaders, 'Cache-Control', 'no-store'];
 
-const contentHeaders = (body: string | undefined, contentType: string): readonly string[] =>
+const contentHeaders = (body: string | Buffer | undefined, contentType: string): readonly string[] =>
   body === undefined ? [] : ['Content-Type', contentType, 'Content-Length', String(Buffer.byteLength(body))];
 
 /** Sends one answer, unless the caller has left. All headers go out in one list: Node is fastest so. */

@@ -9,6 +9,8 @@ export const services = [
   { name: 'lemlist', operations: ['add_lead'] },
 ];
 
+const site = { service: 'hubspot', operation: 'get_contact' };
+
 /** @throws what a metric could not take: no example is one of those. */
 const fail = (error: unknown): never => {
   throw error;
@@ -38,8 +40,15 @@ export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
   }));
   metrics.watchFleet(() => ({ sharedState: 'up', suspected: ['hubspot'], sample: () => undefined }));
   metrics.quotaSeen('hubspot', 'day', { limit: 250_000, remaining: 1000 });
-  metrics.contractBroken({ service: 'hubspot', operation: 'get_contact', fields: ['id'] });
+  metrics.contractBroken({ ...site, fields: ['id'] });
+  metrics.deprecationSeen({ ...site, notices: [{ header: 'sunset' }] });
+  metrics.attemptEnded({ ...site, attempt: 'retry', outcome: 'success', durationMs: 70 });
+  metrics.cacheAsked('hubspot', 'hit');
+  metrics.sharedCacheAsked('hubspot', 'miss');
+  metrics.warningScored({ service: 'hubspot', detector: 'latency', followed: 'open', leadMs: 1500 });
+  metrics.jobExecuted({ id: 'job_1', service: 'hubspot', operation: 'create_contact', requestId: undefined, outcome: 'succeeded', reason: undefined, waitedMs: 2500, attempts: 1 });
+  metrics.requestRepeated('replayed');
   metrics.requestEnded({ method: 'GET', route: '/api/hubspot/contacts/:id', status: 200, durationMs: 12 });
-  metrics.callEnded({ service: 'hubspot', operation: 'get_contact', outcome: 'upstream', durationMs: 80 });
+  metrics.callEnded({ ...site, outcome: 'upstream', durationMs: 80 });
   return metrics;
 };

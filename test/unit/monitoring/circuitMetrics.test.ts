@@ -82,7 +82,7 @@ describe('Circuit metrics', () => {
 
     const scrape = new Scrape((await metrics.render()).body);
     expect(scrape.value('circuit_breaker_transitions_total', { ...hubspot, to: 'open', reason: 'failure_rate' })).to.equal(1);
-    expect(scrape.values('circuit_breaker_transitions_total', { ...hubspot, to: 'closed' })).to.deep.equal([0, 0, 0, 0, 0]);
+    expect(scrape.values('circuit_breaker_transitions_total', { ...hubspot, to: 'closed' })).to.deep.equal([]);
   });
 
   it('begin a circuit that was not declared at 0 as soon as it is known', async () => {
