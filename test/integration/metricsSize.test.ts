@@ -16,7 +16,7 @@ describe('A scrape of the whole gateway', () => {
 
   before(async () => {
     const file = path.join(keys.path, 'keys.json');
-    writeFileSync(file, JSON.stringify([{ id: 'nobody', sha256: '0'.repeat(64), scopes: [] }]));
+    writeFileSync(file, JSON.stringify([{ id: 'nobody', sha256: '0'.repeat(64), scopes: ['admin'] }]));
     gateway = await startGateway({ API_KEYS_FILE: file });
   });
 

@@ -9,6 +9,7 @@ export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnaps
   override: undefined,
   effectiveState: 'closed',
   since: 1_790_000_000_000,
+  outageSince: undefined,
   nextProbeAt: undefined,
   reason: 'start',
   failureRatio: 0,
@@ -20,6 +21,7 @@ export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnaps
   openForTotalMs: 0,
   operations: { openCount: 0, open: [], suspect: [] },
   detection: { strategy: 'consecutive', failures: 5 },
+  detectionChange: undefined,
   calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
   ...changes,
 });

@@ -13,6 +13,7 @@ const untouchable: CircuitControl = {
   release: () => expect.fail('only this replica was changed'),
   reset: () => expect.fail('only this replica was changed'),
   changeDetection: () => expect.fail('only this replica was changed'),
+  restoreDetection: () => expect.fail('only this replica was changed'),
 };
 
 describe('administration of a fleet', () => {
