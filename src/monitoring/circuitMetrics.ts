@@ -94,6 +94,10 @@ export class CircuitMetrics {
     mirrorGauge(registry, 'circuit_breaker_state', each((snapshot) => stateValue[snapshot.effectiveState]));
     mirrorGauge(registry, 'circuit_breaker_suspicion_ratio', each((snapshot) => snapshot.suspicion));
     mirrorGauge(registry, 'circuit_breaker_state_since_timestamp_seconds', each((snapshot) => snapshot.since / 1000));
+    mirrorGauge(registry, 'circuit_breaker_outage_start_timestamp_seconds', () =>
+      snapshots().flatMap(({ name, outageSince }) => (outageSince === undefined ? [] : [[{ circuit_name: name }, outageSince / 1000] as const])));
+    mirrorGauge(registry, 'circuit_breaker_override_active', () =>
+      snapshots().flatMap(({ name, override }) => (override === undefined ? [] : [[{ circuit_name: name, mode: override.mode }, 1] as const])));
     mirrorGauge(registry, 'circuit_breaker_open_operations', each((snapshot) => snapshot.operations.openCount));
     mirrorCounter(registry, 'circuit_breaker_open_seconds_total', each((snapshot) => snapshot.openForTotalMs / 1000));
   }

@@ -11,6 +11,8 @@ export const services = [
 
 const site = { service: 'hubspot', operation: 'get_contact' };
 
+const override = { mode: 'forced_open', reason: 'maintenance', by: 'oncall', until: 2000, scope: 'replica' } as const;
+
 /** @throws what a metric could not take: no example is one of those. */
 const fail = (error: unknown): never => {
   throw error;
@@ -23,7 +25,7 @@ export const createMetrics = (onError: (error: unknown) => void = fail): Prometh
 export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
   const metrics = new PrometheusMetrics({ services, version: '1.2.3', onError: fail, processMetrics });
   metrics.watch({
-    circuits: () => services.map(({ name }) => snapshotOf({ name })),
+    circuits: () => services.map(({ name }) => snapshotOf({ name, outageSince: 1000, override })),
     bulkheads: () => services.map(({ name }) => ({ service: name, limit: 10, inFlight: 1 })),
     quotas: () => services.map(({ name }) => ({ service: name, quota: 'default', windowMs: 10_000, limit: 100, share: 50, used: 25 })),
     retryBudgets: () => services.map(({ name }) => ({ service: name, ratio: 0.5 })),
