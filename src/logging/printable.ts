@@ -2,7 +2,7 @@
  * Text that came from elsewhere, safe to show on a terminal: control characters (ANSI sequences begin with one), line and paragraph
  * separators, and what turns the direction of writing are shown as escapes.
  */
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const UNPRINTABLE = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
