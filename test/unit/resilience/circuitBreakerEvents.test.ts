@@ -113,6 +113,7 @@ describe('Circuit breaker snapshot', () => {
       override: undefined,
       effectiveState: 'closed',
       since: systemClock.wallTime(),
+      outageSince: undefined,
       nextProbeAt: undefined,
       reason: 'start',
       failureRatio: 0,
@@ -123,6 +124,7 @@ describe('Circuit breaker snapshot', () => {
       openings: 0,
       openForTotalMs: 0,
       detection: policy.detection,
+      detectionChange: undefined,
       operations: { openCount: 0, open: [], suspect: [] },
       calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
     });
