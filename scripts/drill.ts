@@ -2,6 +2,7 @@
  * `npm run drill -- <service> <fault>`: an outage on purpose, and what the callers of the gateway see of it.
  * Starts a sandbox and a gateway of its own, or breaks a sandbox that runs already (`docs/sandbox.md`).
  */
+import { printable } from '../src/logging/printable.ts';
 import { drillJson, drillReport } from './drillReport.ts';
 import { readDrillArguments, usage, UsageError, type DrillArguments } from './drillArguments.ts';
 import { DrillProcesses } from './drillProcesses.ts';
@@ -10,7 +11,7 @@ import { DrillSandbox } from './drillSandbox.ts';
 import { drillServices } from './drillSubjects.ts';
 
 const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 };
 
 const drill = async (settings: DrillArguments, processes: DrillProcesses, signal: AbortSignal): Promise<void> => {

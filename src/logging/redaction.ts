@@ -6,6 +6,7 @@
  * any depth and in any spelling, so the fields are cleaned before pino sees them.
  */
 import { GatewayError } from '../errors/gatewayError.ts';
+import { printable } from './printable.ts';
 
 export const REDACTED = '[redacted]';
 
@@ -30,10 +31,15 @@ const FORBIDDEN_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/[\w.+%-]{1,256}@[\w-]+(?:\.[\w-]+)+/g, REDACTED],
 ];
 
+const C1_OR_SEPARATOR = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/u;
+
 /** What each of them needs to match at all: most texts hold none of it, and every line of the access log pays for a look. */
 const SUSPICIOUS = /[@?]|:\/\/|(?:bearer|basic|apikey)\s|pat-|SG\.|kit_|saa_/i;
 
-export const cleanText = (text: string): string => (SUSPICIOUS.test(text) ? withoutForbidden(text) : text);
+/** JSON escapes the other control characters and line breaks; a terminal obeys these as well. */
+const cleanedOf = (text: string): string => (C1_OR_SEPARATOR.test(text) ? text.split('\n').map(printable).join('\n') : text);
+
+export const cleanText = (text: string): string => cleanedOf(SUSPICIOUS.test(text) ? withoutForbidden(text) : text);
 
 const withoutForbidden = (text: string): string =>
   FORBIDDEN_TEXTS.reduce((cleaned, [pattern, replacement]) => cleaned.replace(pattern, replacement), text);

@@ -32,14 +32,8 @@ const tripReasons = Object.keys({
   consecutive_failures: true,
 } satisfies Readonly<Record<TripReason, true>>);
 
-/** The changes that can happen; each exists at 0 from the start, so that the first one is seen as a rise. */
-const transitions = [
-  { from: 'closed', to: 'open', reasons: [...tripReasons, 'credential', 'daily_quota', 'operations_failing', 'all_hanging', 'fleet_quorum'] },
-  { from: 'open', to: 'half_open', reasons: ['open_time_over'] },
-  { from: 'half_open', to: 'open', reasons: ['probe_failed', 'probe_lost', 'credential', 'daily_quota', 'fleet_quorum'] },
-  { from: 'half_open', to: 'closed', reasons: ['probe_succeeded', 'fleet_recovered', 'reset'] },
-  { from: 'open', to: 'closed', reasons: ['reset', 'fleet_recovered'] },
-] as const;
+/** Why a closed circuit can open: each exists at 0 from the start, because an alert counts these transitions. */
+const openingReasons = [...tripReasons, 'credential', 'daily_quota', 'operations_failing', 'all_hanging', 'fleet_quorum'];
 
 type CircuitCounter = Counter<'circuit_name'>;
 type Counted = 'fire' | 'success' | 'failure' | 'timeout' | 'reject' | 'fallback';
@@ -76,9 +70,7 @@ export class CircuitMetrics {
     if (this.#known.has(circuit)) return;
     this.#known.add(circuit);
     for (const counter of Object.values(this.#counters)) counter.inc({ circuit_name: circuit }, 0);
-    for (const { from, to, reasons } of transitions) {
-      for (const reason of reasons) this.#transitions.inc({ circuit_name: circuit, from, to, reason }, 0);
-    }
+    for (const reason of openingReasons) this.#transitions.inc({ circuit_name: circuit, from: 'closed', to: 'open', reason }, 0);
   }
 
   called(circuit: string, result: CircuitCallResult): void {
@@ -102,6 +94,10 @@ export class CircuitMetrics {
     mirrorGauge(registry, 'circuit_breaker_state', each((snapshot) => stateValue[snapshot.effectiveState]));
     mirrorGauge(registry, 'circuit_breaker_suspicion_ratio', each((snapshot) => snapshot.suspicion));
     mirrorGauge(registry, 'circuit_breaker_state_since_timestamp_seconds', each((snapshot) => snapshot.since / 1000));
+    mirrorGauge(registry, 'circuit_breaker_outage_start_timestamp_seconds', () =>
+      snapshots().flatMap(({ name, outageSince }) => (outageSince === undefined ? [] : [[{ circuit_name: name }, outageSince / 1000] as const])));
+    mirrorGauge(registry, 'circuit_breaker_override_active', () =>
+      snapshots().flatMap(({ name, override }) => (override === undefined ? [] : [[{ circuit_name: name, mode: override.mode }, 1] as const])));
     mirrorGauge(registry, 'circuit_breaker_open_operations', each((snapshot) => snapshot.operations.openCount));
     mirrorGauge(registry, 'circuit_breaker_failed_health_checks', each((snapshot) => snapshot.recovery?.failedHealthChecks ?? 0));
     mirrorCounter(registry, 'circuit_breaker_open_seconds_total', each((snapshot) => snapshot.openForTotalMs / 1000));

@@ -16,6 +16,7 @@ const quality = (parameters: readonly string[]): number => {
   return given === undefined ? 1 : Number(given) || 0;
 };
 
+/** Of a media type in `Accept`, or of a coding in `Accept-Encoding`; 0 where it is not named. */
 const weightOf = (accept: string, type: string): number =>
   Math.max(
     0,
@@ -32,6 +33,9 @@ export const wantsOpenMetrics = (accept: string | undefined): boolean => {
   const weight = weightOf(accept, 'application/openmetrics-text');
   return weight > 0 && weight >= weightOf(accept, 'text/plain');
 };
+
+/** Scrapes shrink to a twentieth, and Prometheus asks for it. */
+export const wantsGzip = (acceptEncoding: string | undefined): boolean => acceptEncoding !== undefined && weightOf(acceptEncoding, 'gzip') > 0;
 
 const TOTAL = '_total';
 

@@ -14,9 +14,12 @@ export interface RequestEnded {
 
 /** Seconds; the buckets that the conventions advise. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
-/** One label for all that matched no route: callers choose paths, and labels must not follow them. */
-const UNMATCHED = 'unmatched';
+/** Those that a route of ours can have. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH']);
+/** Answered before any route ran: nothing matched, no key, no right to it, another method. */
+const REFUSED: ReadonlySet<number> = new Set([401, 403, 405]);
+/** One pair of labels for all of those: strangers choose paths and methods, and the number of series must not follow them. */
+const UNMATCHED = { http_request_method: '_OTHER', http_route: 'unmatched' };
 
 export class HttpMetrics {
   readonly #durations: Histogram<'http_request_method' | 'http_route' | 'http_response_status_code'>;
@@ -27,11 +30,8 @@ export class HttpMetrics {
   }
 
   requestEnded({ method, route, status, durationMs }: RequestEnded): void {
-    const labels = {
-      http_request_method: METHODS.has(method) ? method : '_OTHER',
-      http_route: route ?? UNMATCHED,
-      http_response_status_code: String(status),
-    };
-    this.#durations.observe(labels, durationMs / 1000);
+    const isMatched = route !== undefined && METHODS.has(method) && !REFUSED.has(status);
+    const matched = isMatched ? { http_request_method: method, http_route: route } : UNMATCHED;
+    this.#durations.observe({ ...matched, http_response_status_code: String(status) }, durationMs / 1000);
   }
 }

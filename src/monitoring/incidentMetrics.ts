@@ -25,21 +25,12 @@ export class IncidentMetrics {
     this.#warnings = createCounter(registry, 'circuit_breaker_warnings_total');
     this.#leads = createHistogram(registry, 'circuit_breaker_warning_lead_seconds', BUCKETS);
     this.#mirror(registry, services, readings);
-    for (const service of services) this.#declare(service);
   }
 
   warningScored(warning: WarningScored): void {
     const labels = { circuit_name: warning.service, detector: warning.detector };
     this.#warnings.inc({ ...labels, followed: warning.followed });
     if (warning.followed === 'open') this.#leads.observe(labels, warning.leadMs / 1000);
-  }
-
-  #declare(service: string): void {
-    for (const detector of warningDetectors) {
-      const labels = { circuit_name: service, detector };
-      for (const followed of ['open', 'none']) this.#warnings.inc({ ...labels, followed }, 0);
-      this.#leads.zero(labels);
-    }
   }
 
   #mirror(registry: Registry, services: readonly string[], readings: IncidentReadings): void {

@@ -44,11 +44,21 @@ export const metricTable = {
     labels: circuit,
     help: 'Seconds spent open since start, the current opening included.',
   },
-  circuit_breaker_state_since_timestamp_seconds: { type: 'gauge', labels: circuit, help: 'Unix time since which the state holds.' },
   circuit_breaker_failed_health_checks: {
     type: 'gauge',
     labels: circuit,
     help: 'Health checks in a row that did not find the service healthy while its circuit is not closed; from 2 on real calls decide about the recovery.',
+  },
+  circuit_breaker_state_since_timestamp_seconds: { type: 'gauge', labels: circuit, help: 'Unix time since which the state holds: of an open circuit, its last re-opening.' },
+  circuit_breaker_outage_start_timestamp_seconds: {
+    type: 'gauge',
+    labels: circuit,
+    help: 'Unix time at which the circuit left closed; re-openings and trials do not move it. Absent while it is closed.',
+  },
+  circuit_breaker_override_active: {
+    type: 'gauge',
+    labels: ['circuit_name', 'mode'],
+    help: '1 while an override that a person imposed is in force, by its mode; absent otherwise.',
   },
   circuit_breaker_open_operations: {
     type: 'gauge',
@@ -77,7 +87,7 @@ export const metricTable = {
   },
   upstream_request_duration_seconds: {
     type: 'histogram',
-    labels: ['service', 'operation', 'outcome'],
+    labels: ['service', 'outcome'],
     help: 'Duration of whole calls that were not answered from the cache, waits and retries included.',
   },
   upstream_attempts_total: {
@@ -145,7 +155,7 @@ export const metricTable = {
   },
   shared_state_up: { type: 'gauge', labels: ['store'], help: '1 if what the fleet shares can be reached; absent without Redis.' },
   fleet_replicas: { type: 'gauge', labels: [], help: 'Replicas that this one sees, itself included; 1 while it sees none.' },
-  replica_self_suspect: { type: 'gauge', labels: circuit, help: '1 while a service is stopped on this replica only and served on two others at least.' },
+  replica_self_suspect: { type: 'gauge', labels: circuit, help: '1 while a service is stopped on this replica only, and two others at least have nothing against it.' },
   http_server_request_duration_seconds: {
     type: 'histogram',
     labels: ['http_request_method', 'http_route', 'http_response_status_code'],

@@ -1,18 +1,15 @@
 /**
- * How calls and attempts end, as label values. The sets are closed: a histogram has a dozen series for each value.
+ * How calls and attempts end, as label values. The set of a call's outcomes is closed: a histogram has a dozen series for each.
  */
-import type { SharedCacheResult } from '../cache/sharedCacheEvents.ts';
 import type { ErrorCode } from '../errors/gatewayError.ts';
 import type { AnswerSource } from '../resilience/call.ts';
-import type { DeprecationNotice } from '../resilience/events.ts';
 
 /**
  * `success`: the service answered. `fallback`: a stale or static answer stood in, or a write was queued. `rejected`: the service refused our input.
  * `throttled`: over its rate or quota. `failed`: the service failed, was late or broke its contract. `refused`: ended on our
  * side, without a word about the service (open circuit, full bulkhead, caller gone).
  */
-export const callOutcomes = ['success', 'fallback', 'rejected', 'throttled', 'failed', 'refused'] as const;
-export type CallOutcome = (typeof callOutcomes)[number];
+export type CallOutcome = 'success' | 'fallback' | 'rejected' | 'throttled' | 'failed' | 'refused';
 
 /** `undefined`: answered from the cache, so it was no request to the service; `cache_requests_total` counts it. */
 const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefined>> = {
@@ -54,25 +51,9 @@ const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefine
 
 export const callOutcome = (ended: AnswerSource | ErrorCode): CallOutcome | undefined => outcomes[ended];
 
-/** How an attempt that was let through can end. */
-export const attemptOutcomes = [
-  'success',
-  'upstream_rejected',
-  'missing_scopes',
+/** Ends of an attempt that an alert reports after one, two or three of them. None of them is retried. */
+export const alertedOutcomes = [
   'upstream_unauthorized',
   'upstream_quota_exhausted',
-  'upstream_rate_limited',
-  'upstream_unavailable',
-  'upstream_timeout',
   'upstream_contract_broken',
-  'deadline_exceeded',
-  'call_cancelled',
-] as const satisfies readonly ('success' | ErrorCode)[];
-
-export const attemptKinds = ['first', 'retry'] as const;
-
-export const cacheResults = ['hit', 'stale', 'miss', 'coalesced', 'bypass'] as const;
-
-export const sharedCacheResults = ['hit', 'awaited', 'stale', 'miss', 'unavailable', 'unreadable'] as const satisfies readonly SharedCacheResult[];
-
-export const deprecationHeaders = ['deprecation', 'sunset', 'warning'] as const satisfies readonly DeprecationNotice['header'][];
+] as const satisfies readonly ErrorCode[];

@@ -3,20 +3,12 @@
  * in the background: a scrape waits for no disk.
  */
 import type { Counter, Histogram, Registry } from 'prom-client';
-import { jobStates, type JobOutcome } from '../queue/job.ts';
+import { jobStates } from '../queue/job.ts';
 import type { QueueDepth } from '../queue/durableQueue.ts';
 import type { JobAccepted, JobExecuted } from '../queue/queueEvents.ts';
 import type { QueueReading } from '../queue/queueUpkeep.ts';
 import type { RepeatResult } from '../web/idempotency.ts';
 import { createCounter, createHistogram, mirrorGauge } from './metricTable.ts';
-
-/** What can happen to a job: it comes, and each execution of it ends. */
-const jobEvents = ['accepted', 'succeeded', 'failed', 'uncertain', 'retry', 'postponed'] as const satisfies readonly (
-  | 'accepted'
-  | JobOutcome['kind']
-)[];
-
-const repeatResults: readonly RepeatResult[] = ['replayed', 'in_progress', 'reused', 'interrupted'];
 
 /** Seconds. From a ramp's first moments to the day after which a job expires. */
 const BUCKETS = [0.1, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
@@ -36,11 +28,6 @@ export class QueueMetrics {
     this.#waits = createHistogram(registry, 'queue_wait_seconds', BUCKETS);
     this.#replays = createCounter(registry, 'idempotency_replays_total');
     mirrorDepths(registry, services, read);
-    for (const service of services) {
-      for (const outcome of jobEvents) this.#events.inc({ service, outcome }, 0);
-      this.#waits.zero({ service });
-    }
-    for (const result of repeatResults) this.#replays.inc({ result }, 0);
   }
 
   jobAccepted({ service }: JobAccepted): void {

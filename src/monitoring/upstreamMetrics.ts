@@ -5,9 +5,9 @@ import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SharedCacheResult } from '../cache/sharedCacheEvents.ts';
 import type { AttemptEnded, CallEnded, ContractBroken, DeprecationSeen, ResilienceEvents } from '../resilience/events.ts';
 import { createCounter, createGauge, createHistogram, mirrorGauge } from './metricTable.ts';
-import { attemptKinds, attemptOutcomes, cacheResults, callOutcome, callOutcomes, deprecationHeaders, sharedCacheResults } from './outcomes.ts';
+import { alertedOutcomes, callOutcome } from './outcomes.ts';
 
-/** What a service declares of itself, so that its series exist before its first call. */
+/** What a service declares of itself, so that the series which alerts rest on exist before its first call. */
 export interface DeclaredService {
   readonly name: string;
   /** The names of its operations, `snake_case`. */
@@ -47,11 +47,11 @@ export interface UpstreamSources {
 type CacheResult = Parameters<Required<ResilienceEvents>['cacheAsked']>[1];
 type QuotaSeen = Parameters<Required<ResilienceEvents>['quotaSeen']>[2];
 
-/** Seconds. From a quick CRM read to the longest deadline; few, because every operation has them for every outcome. */
+/** Seconds. From a quick CRM read to the longest deadline. */
 const BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export class UpstreamMetrics {
-  readonly #durations: Histogram<'service' | 'operation' | 'outcome'>;
+  readonly #durations: Histogram<'service' | 'outcome'>;
   readonly #attempts: Counter<'service' | 'operation' | 'attempt' | 'outcome'>;
   readonly #contractBreaks: Counter<'service' | 'operation' | 'field'>;
   readonly #deprecations: Counter<'service' | 'operation' | 'header'>;
@@ -73,10 +73,10 @@ export class UpstreamMetrics {
     for (const { name, operations } of services) this.#declare(name, operations);
   }
 
-  callEnded({ service, operation, outcome, durationMs }: CallEnded): void {
+  callEnded({ service, outcome, durationMs }: CallEnded): void {
     const label = callOutcome(outcome);
     if (label === undefined) return;
-    this.#durations.observe({ service, operation, outcome: label }, durationMs / 1000);
+    this.#durations.observe({ service, outcome: label }, durationMs / 1000);
   }
 
   attemptEnded({ service, operation, attempt, outcome }: AttemptEnded): void {
@@ -105,15 +105,10 @@ export class UpstreamMetrics {
     if (remaining !== undefined) this.#quotaRemaining.set({ service, window }, remaining);
   }
 
+  /** Only what alerts count from nothing: a series that begins with its first event shows no rise for it. */
   #declare(service: string, operations: readonly string[]): void {
-    for (const result of cacheResults) this.#cache.inc({ service, result }, 0);
-    for (const result of sharedCacheResults) this.#sharedCache.inc({ service, result }, 0);
     for (const operation of operations) {
-      for (const header of deprecationHeaders) this.#deprecations.inc({ service, operation, header }, 0);
-      for (const outcome of callOutcomes) this.#durations.zero({ service, operation, outcome });
-      for (const attempt of attemptKinds) {
-        for (const outcome of attemptOutcomes) this.#attempts.inc({ service, operation, attempt, outcome }, 0);
-      }
+      for (const outcome of alertedOutcomes) this.#attempts.inc({ service, operation, attempt: 'first', outcome }, 0);
     }
   }
 

@@ -6,7 +6,7 @@ import { CircuitOpenError, type CallSite } from '../errors/upstreamErrors.ts';
 import type { Cuttable } from './attemptTimeout.ts';
 import type { CircuitBreakerParts } from './circuitBreakerParts.ts';
 import { CircuitRecord } from './circuitRecord.ts';
-import type { CircuitSnapshot, CircuitState, DetectionPolicy, Override, OverrideMode } from './circuitState.ts';
+import type { CircuitSnapshot, CircuitState, DetectionChange, DetectionPolicy, Override, OverrideMode } from './circuitState.ts';
 import { CircuitStateMachine } from './circuitStateMachine.ts';
 import { LatencyBook } from './detection/latencyBook.ts';
 import type { CircuitCallResult, CircuitChanged } from './events.ts';
@@ -171,6 +171,7 @@ export class CircuitBreaker {
       epoch,
       openings,
       detection: detection.policy,
+      detectionChange: detection.change,
       operations: this.#operations.summary,
       recovery: phase.state === 'closed' ? undefined : { ...this.#record.healthChecks, trial: phase.state === 'half_open' ? phase.trial.progress : undefined },
       ...this.#record.snapshot(phase.state, now),
@@ -195,10 +196,16 @@ export class CircuitBreaker {
     this.#parts.events.circuitReset(this.name, 'replica');
   }
 
-  /** Judges by other thresholds until `until` (wall clock, ms), then by the policy's again. Starts with nothing seen. */
-  changeDetection(policy: DetectionPolicy, until: number): void {
-    this.#machine.detection.change(policy, until);
-    this.#operations.changeDetection(policy, until);
+  /** Judges by other thresholds until the change ends, then by the policy's again. Starts with nothing seen. */
+  changeDetection(policy: DetectionPolicy, change: DetectionChange): void {
+    this.#machine.detection.impose(policy, change);
+    this.#operations.changeDetection(policy, change);
+  }
+
+  /** Ends a change of thresholds early. Without one, nothing happens. */
+  restoreDetection(): void {
+    this.#machine.detection.restore();
+    this.#operations.restoreDetection();
   }
 
   /** Lets a fleet have a say from now on; absent: no more. @returns what the fleet may do. */

@@ -15,6 +15,7 @@ export class CircuitRecord {
   #enteredAt: number;
   #enteredWallTime: number;
   #reason = 'start';
+  #outageSince: number | undefined;
   #openForTotalMs = 0;
   #lastFailure: CircuitSnapshot['lastFailure'];
   #healthChecks: HealthChecks = NONE_YET;
@@ -51,20 +52,22 @@ export class CircuitRecord {
     return now - this.#enteredAt;
   }
 
-  /** A new state began. @returns how long the one before had lasted, ms. */
-  entered(from: CircuitState, reason: string, now: number): number {
+  /** A new state began: an outage lasts from the opening of a closed circuit until it is closed again. @returns how long the state before had lasted, ms. */
+  entered(from: CircuitState, to: CircuitState, reason: string, now: number): number {
     const lastedMs = this.lastedMs(now);
     if (from === 'open') this.#openForTotalMs += lastedMs;
     if (from === 'closed') this.#healthChecks = NONE_YET;
     this.#enteredAt = now;
     this.#enteredWallTime = this.#clock.wallTime();
     this.#reason = reason;
+    this.#outageSince = to === 'closed' ? undefined : (this.#outageSince ?? this.#enteredWallTime);
     return lastedMs;
   }
 
-  snapshot(state: CircuitState, now: number): Pick<CircuitSnapshot, 'since' | 'reason' | 'openForTotalMs' | 'lastFailure' | 'calls'> {
+  snapshot(state: CircuitState, now: number): Pick<CircuitSnapshot, 'since' | 'outageSince' | 'reason' | 'openForTotalMs' | 'lastFailure' | 'calls'> {
     return {
       since: this.#enteredWallTime,
+      outageSince: this.#outageSince,
       reason: this.#reason,
       openForTotalMs: this.#openForTotalMs + (state === 'open' ? this.lastedMs(now) : 0),
       lastFailure: this.#lastFailure,

@@ -20,6 +20,15 @@ export interface Override {
   readonly scope: 'replica' | 'fleet';
 }
 
+/** Whose thresholds a circuit is judged by for a time, and why. */
+export interface DetectionChange {
+  readonly reason: string;
+  /** As of an override. */
+  readonly by: string;
+  /** Wall-clock ms from which on the policy's own hold again. */
+  readonly until: number;
+}
+
 /** The circuits of a service's operations that are not as usual; names of operations, the first twenty of each kind. */
 export interface OperationsSummary {
   /** How many are open or half-open. */
@@ -49,8 +58,10 @@ export interface CircuitSnapshot {
   readonly override: Override | undefined;
   /** The state as callers feel it: the override's, if one is in force. */
   readonly effectiveState: CircuitState | OverrideMode;
-  /** Wall-clock ms since when `state` holds. */
+  /** Wall-clock ms since when `state` holds: of an open circuit, the last re-opening. */
   readonly since: number;
+  /** Wall-clock ms at which the circuit left `closed`; re-openings and trials do not move it. Absent while closed. */
+  readonly outageSince: number | undefined;
   /** Wall-clock ms of the next probe, while open. */
   readonly nextProbeAt: number | undefined;
   /** Why it is in this state: `start`, or the reason of the last transition. */
@@ -68,6 +79,8 @@ export interface CircuitSnapshot {
   /** Milliseconds spent open since start, the current opening included. */
   readonly openForTotalMs: number;
   readonly detection: DetectionPolicy;
+  /** Absent while `detection` is the policy's own. */
+  readonly detectionChange: DetectionChange | undefined;
   /** Its operations have circuits of their own beneath it. */
   readonly operations: OperationsSummary;
   /** Absent while closed. */

@@ -120,6 +120,6 @@ export class CircuitTransitions {
     const at = clock.now();
     this.#phase = phase;
     this.#epoch += 1;
-    onChange({ circuit: name, from, to: phase.state, reason, at, lastedMs: record.entered(from, reason, at) });
+    onChange({ circuit: name, from, to: phase.state, reason, at, lastedMs: record.entered(from, phase.state, reason, at) });
   }
 }

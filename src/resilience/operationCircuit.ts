@@ -2,10 +2,10 @@ import type { CallSite } from '../errors/upstreamErrors.ts';
 import type { Cuttable } from './attemptTimeout.ts';
 import type { OperationRecord } from './blame.ts';
 import { CircuitRecord } from './circuitRecord.ts';
-import type { DetectionPolicy } from './circuitState.ts';
 import { CircuitStateMachine } from './circuitStateMachine.ts';
 import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
 import type { Evidence } from './detection/detector.ts';
+import type { DetectorSlot } from './detection/detectorSlot.ts';
 import type { ResilienceEvents } from './events.ts';
 import type { Passage } from './passage.ts';
 import { refusalOf } from './refusal.ts';
@@ -101,9 +101,8 @@ export class OperationCircuit implements OperationRecord {
     }
   }
 
-  /** Judges by other thresholds until then (wall clock, ms). */
-  changeDetection(policy: DetectionPolicy, until: number): void {
-    this.#machine.detection.change(policy, until);
+  get detection(): DetectorSlot {
+    return this.#machine.detection;
   }
 
   /** Closed, nothing remembered against the operation, and what is under way decides nothing. Its baseline stays. */

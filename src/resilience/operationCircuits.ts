@@ -1,6 +1,6 @@
 import { hasWitness, isBroad, isOfFewOperations } from './blame.ts';
 import type { CircuitBreakerParts } from './circuitBreakerParts.ts';
-import type { DetectionPolicy, OperationsSummary } from './circuitState.ts';
+import type { DetectionChange, DetectionPolicy, OperationsSummary } from './circuitState.ts';
 import type { LatencyBook } from './detection/latencyBook.ts';
 import { OperationCircuit } from './operationCircuit.ts';
 
@@ -30,8 +30,8 @@ export class OperationCircuits {
   readonly #parts: OperationCircuitsParts;
   readonly #circuits = new Map<string, OperationCircuit>();
   readonly #latencies: Pick<LatencyBook, 'learn' | 'slowMs' | 'probeMs'>;
-  /** Thresholds that a person set for a time; `until` is wall clock, ms. */
-  #changed: { readonly detection: DetectionPolicy; readonly until: number } | undefined;
+  /** Thresholds that a person set for a time. */
+  #changed: { readonly detection: DetectionPolicy; readonly change: DetectionChange } | undefined;
 
   constructor(parts: OperationCircuitsParts) {
     const { latencies } = parts;
@@ -71,10 +71,16 @@ export class OperationCircuits {
     for (const circuit of this.#circuits.values()) circuit.reset(reason);
   }
 
-  /** Judges by other thresholds until then (wall clock, ms), as the service's circuit does. */
-  changeDetection(detection: DetectionPolicy, until: number): void {
-    this.#changed = { detection, until };
-    for (const circuit of this.#circuits.values()) circuit.changeDetection(detection, until);
+  /** Judges by other thresholds until the change ends, as the service's circuit does. */
+  changeDetection(detection: DetectionPolicy, change: DetectionChange): void {
+    this.#changed = { detection, change };
+    for (const circuit of this.#circuits.values()) circuit.detection.impose(detection, change);
+  }
+
+  /** Ends the change early. */
+  restoreDetection(): void {
+    this.#changed = undefined;
+    for (const circuit of this.#circuits.values()) circuit.detection.restore();
   }
 
   /** No timer or listener is left. For good. */
@@ -96,8 +102,8 @@ export class OperationCircuits {
       createEngine: (onHalfOpen) => createEngine(name, onHalfOpen),
       mayOpen: this.#mayOpen.bind(this),
     });
-    if (this.#changed !== undefined && clock.wallTime() < this.#changed.until) {
-      circuit.changeDetection(this.#changed.detection, this.#changed.until);
+    if (this.#changed !== undefined && clock.wallTime() < this.#changed.change.until) {
+      circuit.detection.impose(this.#changed.detection, this.#changed.change);
     }
     pool.enter(circuit, (why) => {
       this.#circuits.delete(operation);

@@ -6,10 +6,9 @@ import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { DetectionPolicy } from '../resilience/circuitState.ts';
 import { detectionSchema } from '../resilience/policy.ts';
 import { route, type Route } from '../web/route.ts';
-import type { Change, CircuitDesk } from './circuitDesk.ts';
+import type { Change, CircuitDesk, FleetControls } from './circuitDesk.ts';
+import { circuitSchema, circuitView, overrideMode, stillInForce } from './circuitView.ts';
 
-const overrideMode = z.enum(['forced_open', 'disabled', 'metrics_only']);
-const wallTime = z.number().meta({ description: 'Milliseconds since 1970.' });
 const params = z.strictObject({ name: z.string().min(1).max(100).meta({ description: 'The circuit, such as `hubspot`.' }) });
 const reason = z.string().trim().min(3).max(200).meta({ description: 'Why: for the log, and for whoever is on call next.' });
 const ttlSeconds = z.int().min(1).max(86_400).meta({ description: 'Seconds after which the change ends by itself; at most a day.' });
@@ -24,41 +23,20 @@ const overrideSchema = z.strictObject({ mode: overrideMode, reason, ttlSeconds, 
 
 /** Any members of a detection; whether they make one together is told once they meet the circuit's own. */
 const detectionPartSchema = z.strictObject({
-  strategy: z.enum(['rate', 'consecutive']).optional(),
+  strategy: z.enum(['cusum', 'rate', 'consecutive']).optional(),
+  threshold: z.number().optional(),
   windowMs: z.number().optional(),
   minimumCalls: z.int().optional(),
   failureRatePercent: z.number().optional(),
   slowRatePercent: z.number().optional(),
   failures: z.int().optional(),
 });
-const detectionChangeSchema = z.strictObject({ detection: detectionPartSchema, reason, ttlSeconds });
-
-const circuitSchema = z
-  .looseObject({
-    name: z.string(),
-    state: z.enum(['closed', 'half_open', 'open']),
-    effectiveState: z.enum(['closed', 'half_open', 'open', ...overrideMode.options]),
-    override: z.looseObject({ mode: overrideMode, reason: z.string(), by: z.string(), until: wallTime }).optional(),
-    since: wallTime,
-    nextProbeAt: wallTime.optional(),
-    reason: z.string(),
-    failureRatio: z.number(),
-    suspicion: z.number(),
-    openings: z.int(),
-    detection: detectionSchema,
-    recovery: z
-      .object({
-        failedHealthChecks: z.int(),
-        lastHealthCheck: z.string().optional(),
-        trial: z.object({ good: z.int(), out: z.int() }).optional(),
-      })
-      .optional()
-      .meta({ description: 'While not closed: what health checks found, and while half-open the probes of this replica.' }),
-    operations: z
-      .object({ openCount: z.int(), open: z.array(z.string()), suspect: z.array(z.string()) })
-      .meta({ description: 'The operations of the service that are stopped alone, and those under suspicion.' }),
-  })
-  .meta({ id: 'Circuit' });
+const replicaOnly = z
+  .literal('replica', { error: 'must be replica: thresholds are changed on each replica by itself' })
+  .default('replica')
+  .meta({ description: 'Thresholds are changed on the replica that is asked; the fleet has no such change.' });
+const detectionChangeSchema = z.strictObject({ detection: detectionPartSchema, reason, ttlSeconds, scope: replicaOnly });
+const restoreSchema = z.strictObject({ reason, scope: replicaOnly });
 
 /** What all routes of one circuit share. */
 const ofCircuit = { scope: 'admin', params, answer: circuitSchema, problems: [404] } as const;
@@ -78,7 +56,7 @@ const listCircuits = (desk: CircuitDesk): Route =>
     summary: 'List the circuits',
     scope: 'admin',
     answer: z.object({ circuits: z.array(circuitSchema) }),
-    handle: () => ({ body: { circuits: desk.list() } }),
+    handle: () => ({ body: { circuits: desk.list().map((circuit) => circuitView(circuit)) } }),
   });
 
 const showCircuit = (desk: CircuitDesk): Route =>
@@ -87,7 +65,7 @@ const showCircuit = (desk: CircuitDesk): Route =>
     method: 'get',
     path: '/circuits/:name',
     summary: 'Show a circuit',
-    handle: ({ params: { name } }) => ({ body: desk.find(name).snapshot() }),
+    handle: ({ params: { name } }) => ({ body: circuitView(desk.find(name).snapshot()) }),
   });
 
 const imposeOverride = (desk: CircuitDesk): Route =>
@@ -102,10 +80,11 @@ const imposeOverride = (desk: CircuitDesk): Route =>
       const action = 'impose';
       const override = { mode, reason: why.reason, by: author.caller.id };
       if (where === 'fleet') {
-        return { body: await desk.changeFleet(name, author, { action, ...why, act: (fleet, leftMs) => fleet.impose(name, { ...override, leftMs }) }) };
+        const act = (fleet: FleetControls, leftMs: number): Promise<unknown> => fleet.impose(name, { ...override, leftMs });
+        return { body: circuitView(await desk.changeFleet(name, author, { action, ...why, act })) };
       }
       const act: Change['act'] = (circuit, until) => { circuit.impose({ ...override, scope: 'replica', until }); };
-      return { body: desk.change(name, author, { action, ...why, act }) };
+      return { body: circuitView(desk.change(name, author, { action, ...why, act })) };
     },
   });
 
@@ -116,10 +95,14 @@ const releaseOverride = (desk: CircuitDesk): Route =>
     path: '/circuits/:name/override',
     summary: 'Release a circuit from its override',
     body: reasonSchema,
+    description: 'Of one scope. `notice` says so if the other scope has one that is still in force.',
     handle: async ({ params: { name }, body: { scope: where, reason: why }, ...author }) => {
       const change = { action: 'release', reason: why } as const;
-      if (where === 'fleet') return { body: await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.release(name) }) };
-      return { body: desk.change(name, author, { ...change, act: (circuit) => { circuit.release(); } }) };
+      const after =
+        where === 'fleet'
+          ? await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.release(name) })
+          : desk.change(name, author, { ...change, act: (circuit) => { circuit.release(); } });
+      return { body: circuitView(after, stillInForce(after)) };
     },
   });
 
@@ -129,12 +112,15 @@ const resetCircuit = (desk: CircuitDesk): Route =>
     method: 'post',
     path: '/circuits/:name/reset',
     summary: 'Close a circuit and forget what it has seen',
-    description: 'Ends an override as well, and every pause of its quota that the service asked for.',
+    description: 'Ends every pause of its quota that the service asked for, and an override of the same scope; `notice` says so if the other scope has one that is still in force.',
     body: reasonSchema,
     handle: async ({ params: { name }, body: { scope: where, reason: why }, ...author }) => {
       const change = { action: 'reset', reason: why } as const;
-      if (where === 'fleet') return { body: await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.reset(name) }) };
-      return { body: desk.change(name, author, { ...change, act: (circuit) => { circuit.reset(); } }) };
+      const after =
+        where === 'fleet'
+          ? await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.reset(name) })
+          : desk.change(name, author, { ...change, act: (circuit) => { circuit.reset(); } });
+      return { body: circuitView(after, stillInForce(after)) };
     },
   });
 
@@ -144,15 +130,27 @@ const changeDetection = (desk: CircuitDesk): Route =>
     method: 'patch',
     path: '/circuits/:name/detection',
     summary: 'Change the thresholds of a circuit for a while',
-    description: 'Members left out keep their value, unless `strategy` changes: then all members of the new one are needed.',
+    description: 'Members left out keep their value, unless `strategy` changes: then all members of the new one are needed. DELETE undoes it.',
     body: detectionChangeSchema,
     handle: ({ params: { name }, body, ...author }) => {
-      const { detection: wanted, ...why } = body;
+      const { detection: wanted, scope: _replica, ...why } = body;
       const detection = mergedDetection(desk.find(name).snapshot().detection, wanted);
-      const act = (circuit: ReturnType<CircuitDesk['find']>, until: number): void => {
-        circuit.changeDetection(detection, until);
-      };
-      return { body: desk.change(name, author, { action: 'change_detection', ...why, act }) };
+      const act: Change['act'] = (circuit, until) => { circuit.changeDetection(detection, { reason: why.reason, by: author.caller.id, until }); };
+      return { body: circuitView(desk.change(name, author, { action: 'change_detection', ...why, act })) };
+    },
+  });
+
+const restoreDetection = (desk: CircuitDesk): Route =>
+  route({
+    ...ofCircuit,
+    method: 'delete',
+    path: '/circuits/:name/detection',
+    summary: 'Undo a change of thresholds',
+    description: 'Those of the settings hold again, with nothing seen.',
+    body: restoreSchema,
+    handle: ({ params: { name }, body: { reason: why }, ...author }) => {
+      const act: Change['act'] = (circuit) => { circuit.restoreDetection(); };
+      return { body: circuitView(desk.change(name, author, { action: 'restore_detection', reason: why, act })) };
     },
   });
 
@@ -164,4 +162,5 @@ export const adminRoutes = (desk: CircuitDesk): readonly Route[] => [
   releaseOverride(desk),
   resetCircuit(desk),
   changeDetection(desk),
+  restoreDetection(desk),
 ];

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import type { ClusterSource } from '../resilience/fleet/clusterView.ts';
+import type { SeenReplica } from '../resilience/fleet/replicaBoard.ts';
 import type { SeenView } from '../resilience/fleet/selfSuspicion.ts';
 import { route, type Route } from '../web/route.ts';
 import { replicaView } from './clusterHealth.ts';
@@ -22,6 +23,7 @@ const replicaSchema = z.object({
   uptimeSeconds: z.int(),
   seenSecondsAgo: secondsAgo,
   circuits: z.record(z.string(), z.string()).meta({ description: 'Those that are not closed, by name.' }),
+  outages: z.record(z.string(), z.iso.datetime()).optional().meta({ description: 'When each of those left `closed`, by the clock of that replica.' }),
   suspectsItselfOver: z.array(z.string()).meta({ description: 'Services that are stopped there only.' }),
 });
 
@@ -30,6 +32,7 @@ const fleetCircuitSchema = z.object({
   state: z.enum(['closed', 'open', 'half_open', 'unknown']),
   reason: z.string(),
   openings: z.int(),
+  outageSince: z.iso.datetime().optional().meta({ description: 'When the first of the replicas left `closed`; absent while all of them are closed.' }),
   replicas: z.int().meta({ description: 'Replicas that reported within fifteen seconds.' }),
   override: z.looseObject({ mode: z.string(), reason: z.string(), by: z.string(), leftMs: z.number() }).optional(),
   seenSecondsAgo: secondsAgo.optional(),
@@ -46,11 +49,18 @@ const fleetSchema = z
   })
   .meta({ id: 'Fleet' });
 
-const circuitView = ({ circuit, view, seenAgoMs }: SeenView): z.infer<typeof fleetCircuitSchema> => ({
+/** ISO 8601 in UTC sorts by time. */
+const outageSince = (replicas: readonly SeenReplica[], circuit: string): { readonly outageSince?: string } => {
+  const [first] = replicas.flatMap(({ snapshot }) => snapshot.outages?.[circuit] ?? []).sort();
+  return first === undefined ? {} : { outageSince: first };
+};
+
+const circuitView = ({ circuit, view, seenAgoMs }: SeenView, replicas: readonly SeenReplica[]): z.infer<typeof fleetCircuitSchema> => ({
   name: circuit,
   state: view?.state ?? 'unknown',
   reason: view?.reason ?? '',
   openings: view?.openings ?? 0,
+  ...outageSince(replicas, circuit),
   replicas: view?.replicas ?? 0,
   ...(view?.override !== undefined && { override: { ...view.override } }),
   ...(seenAgoMs !== undefined && { seenSecondsAgo: Math.round(seenAgoMs / 100) / 10 }),
@@ -65,7 +75,7 @@ const fleetView = (source: FleetSource): z.infer<typeof fleetSchema> => {
     ready: !cluster.isUnfit,
     suspectsItselfOver: [...cluster.suspected],
     replicas: (sample?.replicas ?? []).map((seen) => ({ ...replicaView(seen, sample?.ageMs ?? 0), suspectsItselfOver: [...seen.snapshot.suspectsItselfOver] })),
-    circuits: source.views().map(circuitView),
+    circuits: source.views().map((seen) => circuitView(seen, sample?.replicas ?? [])),
   };
 };
 

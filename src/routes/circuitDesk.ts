@@ -5,7 +5,7 @@
 import { InvalidRequestError, NotFoundError } from '../errors/requestErrors.ts';
 import { SharedStateUnavailableError } from '../errors/sharedStateErrors.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { CircuitSnapshot, DetectionPolicy, Override, OverrideMode } from '../resilience/circuitState.ts';
+import type { CircuitSnapshot, DetectionChange, DetectionPolicy, Override, OverrideMode } from '../resilience/circuitState.ts';
 import { seconds, type Clock } from '../time/clock.ts';
 import type { Caller } from '../web/route.ts';
 
@@ -18,8 +18,9 @@ export interface CircuitControl {
   release(): void;
   /** Closed, no override, nothing remembered against the service. */
   reset(): void;
-  /** @param until Wall-clock ms; from then on the policy's own detection holds again. */
-  changeDetection(detection: DetectionPolicy, until: number): void;
+  changeDetection(detection: DetectionPolicy, change: DetectionChange): void;
+  /** The policy's own detection holds again; without a change, nothing happens. */
+  restoreDetection(): void;
 }
 
 export interface CircuitControls {
@@ -35,7 +36,7 @@ export interface FleetControls {
 }
 
 interface Reasoned {
-  readonly action: 'impose' | 'release' | 'reset' | 'change_detection';
+  readonly action: 'impose' | 'release' | 'reset' | 'change_detection' | 'restore_detection';
   readonly reason: string;
   readonly ttlSeconds?: number;
 }

@@ -3,8 +3,10 @@
  * fleet that cannot be reached is a warning: each replica goes on alone.
  */
 import type { ClusterSample, ClusterSource } from '../resilience/fleet/clusterView.ts';
-import type { SeenReplica } from '../resilience/fleet/replicaBoard.ts';
+import type { ReplicaSnapshot, SeenReplica } from '../resilience/fleet/replicaBoard.ts';
 import type { HealthCheck } from './healthObservation.ts';
+
+type ReplicaState = Pick<ReplicaSnapshot, 'phase' | 'circuits' | 'suspectsItselfOver'>;
 
 const inSeconds = (ms: number): number => Math.round(ms / 100) / 10;
 
@@ -23,13 +25,34 @@ export const viewNote = (cluster: ClusterSource | undefined): string => {
 export const unfitness = (cluster: ClusterSource | undefined): string | undefined =>
   cluster?.isUnfit === true ? `self-suspect: ${cluster.suspected.join(', ')} stopped on this replica only` : undefined;
 
-/** What is wrong with the fleet, or with this replica in it; empty while all is well, and for who is alone. */
+/** So many replicas are named in one line; the list below it has all. */
+const MOST_NAMED = 5;
+
+/** What is not as usual on a replica, in words; empty where all is. */
+export const replicaTroubles = ({ phase, circuits, suspectsItselfOver }: ReplicaState): readonly string[] => [
+  ...(phase === 'ready' ? [] : [phase]),
+  ...Object.entries(circuits).map(([name, state]) => `${name} ${state}`),
+  ...(suspectsItselfOver.length === 0 ? [] : ['suspects itself']),
+];
+
+/** The other replicas that are not as usual, in one line. */
+const othersTroubles = (cluster: ClusterSource): readonly string[] => {
+  const others = (cluster.sample()?.replicas ?? []).map(({ snapshot }) => snapshot).filter(({ replica }) => replica !== cluster.replica);
+  const found = others.map((snapshot) => ({ replica: snapshot.replica, troubles: replicaTroubles(snapshot) })).filter(({ troubles }) => troubles.length > 0);
+  if (found.length === 0) return [];
+  const named = found.slice(0, MOST_NAMED).map(({ replica, troubles }) => `${replica} (${troubles.join(', ')})`);
+  const more = found.length > MOST_NAMED ? [`${String(found.length - MOST_NAMED)} more`] : [];
+  return [`${String(found.length)} of ${String(others.length)} other replicas: ${[...named, ...more].join(', ')}`];
+};
+
+/** What is wrong with the fleet, with this replica in it, or with another; empty while all is well, and for who is alone. */
 export const clusterTroubles = (cluster: ClusterSource | undefined): readonly string[] => {
   if (cluster === undefined) return [];
   const { sharedState, suspected } = cluster;
   return [
     ...(sharedState === 'down' ? ['what the fleet shares cannot be reached: this replica acts alone'] : []),
     ...(suspected.length > 0 ? [`this replica suspects itself: ${suspected.join(', ')} stopped here only`] : []),
+    ...othersTroubles(cluster),
   ];
 };
 
@@ -49,6 +72,7 @@ export const replicaView = ({ snapshot, ageMs }: SeenReplica, sampleAgeMs: numbe
   uptimeSeconds: Math.floor(snapshot.uptimeMs / 1000),
   seenSecondsAgo: inSeconds(ageMs + sampleAgeMs),
   circuits: snapshot.circuits,
+  ...(snapshot.outages !== undefined && { outages: snapshot.outages }),
   suspectsItselfOver: snapshot.suspectsItselfOver,
 });
 

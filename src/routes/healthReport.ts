@@ -8,6 +8,7 @@ import type { CircuitSnapshot, Recovery } from '../resilience/circuitState.ts';
 import type { ClusterSource } from '../resilience/fleet/clusterView.ts';
 import { serviceOf, type Incident, type IncidentClass } from '../resilience/incidents/incident.ts';
 import type { IncidentSource, PendingWarning } from '../resilience/incidents/incidentWatch.ts';
+import { circuitView, isoTime } from './circuitView.ts';
 import { clusterChecks, clusterTroubles, replicasOpen, viewNote } from './clusterHealth.ts';
 import type { HealthCheck, HealthStatus } from './healthObservation.ts';
 import { queueChecks, queueTroubles } from './queueHealth.ts';
@@ -62,10 +63,6 @@ export interface HealthReport {
 /** Below this share of its limit a quota is worth a look. */
 const LOW_QUOTA = 0.1;
 
-const isoTime = (wallMs: number): string => new Date(wallMs).toISOString();
-
-const optionalTime = (wallMs: number | undefined): string | null => (wallMs === undefined ? null : isoTime(wallMs));
-
 /** Open circuits never make it worse than `warn`: this process is well, and restarting it mends no service. */
 export const circuitStatus = ({ effectiveState, operations }: CircuitSnapshot): HealthStatus =>
   effectiveState === 'closed' && operations.openCount === 0 ? 'pass' : 'warn';
@@ -79,12 +76,6 @@ export const overallStatus = (source: HealthSource): HealthStatus => {
   return circuitsWarn || troublesOf(source).length > 0 ? 'warn' : 'pass';
 };
 
-const overrideOf = ({ override }: CircuitSnapshot): unknown =>
-  override === undefined ? null : { ...override, until: isoTime(override.until) };
-
-const lastErrorOf = ({ lastFailure }: CircuitSnapshot): unknown =>
-  lastFailure === undefined ? null : { kind: lastFailure.kind, at: isoTime(lastFailure.at) };
-
 /** From so many failed health checks on it is real calls that are expected to decide about a recovery. */
 const HEALTH_CHECKS_IN_VAIN = 2;
 
@@ -97,17 +88,20 @@ const recoveryOf = ({ failedHealthChecks, lastHealthCheck, trial }: Recovery): u
 
 const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonly string[], { runbook, cluster }: HealthSource): HealthCheck => {
   const status = circuitStatus(circuit);
+  const { since, outageSince, nextProbeAt, lastFailure, override, detectionChange } = circuitView(circuit);
   return {
     componentType: 'system',
     observedValue: circuit.effectiveState,
     status,
     time,
-    since: isoTime(circuit.since),
+    since,
+    outageSince: outageSince ?? null,
     reason: circuit.reason,
-    nextProbeAt: optionalTime(circuit.nextProbeAt),
+    nextProbeAt: nextProbeAt ?? null,
     failureRatio: Math.round(circuit.failureRatio * 1000) / 1000,
-    lastError: lastErrorOf(circuit),
-    override: overrideOf(circuit),
+    lastError: lastFailure ?? null,
+    override: override ?? null,
+    detectionChange: detectionChange ?? null,
     ...(circuit.recovery !== undefined && { recovery: recoveryOf(circuit.recovery) }),
     openOperations: circuit.operations.open,
     suspectOperations: circuit.operations.suspect,
@@ -160,7 +154,7 @@ const describeCircuit = ({ name, effectiveState, operations: { openCount, open }
 
 const describeCircuits = (source: HealthSource): string => {
   const disturbed = source.circuits().filter((circuit) => circuitStatus(circuit) === 'warn');
-  if (disturbed.length === 0) return 'all circuits closed';
+  if (disturbed.length === 0) return clusterTroubles(source.cluster).length > 0 ? 'all circuits closed on this replica' : 'all circuits closed';
   return disturbed.map(describeCircuit).join('; ');
 };
 

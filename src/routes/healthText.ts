@@ -1,7 +1,8 @@
 /**
  * The health report as a table, for people with a terminal.
  */
-import type { replicaView } from './clusterHealth.ts';
+import { printable } from '../logging/printable.ts';
+import { replicaTroubles, type replicaView } from './clusterHealth.ts';
 import type { HealthCheck } from './healthObservation.ts';
 import type { HealthReport } from './healthReport.ts';
 
@@ -18,16 +19,43 @@ const text = (value: unknown): string => (typeof value === 'string' || typeof va
 const inner = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 
+const isSet = (value: unknown): boolean => value !== null && value !== undefined;
+
+const circuitName = (name: string): string => name.replace(/:circuit$/u, '');
+
+/** Of the outage, whatever trials there were; of the state, where there is none. The state beneath an override did not begin with it. */
+const since = (check: HealthCheck): string => text(check['outageSince'] ?? (isSet(check['override']) ? undefined : check['since']));
+
 const circuitRow = (name: string, check: HealthCheck): Row => [
   check.status.toUpperCase(),
-  name.replace(/:circuit$/u, ''),
+  circuitName(name),
   text(check.observedValue),
-  text(check['since']),
+  since(check),
   text(check['nextProbeAt']),
   `${String(Math.round(Number(check['failureRatio']) * 100))} %`,
   text(inner(check['lastError'], 'kind')),
   text(inner(check['override'], 'reason')),
 ];
+
+/** Why a circuit is not closed, and since when its state holds: the table has the start of the outage. */
+const reasons = (found: readonly Named[]): readonly string[] => {
+  const lines = found.flatMap(({ name, check }) =>
+    isSet(check['outageSince']) ? [`  ${circuitName(name)}: ${text(check['reason'])}, in this state since ${text(check['since'])}`] : []);
+  return lines.length === 0 ? [] : ['', 'not closed because of:', ...lines];
+};
+
+/** What people have set, and until when. */
+const setByHand = (found: readonly Named[]): readonly string[] => {
+  const lines = found.flatMap(({ name, check: { override, detectionChange } }) => {
+    const line = (what: string, set: unknown): string =>
+      `  ${circuitName(name)}: ${what} by ${text(inner(set, 'by'))} until ${text(inner(set, 'until'))}: ${text(inner(set, 'reason'))}`;
+    return [
+      ...(isSet(override) ? [line(`${text(inner(override, 'mode'))} (${text(inner(override, 'scope'))})`, override)] : []),
+      ...(isSet(detectionChange) ? [line('thresholds changed', detectionChange)] : []),
+    ];
+  });
+  return lines.length === 0 ? [] : ['', 'set by hand:', ...lines];
+};
 
 const otherRow = (name: string, check: HealthCheck): Row => [
   check.status.toUpperCase(),
@@ -36,16 +64,13 @@ const otherRow = (name: string, check: HealthCheck): Row => [
   text(check['limit'] ?? check['maxEntries']),
 ];
 
-const table = (rows: readonly Row[]): string => {
+const table = (rows: readonly Row[]): readonly string[] => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd());
 };
 
 const CIRCUIT_HEAD: Row = ['', 'circuit', 'state', 'since', 'next probe', 'failures', 'last failure', 'override'];
@@ -53,14 +78,7 @@ const CIRCUIT_HEAD: Row = ['', 'circuit', 'state', 'since', 'next probe', 'failu
 const fleet = (found: readonly Named[]): readonly string[] => {
   const replicas = found.flatMap(({ check }) => (check['replicas'] as readonly ReturnType<typeof replicaView>[] | undefined) ?? []);
   const lines = replicas
-    .map(({ replica, phase, circuits, suspectsItselfOver }) => ({
-      replica,
-      said: [
-        ...(phase === 'ready' ? [] : [phase]),
-        ...Object.entries(circuits).map(([name, state]) => `${name} ${state}`),
-        ...(suspectsItselfOver.length === 0 ? [] : ['suspects itself']),
-      ],
-    }))
+    .map((replica) => ({ replica: replica.replica, said: replicaTroubles(replica) }))
     .filter(({ said }) => said.length > 0)
     .map(({ replica, said }) => `  ${replica}: ${said.join(', ')}`);
   return lines.length === 0 ? [] : ['', 'replicas:', ...lines];
@@ -77,7 +95,7 @@ const affected = (checks: readonly HealthCheck[]): readonly string[] => {
 const stoppedOperations = (found: readonly Named[]): readonly string[] => {
   const lines = found.flatMap(({ name, check }) => {
     const operations = (check['openOperations'] as readonly string[] | undefined) ?? [];
-    return operations.length === 0 ? [] : [`  ${name.replace(/:circuit$/u, '')}: ${operations.join(', ')}`];
+    return operations.length === 0 ? [] : [`  ${circuitName(name)}: ${operations.join(', ')}`];
   });
   return lines.length === 0 ? [] : ['', 'operations stopped:', ...lines];
 };
@@ -116,14 +134,17 @@ export const healthText = (report: HealthReport): string => {
     `${build}, up ${String(report.uptimeSeconds)} s, ${report.notes.join(', ')}`,
     ...together(incidents.map(({ check }) => check)),
     '',
-    table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
+    ...table([CIRCUIT_HEAD, ...circuits.map(({ name, check }) => circuitRow(name, check))]),
+    ...reasons(circuits),
+    ...setByHand(circuits),
     ...recoveries(circuits),
     ...stoppedOperations(circuits),
     ...affected(circuits.map(({ check }) => check)),
     ...early(warnings),
     ...fleet(checks.filter(({ name }) => name === 'fleet:replicas')),
     '',
-    table([OTHER_HEAD, ...others.map(({ name, check }) => otherRow(name, check))]),
+    ...table([OTHER_HEAD, ...others.map(({ name, check }) => otherRow(name, check))]),
   ];
-  return `${lines.join('\n')}\n`;
+  // Reasons, names of replicas and whatever else came from elsewhere: none of it may drive a terminal or begin a line.
+  return `${lines.map(printable).join('\n')}\n`;
 };

@@ -89,9 +89,13 @@ export class JobDesk {
     return job;
   }
 
-  /** What the service answered; `undefined` where there is nothing, or nothing that can be opened any more. */
-  resultOf({ id, result }: JobRecord): unknown {
-    if (result === undefined) return undefined;
+  /**
+   * What the service answered, which may hold data of people: for the owner, and for whoever may read from the service. `undefined` for
+   * anybody else, and where there is nothing, or nothing that can be opened any more.
+   */
+  resultFor(caller: Caller, { id, owner, service, result }: JobRecord): unknown {
+    const mayRead = owner === caller.id || caller.scopes.has(`${service}:read`);
+    if (result === undefined || !mayRead) return undefined;
     try {
       return JSON.parse(this.#parts.sealer.open(result, id));
     } catch (error) {

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import type { JobRecord } from '../queue/job.ts';
-import { route, type Reply, type Route } from '../web/route.ts';
+import { route, type Caller, type Reply, type Route } from '../web/route.ts';
 import type { JobDesk } from './jobDesk.ts';
 import { askAgainAfter, jobSchema, jobView } from './jobView.ts';
 
@@ -11,15 +11,15 @@ const params = z.strictObject({ id: z.string().max(100).meta({ description: 'As 
 
 const ofJob = { path: '/:id', scope: 'own', params, answer: jobSchema } as const;
 
-const shown = (desk: JobDesk, job: JobRecord): Reply => {
+const shown = (desk: JobDesk, caller: Caller, job: JobRecord): Reply => {
   const seconds = askAgainAfter(job, desk.now);
   return {
-    body: jobView(job, desk.resultOf(job)),
+    body: jobView(job, desk.resultFor(caller, job)),
     ...(seconds !== undefined && { headers: { 'Retry-After': String(seconds) } }),
   };
 };
 
-/** Mounted at `/api/jobs`. Any known key may ask, and sees its own jobs alone; one with the scope `admin` sees all. */
+/** Mounted at `/api/jobs`. Any known key may ask, and sees its own jobs alone; one with the scope `admin` sees all, but the answer of a service only if it may read from it. */
 export const jobRoutes = (desk: JobDesk): readonly Route[] => [
   route({
     ...ofJob,
@@ -27,7 +27,7 @@ export const jobRoutes = (desk: JobDesk): readonly Route[] => [
     summary: 'Ask what became of a queued write',
     description: '`uncertain`: it may have been done, and a repeat could do it twice; a person decides. `Retry-After`: when to ask again.',
     problems: [404, 503],
-    handle: async ({ params: { id }, caller }) => shown(desk, await desk.findOwn(id, caller)),
+    handle: async ({ params: { id }, caller }) => shown(desk, caller, await desk.findOwn(id, caller)),
   }),
   route({
     ...ofJob,
@@ -35,6 +35,6 @@ export const jobRoutes = (desk: JobDesk): readonly Route[] => [
     summary: 'Cancel a queued write',
     description: 'While it is queued; once it runs, or has ended otherwise, the answer is 409.',
     problems: [404, 409, 503],
-    handle: async ({ params: { id }, ...author }) => shown(desk, await desk.cancel(id, author)),
+    handle: async ({ params: { id }, ...author }) => shown(desk, author.caller, await desk.cancel(id, author)),
   }),
 ];

@@ -33,6 +33,13 @@ const waitingForPeople = ({ depths, at }: QueueReading, state: 'failed' | 'uncer
   return { observedValue: count, observedUnit: 'jobs', services, status: count >= DEAD_LETTERS_WARN ? 'warn' : 'pass', time: isoTime(at) };
 };
 
+/** How many writes wait or are being made: a long queue that moves is no trouble. */
+const waitingJobs = ({ depths }: QueueReading, time: string): HealthCheck => {
+  const open = depths.map(({ service, jobs }) => [service, jobs.queued + jobs.running] as const).filter(([, count]) => count > 0);
+  const count = open.reduce((sum, [, each]) => sum + each, 0);
+  return { observedValue: count, observedUnit: 'jobs', services: Object.fromEntries(open), status: 'pass', time };
+};
+
 /** What is wrong with the queue as a whole; empty while it works. Dead letters are no fault of it. */
 export const queueTroubles = (reading: QueueReading | undefined): readonly string[] => {
   if (reading === undefined) return [];
@@ -53,6 +60,7 @@ export const queueChecks = (reading: QueueReading | undefined): Readonly<Record<
   return {
     'queue:store': [{ componentType: 'datastore', observedValue: up ? 'up' : 'down', engine, status: up ? 'pass' : 'warn', time }],
     'queue:oldestJob': [{ ...oldest, status: age > OLDEST_JOB_WARNS_MS ? 'warn' : 'pass', time }],
+    'queue:waitingJobs': [waitingJobs(reading, time)],
     'queue:deadLetters': [waitingForPeople(reading, 'failed')],
     'queue:uncertainJobs': [waitingForPeople(reading, 'uncertain')],
   };

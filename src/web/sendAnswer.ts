@@ -12,7 +12,7 @@ export interface OutgoingAnswer {
   /** Names and values in turn, as `writeHead` takes them. */
   readonly headers?: readonly string[];
   /** Serialised already; absent: no content. */
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly contentType?: string;
 }
 

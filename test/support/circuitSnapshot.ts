@@ -9,6 +9,7 @@ export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnaps
   override: undefined,
   effectiveState: 'closed',
   since: 1_790_000_000_000,
+  outageSince: undefined,
   nextProbeAt: undefined,
   reason: 'start',
   failureRatio: 0,
@@ -21,6 +22,7 @@ export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnaps
   operations: { openCount: 0, open: [], suspect: [] },
   recovery: undefined,
   detection: { strategy: 'consecutive', failures: 5 },
+  detectionChange: undefined,
   calls: { fired: 0, success: 0, failure: 0, timeout: 0, ignored: 0, rejected: 0 },
   ...changes,
 });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../time/clock.ts';
-import type { DetectionPolicy } from '../circuitState.ts';
+import type { DetectionChange, DetectionPolicy } from '../circuitState.ts';
 import { createDetector } from './createDetector.ts';
 import type { Detector } from './detector.ts';
 
@@ -12,8 +12,7 @@ export class DetectorSlot {
   readonly #regular: DetectionPolicy;
   #policy: DetectionPolicy;
   #detector: Detector;
-  /** Wall clock, ms. */
-  #until = Number.POSITIVE_INFINITY;
+  #change: DetectionChange | undefined;
 
   constructor(clock: Clock, regular: DetectionPolicy) {
     this.#clock = clock;
@@ -37,14 +36,29 @@ export class DetectorSlot {
     return this.#policy;
   }
 
-  /** Judges by these thresholds until then (wall clock, ms), starting with nothing seen. */
-  change(policy: DetectionPolicy, until: number): void {
-    this.#policy = policy;
-    this.#until = until;
-    this.#detector = createDetector(policy);
+  /** Whose thresholds are in force, and until when; `undefined`: the policy's. */
+  get change(): DetectionChange | undefined {
+    this.#endInTime();
+    return this.#change;
+  }
+
+  /** Judges by these thresholds until the change ends, starting with nothing seen. */
+  impose(policy: DetectionPolicy, change: DetectionChange): void {
+    this.#use(policy, change);
+  }
+
+  /** Ends a change early; the policy's detector starts with nothing seen. Without one, nothing happens. */
+  restore(): void {
+    if (this.#change !== undefined) this.#use(this.#regular, undefined);
   }
 
   #endInTime(): void {
-    if (this.#clock.wallTime() >= this.#until) this.change(this.#regular, Number.POSITIVE_INFINITY);
+    if (this.#change !== undefined && this.#clock.wallTime() >= this.#change.until) this.restore();
+  }
+
+  #use(policy: DetectionPolicy, change: DetectionChange | undefined): void {
+    this.#policy = policy;
+    this.#change = change;
+    this.#detector = createDetector(policy);
   }
 }

@@ -79,7 +79,7 @@ export class ClusterView implements ClusterSource {
 
   /** Asked at each look, not remembered: a circuit that has closed is no reason any more. */
   get suspected(): readonly string[] {
-    return suspectsItselfOver(this.#parts.circuits(), this.#parts.views());
+    return suspectsItselfOver(this.#parts.circuits(), this.#parts.views(), this.#parts.clock.wallTime());
   }
 
   get isUnfit(): boolean {
@@ -127,13 +127,16 @@ export class ClusterView implements ClusterSource {
 
   #snapshot(): ReplicaSnapshot {
     const { replica, version, phase, circuits, clock } = this.#parts;
-    const disturbed = circuits().filter(({ effectiveState }) => effectiveState !== 'closed');
+    const all = circuits();
+    const disturbed = all.filter(({ effectiveState }) => effectiveState !== 'closed');
+    const outages = all.flatMap(({ name, outageSince }) => (outageSince === undefined ? [] : [[name, new Date(outageSince).toISOString()] as const]));
     return {
       replica,
       version,
       phase: phase(),
       uptimeMs: Math.round(clock.now() - this.#startedAt),
       circuits: Object.fromEntries(disturbed.map(({ name, effectiveState }) => [name, effectiveState])),
+      ...(outages.length > 0 && { outages: Object.fromEntries(outages) }),
       suspectsItselfOver: this.#suspected,
     };
   }

@@ -13,6 +13,8 @@ export interface ReplicaSnapshot {
   readonly uptimeMs: number;
   /** By the circuit's name; a state that is not `closed` only. */
   readonly circuits: Readonly<Record<string, CircuitSnapshot['effectiveState']>>;
+  /** When each of those left `closed`, in ISO 8601 by the replica's own clock; absent where none has, and from an earlier release. */
+  readonly outages?: Readonly<Record<string, string>>;
   /** The services over which it suspects itself. */
   readonly suspectsItselfOver: readonly string[];
 }

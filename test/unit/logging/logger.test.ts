@@ -72,6 +72,18 @@ describe('createLogger', () => {
     expect(lines.at(-1)).to.contain('GET /contacts?[redacted]');
   });
 
+  for (const character of ['\u001b', '\n', '\r', '\u007f', '\u009b', '\u2028', '\u202e']) {
+    it(`writes ${JSON.stringify(character)} in a field or a message as an escape, on one line`, () => {
+      const { logger, lines } = record();
+
+      logger.warn({ reason: `over${character}[2Jall is well` }, `circuit${character}changed`);
+
+      expect(lines).to.have.length(1);
+      expect(lines[0]?.trimEnd()).to.not.include(character);
+      expect(lines[0]?.slice(0, -1)).to.match(/^\P{Cc}*$/u);
+    });
+  }
+
   it('prints a secret as redacted', () => {
     const { logger, last } = record();
 

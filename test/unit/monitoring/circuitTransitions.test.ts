@@ -58,8 +58,9 @@ describe('Circuit metrics of a real breaker', () => {
   const untilTheRampIsOver = async (): Promise<unknown> => timers.tickAsync(minutes(1));
   const scrape = async (): Promise<Scrape> => new Scrape((await metrics.render()).body);
 
-  it('know every transition beforehand: none brings a series that was not there at 0', async () => {
-    const before = (await scrape()).values('circuit_breaker_transitions_total', { circuit_name: 'hubspot' });
+  it('know every opening beforehand, so that an alert sees the first one rise from 0', async () => {
+    const openings = { circuit_name: 'hubspot', from: 'closed', to: 'open' };
+    const before = (await scrape()).values('circuit_breaker_transitions_total', openings);
 
     await attempts(5, fail);
     await untilItProbes();
@@ -72,9 +73,11 @@ describe('Circuit metrics of a real breaker', () => {
     await attempts(3, refuse);
     breaker.reset();
 
-    const after = (await scrape()).values('circuit_breaker_transitions_total', { circuit_name: 'hubspot' });
-    expect(after).to.have.length(before.length);
-    expect(after.reduce((sum, value) => sum + value, 0)).to.equal(9);
+    const after = await scrape();
+    const all = after.values('circuit_breaker_transitions_total', { circuit_name: 'hubspot' });
+    expect(after.values('circuit_breaker_transitions_total', openings)).to.have.length(before.length);
+    expect(before.reduce((sum, value) => sum + value, 0)).to.equal(0);
+    expect(all.reduce((sum, value) => sum + value, 0)).to.equal(9);
   });
 
   it('carry the engine’s own events under the names that opossum-prometheus gives them', async () => {

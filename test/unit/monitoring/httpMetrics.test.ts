@@ -27,11 +27,30 @@ describe('HTTP metrics', () => {
     expect(scrape.value(COUNT, { http_request_method: '_OTHER' })).to.equal(2);
   });
 
-  it('put all requests without a route under one label, however many paths are tried', async () => {
+  it('put all requests without a route under one label, however many paths and methods are tried', async () => {
     const metrics = createMetrics();
 
-    for (let tried = 0; tried < 50; tried += 1) metrics.requestEnded({ method: 'GET', route: undefined, status: 404, durationMs: 1 });
+    for (const method of ['GET', 'POST', 'PUT', 'TRACE', 'BREW']) metrics.requestEnded({ method, route: undefined, status: 404, durationMs: 1 });
 
-    expect(new Scrape((await metrics.render()).body).values(COUNT)).to.deep.equal([50]);
+    const scrape = new Scrape((await metrics.render()).body);
+    expect(scrape.value(COUNT, { http_route: 'unmatched', http_request_method: '_OTHER', http_response_status_code: '404' })).to.equal(5);
   });
+
+  for (const [said, method, status] of [
+    ['without a key', 'GET', 401],
+    ['without the right', 'POST', 403],
+    ['of a method that the route does not have', 'DELETE', 405],
+    ['that asks for the methods of a route', 'OPTIONS', 204],
+  ] as const) {
+    it(`bring one series for each status, not one for each route: a request ${said}`, async () => {
+      const metrics = createMetrics();
+
+      for (let tried = 0; tried < 50; tried += 1) {
+        metrics.requestEnded({ method, route: `/api/hubspot/${String(tried)}`, status, durationMs: 1 });
+      }
+
+      const scrape = new Scrape((await metrics.render()).body);
+      expect(scrape.value(COUNT, { http_route: 'unmatched', http_response_status_code: String(status) })).to.equal(50);
+    });
+  }
 });

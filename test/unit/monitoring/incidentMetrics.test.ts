@@ -25,15 +25,15 @@ const warning = { service: 'hubspot', detector: 'latency' } as const;
 const ofWarning = { circuit_name: 'hubspot', detector: 'latency' };
 
 describe('Incident metrics', () => {
-  it('begin at 0 in every class, and for every detector of every service', async () => {
+  it('begin at 0 in every class, and count the warnings of a detector from its first', async () => {
     const scrape = new Scrape((await createMetrics().render()).body);
 
     for (const each of incidentClasses) expect(scrape.value('common_cause_active', { class: each })).to.equal(0);
     for (const { name } of services) {
       for (const detector of detectors) {
         const labels = { circuit_name: name, detector };
-        expect(scrape.values('circuit_breaker_warnings_total', labels)).to.deep.equal([0, 0]);
-        expect(scrape.value('circuit_breaker_warning_lead_seconds_count', labels)).to.equal(0);
+        expect(scrape.values('circuit_breaker_warnings_total', labels)).to.deep.equal([]);
+        expect(scrape.values('circuit_breaker_warning_lead_seconds_count', labels)).to.deep.equal([]);
         expect(scrape.value('circuit_breaker_warnings_muted', labels)).to.equal(0);
       }
     }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { jobStates } from '../../../src/queue/job.ts';
 import type { QueueReading } from '../../../src/queue/queueUpkeep.ts';
-import { createMetrics, services } from '../../support/exampleMetrics.ts';
+import { createMetrics } from '../../support/exampleMetrics.ts';
 import { Scrape } from '../../support/scrape.ts';
 
 const reading: QueueReading = {
@@ -23,14 +23,12 @@ const executed = { ...job, reason: undefined, waitedMs: 2_500, attempts: 0 };
 const scrapeOf = async (metrics: ReturnType<typeof createMetrics>): Promise<Scrape> => new Scrape((await metrics.render()).body);
 
 describe('Queue metrics', () => {
-  it('begin at 0 for every service, and every result of a repeat', async () => {
+  it('bring no series before there was a job or a repeat', async () => {
     const scrape = await scrapeOf(createMetrics());
 
-    for (const { name } of services) {
-      expect(scrape.values('queue_jobs_total', { service: name })).to.deep.equal([0, 0, 0, 0, 0, 0]);
-      expect(scrape.value('queue_wait_seconds_count', { service: name })).to.equal(0);
+    for (const name of ['queue_jobs_total', 'queue_wait_seconds_count', 'idempotency_replays_total']) {
+      expect(scrape.values(name), name).to.deep.equal([]);
     }
-    expect(scrape.values('idempotency_replays_total')).to.deep.equal([0, 0, 0, 0]);
   });
 
   it('show no depths of a house without a queue', async () => {
@@ -82,7 +80,7 @@ describe('Queue metrics', () => {
 
     const scrape = await scrapeOf(metrics);
     const count = (outcome: string): number => scrape.value('queue_jobs_total', { service: 'hubspot', outcome });
-    expect(['accepted', 'postponed', 'succeeded', 'failed'].map(count)).to.deep.equal([1, 1, 1, 0]);
+    expect(['accepted', 'postponed', 'succeeded'].map(count)).to.deep.equal([1, 1, 1]);
   });
 
   it('time how long a job waited that was made, and no other', async () => {
@@ -104,6 +102,6 @@ describe('Queue metrics', () => {
     metrics.requestRepeated('replayed');
 
     const scrape = await scrapeOf(metrics);
-    expect(['replayed', 'reused', 'in_progress'].map((result) => scrape.value('idempotency_replays_total', { result }))).to.deep.equal([2, 1, 0]);
+    expect(['replayed', 'reused'].map((result) => scrape.value('idempotency_replays_total', { result }))).to.deep.equal([2, 1]);
   });
 });

@@ -57,6 +57,25 @@ describe('Circuit breaker open time', () => {
     expect(breaker.snapshot().state).to.equal('half_open');
   });
 
+  it('belongs to one outage, whose start no trial and no re-opening moves, and which ends when the circuit is closed', async () => {
+    const breaker = house.breaker();
+    const before = breaker.snapshot().outageSince;
+    await house.trip(breaker);
+    const start = breaker.snapshot().since;
+
+    await house.time.advance(openForMs(breaker));
+    const inTrial = breaker.snapshot();
+    await house.calls(breaker, 1, failWith(down()));
+    const reopened = breaker.snapshot();
+    breaker.reset();
+
+    expect(before).to.equal(undefined);
+    expect(inTrial).to.include({ state: 'half_open', outageSince: start });
+    expect(reopened).to.include({ state: 'open', outageSince: start });
+    expect(reopened.since).to.be.above(start);
+    expect(breaker.snapshot().outageSince).to.equal(undefined);
+  });
+
   it('does not start again from the base while the circuit closes only for moments', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);

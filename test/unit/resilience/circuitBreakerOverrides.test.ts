@@ -220,7 +220,7 @@ describe('Circuit breaker thresholds, changed for a time', () => {
     const breaker = house.breaker({ detection: { strategy: 'consecutive', failures: 2 } });
     await house.calls(breaker, 1, failWith(down()));
 
-    breaker.changeDetection({ strategy: 'consecutive', failures: 2 }, systemClock.wallTime() + minutes(5));
+    breaker.changeDetection({ strategy: 'consecutive', failures: 2 }, { reason: 'noisy', by: 'oncall', until: systemClock.wallTime() + minutes(5) });
     await house.calls(breaker, 1, failWith(down()));
     const before = breaker.snapshot().state;
     await house.calls(breaker, 1, failWith(down()));
@@ -231,7 +231,7 @@ describe('Circuit breaker thresholds, changed for a time', () => {
 
   it('give way to the policy’s own when their time is over', async () => {
     const breaker = house.breaker();
-    breaker.changeDetection(one, systemClock.wallTime() + minutes(5));
+    breaker.changeDetection(one, { reason: 'noisy', by: 'oncall', until: systemClock.wallTime() + minutes(5) });
     const within = breaker.snapshot().detection;
 
     await house.time.advance(minutes(5));

@@ -54,7 +54,7 @@ describe('Circuits of operations, in the hands of people', () => {
 
   it('judge by changed thresholds as long as the service’s circuit does, also where they are made later', async () => {
     await house.time.advance(minutes(1));
-    breaker.changeDetection({ strategy: 'consecutive', failures: 2 }, systemClock.wallTime() + minutes(1));
+    breaker.changeDetection({ strategy: 'consecutive', failures: 2 }, { reason: 'noisy', by: 'oncall', until: systemClock.wallTime() + minutes(1) });
     const failTwice = async (operation: string): Promise<void> => {
       await callEach(breaker, [operation], failWith(down()));
       await callEach(breaker, ['read'], succeed);

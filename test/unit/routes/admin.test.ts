@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CircuitSnapshot, DetectionPolicy, Override } from '../../../src/resilience/circuitState.ts';
+import type { CircuitSnapshot, DetectionChange, DetectionPolicy, Override } from '../../../src/resilience/circuitState.ts';
 import type { CircuitControl } from '../../../src/routes/circuitDesk.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';
@@ -11,7 +11,6 @@ const now = Date.UTC(2026, 0, 1);
 /** A circuit as far as people can touch it. */
 class TouchableCircuit implements CircuitControl {
   #snapshot: CircuitSnapshot = { ...closedCircuit, detection: rate };
-  detectionUntil: number | undefined;
 
   snapshot(): CircuitSnapshot {
     return this.#snapshot;
@@ -29,9 +28,16 @@ class TouchableCircuit implements CircuitControl {
     this.#snapshot = { ...closedCircuit, detection: this.#snapshot.detection };
   }
 
-  changeDetection(detection: DetectionPolicy, until: number): void {
-    this.#snapshot = { ...this.#snapshot, detection };
-    this.detectionUntil = until;
+  changeDetection(detection: DetectionPolicy, detectionChange: DetectionChange): void {
+    this.#snapshot = { ...this.#snapshot, detection, detectionChange };
+  }
+
+  restoreDetection(): void {
+    this.#snapshot = { ...this.#snapshot, detection: rate, detectionChange: undefined };
+  }
+
+  become(changes: Partial<CircuitSnapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...changes };
   }
 }
 
@@ -80,7 +86,7 @@ describe('circuit administration', () => {
       expect(status).to.equal(200);
       expect(JSON.parse(text)).to.deep.include({
         effectiveState: mode,
-        override: { mode, reason: 'provider maintenance', by: 'local', until: now + 60_000, scope: 'replica' },
+        override: { mode, reason: 'provider maintenance', by: 'local', until: '2026-01-01T00:01:00.000Z', scope: 'replica' },
       });
     });
   }
@@ -101,6 +107,78 @@ describe('circuit administration', () => {
     });
   });
 
+  it('shows every moment in ISO 8601, and the start of the outage beside the last re-opening', async () => {
+    const change = { reason: 'noisy provider', by: 'oncall', until: now + 60_000 };
+    circuit.become({
+      state: 'open',
+      since: now + 2000,
+      outageSince: now,
+      nextProbeAt: now + 3000,
+      lastFailure: { kind: 'timeout', at: now + 1000 },
+      override: { ...change, mode: 'metrics_only', scope: 'replica' },
+      detectionChange: change,
+    });
+
+    const shown = JSON.parse((await ask('GET', '/circuits/toy')).text) as object;
+
+    const at = (second: number): string => `2026-01-01T00:00:0${String(second)}.000Z`;
+    const changed = { reason: 'noisy provider', by: 'oncall', until: '2026-01-01T00:01:00.000Z' };
+    expect(shown).to.deep.include({
+      since: at(2),
+      outageSince: at(0),
+      nextProbeAt: at(3),
+      lastFailure: { kind: 'timeout', at: at(1) },
+      override: { ...changed, mode: 'metrics_only', scope: 'replica' },
+      detectionChange: changed,
+    });
+  });
+
+  for (const [method, path] of [['DELETE', '/circuits/toy/override'], ['POST', '/circuits/toy/reset']] as const) {
+    it(`says what ${method} ${path} has left in force`, async () => {
+      circuit.release = () => undefined;
+      circuit.reset = () => undefined;
+      circuit.impose({ mode: 'forced_open', reason: 'maintenance', by: 'oncall', until: now + 1000, scope: 'fleet' });
+
+      const { text } = await ask(method, path, { reason: 'it is over' });
+
+      expect(JSON.parse(text)).to.have.property('notice').that.matches(/^forced_open of the fleet, by oncall, is still in force until 2026-01-01T00:00:01\.000Z/u);
+      expect(JSON.parse(text)).to.have.nested.property('override.scope', 'fleet');
+    });
+  }
+
+  it('leaves nothing to say of an override that has ended', async () => {
+    circuit.impose({ mode: 'forced_open', reason: 'maintenance', by: 'oncall', until: now + 1000, scope: 'replica' });
+
+    const { text } = await ask('DELETE', '/circuits/toy/override', { reason: 'it is over' });
+
+    expect(JSON.parse(text)).to.not.have.any.keys('notice', 'override');
+  });
+
+  it('changes the threshold of the default detector, shows whose change it is, and undoes it by one call', async () => {
+    const cusum = { strategy: 'cusum', threshold: 10 } as const;
+    circuit.become({ detection: cusum });
+
+    const changed = await ask('PATCH', '/circuits/toy/detection', { detection: { threshold: 20 }, reason: 'noisy provider', ttlSeconds: 60 });
+    const undone = await ask('DELETE', '/circuits/toy/detection', { reason: 'it is quiet again' });
+
+    expect(JSON.parse(changed.text)).to.deep.include({
+      detection: { ...cusum, threshold: 20 },
+      detectionChange: { reason: 'noisy provider', by: 'local', until: '2026-01-01T00:01:00.000Z' },
+    });
+    expect(undone.status).to.equal(200);
+    expect(JSON.parse(undone.text)).to.not.have.property('detectionChange');
+    expect(audit()).to.have.nested.property('[1].action', 'restore_detection');
+  });
+
+  it('says that thresholds are changed on one replica at a time', async () => {
+    const body = { detection: { failureRatePercent: 80 }, reason: 'noisy provider', ttlSeconds: 60, scope: 'fleet' };
+
+    const { status, text } = await ask('PATCH', '/circuits/toy/detection', body);
+
+    expect(status).to.equal(400);
+    expect(text).to.include('thresholds are changed on each replica by itself');
+  });
+
   it('resets a circuit', async () => {
     circuit.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: now, scope: 'replica' });
 
@@ -119,7 +197,7 @@ describe('circuit administration', () => {
 
     expect(status).to.equal(200);
     expect(circuit.snapshot().detection).to.deep.equal({ ...rate, failureRatePercent: 80 });
-    expect(circuit.detectionUntil).to.equal(now + 3_600_000);
+    expect(circuit.snapshot().detectionChange).to.deep.equal({ reason: 'noisy provider', by: 'local', until: now + 3_600_000 });
   });
 
   it('changes the strategy when all of the new one is named', async () => {

@@ -13,6 +13,7 @@ const untouchable: CircuitControl = {
   release: () => expect.fail('only this replica was changed'),
   reset: () => expect.fail('only this replica was changed'),
   changeDetection: () => expect.fail('only this replica was changed'),
+  restoreDetection: () => expect.fail('only this replica was changed'),
 };
 
 describe('administration of a fleet', () => {
@@ -30,7 +31,7 @@ describe('administration of a fleet', () => {
   const controls: FleetControls = { impose: told('impose'), release: told('release'), reset: told('reset') };
 
   before(async () => {
-    const snapshot = { replica: 'b', version: '1.2.3', phase: 'ready', uptimeMs: 2000, circuits: { toy: 'open' }, suspectsItselfOver: [] } as const;
+    const snapshot = { replica: 'b', version: '1.2.3', phase: 'ready', uptimeMs: 2000, circuits: { toy: 'open' }, outages: { toy: '2026-01-01T00:00:00.000Z' }, suspectsItselfOver: [] } as const;
     gateway = await startWebGateway({
       circuits: { list: () => [closedCircuit], find: (name) => (name === 'toy' ? untouchable : undefined) },
       fleet: {
@@ -68,10 +69,10 @@ describe('administration of a fleet', () => {
       ready: true,
       suspectsItselfOver: ['toy'],
       replicas: [
-        { replica: 'b', version: '1.2.3', phase: 'ready', uptimeSeconds: 2, seenSecondsAgo: 1.3, circuits: { toy: 'open' }, suspectsItselfOver: [] },
+        { replica: 'b', version: '1.2.3', phase: 'ready', uptimeSeconds: 2, seenSecondsAgo: 1.3, circuits: { toy: 'open' }, outages: { toy: '2026-01-01T00:00:00.000Z' }, suspectsItselfOver: [] },
       ],
       circuits: [
-        { name: 'toy', state: 'open', reason: 'failure_evidence', openings: 2, replicas: 3, seenSecondsAgo: 1.5 },
+        { name: 'toy', state: 'open', reason: 'failure_evidence', openings: 2, outageSince: '2026-01-01T00:00:00.000Z', replicas: 3, seenSecondsAgo: 1.5 },
         { name: 'other', state: 'unknown', reason: '', openings: 0, replicas: 0 },
       ],
     });

@@ -81,6 +81,54 @@ describe('health report', () => {
     });
   });
 
+  it('says since when the outage lasts, beside the last re-opening, in JSON and to people', () => {
+    const circuit = { ...openCircuit, outageSince: at - 3_600_000 };
+
+    const report = healthReport(sourceOf({ circuits: () => [circuit] }), endpoints, at);
+
+    expect(report.checks['hubspot:circuit']?.[0]).to.include({ outageSince: '2026-11-21T18:00:03.000Z', since: '2026-11-21T18:58:40.000Z' });
+    expect(healthText(report)).to.match(/^WARN {2}hubspot {2}open {2}.*2026-11-21T18:00:03\.000Z/mu);
+    expect(healthText(report)).to.include('not closed because of:\n  hubspot: failure_rate, in this state since 2026-11-21T18:58:40.000Z\n');
+  });
+
+  it('shows to people what people have set: by whom, until when and why', () => {
+    const set = { reason: 'noisy provider', by: 'oncall', until: at + 60_000 };
+    const circuit = { ...closedCircuit, override: { ...set, mode: 'disabled', scope: 'fleet' } as const, detectionChange: set };
+
+    const report = healthReport(sourceOf({ circuits: () => [circuit] }), endpoints, at);
+
+    expect(report.checks['toy:circuit']?.[0]).to.have.deep.property('detectionChange', { ...set, until: '2026-11-21T19:01:03.000Z' });
+    expect(healthText(report)).to.include(
+      [
+        'set by hand:',
+        '  toy: disabled (fleet) by oncall until 2026-11-21T19:01:03.000Z: noisy provider',
+        '  toy: thresholds changed by oncall until 2026-11-21T19:01:03.000Z: noisy provider',
+      ].join('\n'),
+    );
+  });
+
+  for (const [what, hostile] of [
+    ['an ANSI sequence', '\u001b[2J\u001b[31mall is well'],
+    ['a sequence of one C1 character', '\u009b31mall is well'],
+    ['a line break', 'over\nPASS: all circuits closed'],
+    ['a carriage return', 'over\rPASS: all circuits closed'],
+    ['a line separator', 'over\u2028PASS: all circuits closed'],
+    ['what turns the direction of writing', 'over\u202eesolc'],
+    ['a delete', 'over\u007f'],
+  ] as const) {
+    it(`shows ${what} in a reason as escapes, on a line of its own circuit`, () => {
+      const override = { mode: 'forced_open', reason: hostile, by: 'operator', until: at, scope: 'replica' } as const;
+
+      const circuit = { ...closedCircuit, override, effectiveState: 'forced_open' } as const;
+
+      const text = healthText(healthReport(sourceOf({ circuits: () => [circuit] }), endpoints, at));
+
+      expect(text.replaceAll('\n', '')).to.match(/^\P{Cc}*$/u).and.to.not.match(/[\u2028\u2029\u202a-\u202e]/u);
+      expect(text).to.not.match(/^PASS:/mu);
+      expect(text).to.match(/\\u[\da-f]{4}/u);
+    });
+  }
+
   it('warns of a quota that runs low, window by window', () => {
     const quotas = () => [
       { service: 'hubspot', window: 'ten_seconds', remaining: 41, limit: 100, at },

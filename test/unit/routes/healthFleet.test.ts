@@ -66,6 +66,24 @@ describe('health report of a fleet', () => {
     });
   });
 
+  it('tells of the other replicas in its first line, and warns, although all is well on the one that is asked', () => {
+    const report = reportOf(clusterOf(three));
+    const [first] = healthText(report).split('\n');
+
+    expect(report.status).to.equal('warn');
+    expect(first).to.equal('WARN: all circuits closed on this replica; 2 of 2 other replicas: b (hubspot open), c (draining, hubspot half_open)');
+  });
+
+  it('names five replicas in its first line, and says how many more there are', () => {
+    const many = Array.from({ length: 8 }, (_, index) => replica(`r${String(index)}`, { circuits: { kit: 'open' } }));
+
+    expect(reportOf(clusterOf([replica('a'), ...many])).description).to.match(/8 of 8 other replicas: (?:r\d \(kit open\), ){5}3 more$/u);
+  });
+
+  it('passes while every replica is as usual', () => {
+    expect(reportOf(clusterOf([replica('a'), replica('b')]))).to.include({ status: 'pass', description: 'all circuits closed' });
+  });
+
   it('warns while what is shared cannot be reached, and fails nothing over it', () => {
     const report = reportOf(clusterOf([], { sharedState: 'down' }));
 

@@ -1,17 +1,20 @@
 import { expect } from 'chai';
 import { JOB_VERSION, type ClaimedJob, type JobOutcome, type JobRecord, type NewJob } from '../../../src/queue/job.ts';
 import type { Authenticator } from '../../../src/web/authentication.ts';
+import type { Scope } from '../../../src/web/route.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';
 import { sealedResult, startWebGateway, type WebGateway } from '../web/webGateway.ts';
 
-/** The name is the key; `operator` alone is an administrator. */
+/** The name is the key; `operator` is an administrator, and so is `reader`, who may read from hubspot besides. */
 const byName: Authenticator = {
   identify: ({ 'x-api-key': name }) => {
     if (typeof name !== 'string') return { refusal: 'no_key' };
-    return { caller: { id: name, scopes: new Set([name === 'operator' ? 'admin' : 'toy:read']) } };
+    return { caller: { id: name, scopes: new Set(scopesOf[name] ?? ['toy:read']) } };
   },
 };
+
+const scopesOf: Readonly<Record<string, readonly Scope[]>> = { operator: ['admin'], reader: ['admin', 'hubspot:read'] };
 
 describe('job routes', () => {
   const clock = new HandDrivenClock();
@@ -95,6 +98,22 @@ describe('job routes', () => {
     expect(bodyOf(answer)).to.deep.include({ status: 'succeeded', result: { id: '101', email: 'ada@example.com' } });
     expect(answer.headers).not.to.have.property('retry-after');
   });
+
+  const services = ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgrid'];
+  for (const service of services) {
+    it(`show the answer of ${service} to its owner and to whoever may read from it, but not to an administrator as such`, async () => {
+      id = (await added({ service })).id;
+      await gateway.queue.end((await gateway.queue.take(service))!, { kind: 'succeeded', result: sealedResult(id, { id: '101' }) });
+
+      const owner = await ask('GET', 'crm-sync');
+      const administrator = await ask('GET', 'operator');
+      const reader = await ask('GET', 'reader');
+
+      expect(bodyOf(owner)).to.have.property('result');
+      expect(bodyOf(administrator)).to.include({ status: 'succeeded' }).and.not.have.property('result');
+      expect('result' in bodyOf(reader)).to.equal(service === 'hubspot');
+    });
+  }
 
   it('leave out an answer that cannot be opened any more, and say so in the log', async () => {
     await ended({ kind: 'succeeded', result: sealedResult('job_of_another_place', { id: '101' }) });

@@ -43,6 +43,13 @@ describe('health report of the queue', () => {
     ]);
   });
 
+  it('says how many writes wait, and for which services', () => {
+    const report = reportOf({ depths: [depth('hubspot', { queued: 2, running: 1 }, 1000), depth('kit')] });
+
+    expect(report.checks['queue:waitingJobs']?.[0]).to.deep.include({ observedValue: 3, services: { hubspot: 3 }, status: 'pass' });
+    expect(healthText(report)).to.match(/queue:waitingJobs +3/u);
+  });
+
   it('warns of a store that is down, and keeps this process ready', async () => {
     const source = sourceOf({ up: false, engine: 'bullmq' });
     const gateway = await startWebGateway({ health: source });

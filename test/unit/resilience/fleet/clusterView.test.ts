@@ -57,6 +57,15 @@ describe('the view of the cluster', () => {
     expect(asked.sample()?.replicas.find(({ snapshot }) => snapshot.replica === 'b')?.snapshot.circuits).to.deep.equal({ hubspot: 'open' });
   });
 
+  it('tells the others since when an outage lasts here', async () => {
+    const asked = join('a');
+    const outageSince = Date.UTC(2026, 0, 1);
+    join('b', { circuits: () => [{ ...open('hubspot'), outageSince }, snapshotOf({ name: 'kit' })] });
+    await time.advance(2000);
+
+    expect(asked.sample()?.replicas.find(({ snapshot }) => snapshot.replica === 'b')?.snapshot.outages).to.deep.equal({ hubspot: '2026-01-01T00:00:00.000Z' });
+  });
+
   it('forgets who left at once, and who was lost after three turns', async () => {
     const asked = join('a');
     const leaving = join('b');
