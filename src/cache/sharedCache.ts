@@ -43,8 +43,10 @@ export interface Question {
   readonly staleForMs: number;
   /** The time one attempt at the service may take, ms. */
   readonly attemptTimeoutMs: number;
-  /** Monotonic ms. */
-  readonly deadlineAt: number;
+  /** The earliest deadline of those who wait for the answer; moves as they come and go. Monotonic ms. */
+  readonly earliestDeadline: () => number;
+  /** By then the call to the service has ended, monotonic ms. */
+  readonly livesUntil: number;
   readonly signal: AbortSignal;
 }
 
@@ -144,7 +146,7 @@ export class SharedCache {
       want,
       freshForMs: question.cacheForMs,
       livesForMs: question.cacheForMs + question.staleForMs,
-      turnForMs: Math.max(1, Math.ceil(Math.min(question.attemptTimeoutMs, question.deadlineAt - clock.now()))),
+      turnForMs: Math.max(1, Math.ceil(Math.min(question.attemptTimeoutMs, question.livesUntil - clock.now()))),
     });
     return { ...seen, token };
   }
