@@ -2,6 +2,7 @@ import NodeCache from 'node-cache';
 import type { Clock } from '../time/clock.ts';
 import { Asks, type Ask } from './asks.ts';
 import { LabelIndex } from './labelIndex.ts';
+import { isTagLabel } from './labels.ts';
 import type { CachedAnswer, ResponseCache } from './responseCache.ts';
 
 /** node-cache sweeps out what has expired this often, s. */
@@ -54,6 +55,11 @@ export class MemoryCache implements ResponseCache {
 
   ask(labels: readonly string[]): Ask {
     return this.#asks.begin(labels);
+  }
+
+  tagsBeside(label: string, key: string | undefined): readonly string[] {
+    const keys = [...this.#labels.keysOf(label), ...(key === undefined ? [] : [key])];
+    return keys.flatMap((each) => this.#labels.labelsOf(each).filter(isTagLabel));
   }
 
   purge(label: string): number {

@@ -5,11 +5,11 @@
  * The only file that imports dataloader, which gathers the rows and gives each caller its own.
  */
 import DataLoader from 'dataloader';
-import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import { UpstreamRejectedError, type CallSite } from '../errors/upstreamErrors.ts';
 import type { Answer, Call, CallContext } from '../resilience/call.ts';
 import type { Lane } from '../resilience/quota/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
-import type { BatchRequest, BatchRule, Operation, OperationRequest } from './operation.ts';
+import type { BatchedRow, BatchRequest, BatchRule, Operation, OperationRequest } from './operation.ts';
 import { laneOf, sharedContext } from './sharedContext.ts';
 
 /** How long the first of a batch waits for others, ms. Short beside any call to a service. */
@@ -187,7 +187,7 @@ class ReadGroup {
       reads.map(async (read, index) => {
         const row = sent.value[index] ?? { kind: 'unsaid' };
         if (row.kind === 'unsaid') answers.set(read, await readAlone(read));
-        else answers.set(read, row.kind === 'found' ? { ...sent, value: row.value } : new UpstreamRejectedError(read.context.site, 404, 'not_found'));
+        else answers.set(read, row.kind === 'found' ? { ...sent, value: row.value } : refusalOf(row, read.context.site));
       }),
     );
   }
@@ -203,6 +203,9 @@ class ReadGroup {
     }
   }
 }
+
+const refusalOf = (row: Exclude<BatchedRow, { kind: 'found' }>, site: CallSite): UpstreamRejectedError =>
+  row.kind === 'refused' ? new UpstreamRejectedError(site, row.status, row.reason) : new UpstreamRejectedError(site, 404, 'not_found');
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('a read failed with no error', { cause: error }));
 

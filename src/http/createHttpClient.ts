@@ -23,7 +23,7 @@ import type { CallMetrics, Flagged, HealthReport, HttpClient } from './httpClien
 import { DEFAULT_QUOTA, type Operation, type OperationRequest } from './operation.ts';
 import { honestError } from './outcomeUnknown.ts';
 import { orQueued } from './queuedWrite.ts';
-import { purgingAfter } from './purgingWrites.ts';
+import { endingWhatIsGone, purgingAfter } from './purgingWrites.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
 import type { WriteQueue } from './writeQueue.ts';
@@ -143,7 +143,8 @@ export class PipelinedHttpClient implements HttpClient {
     const alone = this.#path.call(operation, wire, permitWish(operation, request));
     // A caller's own headers are for its own request.
     const attempts = headers === undefined ? this.#batches.call(operation, request, alone) : alone;
-    const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage)(attempts);
+    const known = endingWhatIsGone(this.#parts, operation, request)(attempts);
+    const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage)(known);
     return fallback(this.#parts, deepFreeze(operation.fallback))(purgingAfter(this.#parts, operation, request)(guarded));
   }
 
