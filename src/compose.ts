@@ -57,8 +57,6 @@ export interface Gateway {
   stop(reason: string): Promise<StopReport>;
 }
 
-/** Answers kept in memory; at 2 to 10 kB each some tens of MB at most. */
-const MAX_CACHED_ANSWERS = 10_000;
 const WIRE = { maxConnections: 128, maxBodyBytes: 10_000_000, connectTimeoutMs: seconds(3) };
 const RUNBOOK = 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen';
 
@@ -92,7 +90,7 @@ const createCore = (config: Config, { clock, random, logger, processMetrics = tr
   const breakers = new CircuitBreakerFactory({ clock, random, events, onEngine, onListenerError });
   const incidents = createIncidentWatch({ clock, logger, metrics, circuits: breakers });
   listeners.push(incidents);
-  const cache = new MemoryCache(clock, MAX_CACHED_ANSWERS);
+  const cache = new MemoryCache(clock);
   return { metrics, quotas, listeners, events, breakers, incidents, cache, wire: createWire(WIRE), onListenerError };
 };
 
@@ -147,7 +145,7 @@ const healthParts = (config: Config, seams: Seams, { core, writes, cluster, life
   incidents: core.incidents,
   cluster,
   queue: () => writes.upkeep.reading,
-  cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
+  cache: () => ({ entries: core.cache.size, bytes: core.cache.bytes, maxBytes: core.cache.maxBytes }),
   build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
   runbook: RUNBOOK,
 });

@@ -71,7 +71,7 @@ export interface Found {
 }
 
 /** Larger texts, in characters, stay in the memory of the process that asked. */
-const LARGEST_TEXT = 256 * 1024;
+const LARGEST_TEXT = 128 * 1024;
 
 export class SharedCache {
   readonly #parts: SharedCacheParts;
@@ -185,7 +185,7 @@ export class SharedCache {
 
   #textOf({ name }: Place, value: unknown): string | undefined {
     const text = textOf(value);
-    if (text === undefined || text.length > LARGEST_TEXT) return undefined;
+    if (text === undefined) return undefined;
     const sealed = this.#parts.sealer.seal(text, name);
     return sealed.length > LARGEST_TEXT ? undefined : sealed;
   }

@@ -25,7 +25,7 @@ describe('Cache stage', () => {
   beforeEach(() => {
     told = [];
     flight = new HeldAttempt();
-    cache = new MemoryCache(systemClock, 10);
+    cache = new MemoryCache(systemClock);
     const events = guarded([{ cacheAsked: (service, result) => told.push(`${service} ${result}`) }], () => undefined);
     stage = new CacheStage({ cache, clock: systemClock, events });
   });
