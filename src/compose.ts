@@ -175,11 +175,12 @@ const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
 const quotaReading = (service: string, { limit, share = limit, ...rest }: LimitState): readonly QuotaReading[] =>
   limit === undefined || share === undefined ? [] : [{ ...rest, service, limit, share }];
 
-const watch = ({ core: { metrics, breakers }, writes, cluster, services }: House): void => {
+const watch = ({ core: { metrics, breakers, cache }, writes, cluster, services }: House): void => {
   const limits = () => services.map(({ name, http }) => ({ service: name, ...http.getLimits() }));
   metrics.watch({
     circuits: () => breakers.states(),
     bulkheads: () => limits().map(({ service, bulkhead }) => ({ service, ...bulkhead })),
+    cacheBytes: () => [cache.bytes],
     quotas: () => services.flatMap(({ name, quota }) => quota.limits().flatMap((state) => quotaReading(name, state))),
     retryBudgets: () => limits().map(({ service, retryBudgetRatio: ratio }) => ({ service, ratio })),
   });

@@ -15,7 +15,7 @@ describe('MemoryCache, purged', () => {
   let cache: MemoryCache;
 
   beforeEach(() => {
-    cache = new MemoryCache(systemClock, 3);
+    cache = new MemoryCache(systemClock, 2900);
   });
 
   afterEach(() => {
