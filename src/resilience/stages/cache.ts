@@ -151,7 +151,7 @@ export class CacheStage {
         },
         (error: unknown) => {
           if (!signal.aborted) leave();
-          reject(error as Error);
+          reject(error);
         },
       );
     });
