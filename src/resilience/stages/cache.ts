@@ -149,7 +149,7 @@ export class CacheStage {
           if (!signal.aborted) leave();
           resolve(follower && answer.source === 'upstream' ? { ...answer, source: 'coalesced' } : answer);
         },
-        (error: unknown) => {
+        (error: Error) => {
           if (!signal.aborted) leave();
           reject(error);
         },
