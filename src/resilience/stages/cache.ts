@@ -144,16 +144,12 @@ export class CacheStage {
         if (flight.callers.size === 0) flight.abandon(signal.reason);
       };
       signal.addEventListener('abort', onAbort);
-      flight.answer.then(
-        (answer) => {
-          if (!signal.aborted) leave();
-          resolve(follower && answer.source === 'upstream' ? { ...answer, source: 'coalesced' } : answer);
-        },
-        (error: Error) => {
-          if (!signal.aborted) leave();
-          reject(error);
-        },
-      );
+      const end = (): void => {
+        if (!signal.aborted) leave();
+      };
+      flight.answer.finally(end).then((answer) => {
+        resolve(follower && answer.source === 'upstream' ? { ...answer, source: 'coalesced' } : answer);
+      }, reject);
     });
   }
 
