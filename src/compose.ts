@@ -60,8 +60,6 @@ export interface Gateway {
   stop(reason: string): Promise<StopReport>;
 }
 
-/** Answers kept in memory; at 2 to 10 kB each some tens of MB at most. */
-const MAX_CACHED_ANSWERS = 10_000;
 /** Bytes in use at most: for each service what it may hold in answers under way, though each of them may be smaller (`operation.ts`). */
 const WIRE: WireLimits = { maxConnections: 128, maxBodyBytes: DEFAULT_ANSWER_BYTES, maxHeldBytes: 32_000_000, connectTimeoutMs: seconds(3), maxAgeMs: minutes(1) };
 const RUNBOOK = 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen';
@@ -95,7 +93,7 @@ const createCore = (config: Config, { clock, random, logger, processMetrics = tr
   const breakers = new CircuitBreakerFactory({ clock, random, events, onEngine, onListenerError });
   const incidents = createIncidentWatch({ clock, logger, metrics, circuits: breakers });
   listeners.push(incidents);
-  const cache = new MemoryCache(clock, MAX_CACHED_ANSWERS);
+  const cache = new MemoryCache(clock);
   return { metrics, quotas, listeners, events, breakers, incidents, cache, onListenerError };
 };
 
@@ -171,7 +169,7 @@ const healthParts = (config: Config, seams: Seams, { core, writes, cluster, life
   incidents: core.incidents,
   cluster,
   queue: () => writes.upkeep.reading,
-  cache: () => ({ entries: core.cache.size, maxEntries: MAX_CACHED_ANSWERS }),
+  cache: () => ({ entries: core.cache.size, bytes: core.cache.bytes, maxBytes: core.cache.maxBytes }),
   build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
   runbook: RUNBOOK,
 });
@@ -201,11 +199,12 @@ const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
 const quotaReading = (service: string, { limit, share = limit, ...rest }: LimitState): readonly QuotaReading[] =>
   limit === undefined || share === undefined ? [] : [{ ...rest, service, limit, share }];
 
-const watch = ({ core: { metrics, breakers }, writes, cluster, services }: House): void => {
+const watch = ({ core: { metrics, breakers, cache }, writes, cluster, services }: House): void => {
   const limits = () => services.map(({ name, http }) => ({ service: name, ...http.getLimits() }));
   metrics.watch({
     circuits: () => breakers.states(),
     bulkheads: () => limits().map(({ service, bulkhead }) => ({ service, ...bulkhead })),
+    cacheBytes: () => [cache.bytes],
     quotas: () => services.flatMap(({ name, quota }) => quota.limits().flatMap((state) => quotaReading(name, state))),
     retryBudgets: () => limits().map(({ service, retryBudgetRatio: ratio }) => ({ service, ratio })),
   });

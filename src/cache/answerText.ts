@@ -2,20 +2,20 @@
  * Answers as text, for a store outside the process: JSON, compressed where that pays. Only values that come back as they were.
  */
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import { bytesOf, LARGEST_ANSWER } from './answerBytes.ts';
 
 /** Characters of JSON; below it compression saves less than it costs. */
 const COMPRESS_FROM = 1024;
-/** More JSON than that would not fit sealed even if it shrank to a tenth, and is not worth the time to try. */
-const LARGEST_JSON = 2_000_000;
+/** More JSON than that was never made here: what {@link LARGEST_ANSWER} allows, each character written as six. */
+const LARGEST_JSON = 3 * LARGEST_ANSWER;
 
 /** The fastest setting: 20 µs for 3 kB, 60 µs for 12 kB, a fifth of the size. Handing it to another thread costs more than that. */
 const QUICKLY = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
-/** `undefined` for what JSON would change, and for what is too large. */
+/** `undefined` for what JSON would change, and for what no cache keeps for its size. */
 export const textOf = (value: unknown): string | undefined => {
-  if (!isPlain(value)) return undefined;
+  if (bytesOf(value, LARGEST_ANSWER) > LARGEST_ANSWER || !isPlain(value)) return undefined;
   const json = JSON.stringify(value);
-  if (json.length > LARGEST_JSON) return undefined;
   return json.length < COMPRESS_FROM ? `j${json}` : `b${brotliCompressSync(json, QUICKLY).toString('base64')}`;
 };
 
@@ -23,7 +23,7 @@ export const textOf = (value: unknown): string | undefined => {
 export const valueOf = (text: string): unknown => {
   const content = text.slice(1);
   if (text.startsWith('j')) return JSON.parse(content) as unknown;
-  const bytes = brotliDecompressSync(Buffer.from(content, 'base64'), { maxOutputLength: 4 * LARGEST_JSON });
+  const bytes = brotliDecompressSync(Buffer.from(content, 'base64'), { maxOutputLength: LARGEST_JSON });
   return JSON.parse(bytes.toString('utf8')) as unknown;
 };
 

@@ -19,6 +19,10 @@ export class LabelIndex {
     return [...(this.#keys.get(label) ?? [])];
   }
 
+  labelsOf(key: string): readonly string[] {
+    return this.#labels.get(key) ?? [];
+  }
+
   clear(): void {
     this.#labels.clear();
     this.#keys.clear();

@@ -10,6 +10,8 @@ export const operationLabel = (service: string, operation: string): string => `$
 /** @param tag Such as `contacts:7`; only of the service that declares it. */
 export const tagLabel = (service: string, tag: string): string => `${service} #${tag}`;
 
+export const isTagLabel = (label: string): boolean => label.includes(' #');
+
 export const labelsOf = ({ service, operation }: CallSite, tags: readonly string[] = []): readonly string[] => [
   serviceLabel(service),
   operationLabel(service, operation),

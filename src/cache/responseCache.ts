@@ -24,6 +24,8 @@ export interface ResponseCache {
   set(key: string, answer: CachedAnswer, labels?: readonly string[]): void;
   /** Before a question is put: tells, once the answer is there, whether a purge came in between. */
   ask(labels: readonly string[]): Ask;
+  /** The labels of tags that stand beside the label, or on what is kept under the key: other names of the same records. */
+  tagsBeside(label: string, key: string | undefined): readonly string[];
   /** Forgets whatever bears the label. @returns how many answers that were. */
   purge(label: string): number;
   /** Nothing is fresh any more: news may have been missed. It may still stand in for an error. */

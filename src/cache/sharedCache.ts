@@ -43,8 +43,10 @@ export interface Question {
   readonly staleForMs: number;
   /** The time one attempt at the service may take, ms. */
   readonly attemptTimeoutMs: number;
-  /** Monotonic ms. */
-  readonly deadlineAt: number;
+  /** The earliest deadline of those who wait for the answer; moves as they come and go. Monotonic ms. */
+  readonly earliestDeadline: () => number;
+  /** By then the call to the service has ended, monotonic ms. */
+  readonly livesUntil: number;
   readonly signal: AbortSignal;
 }
 
@@ -69,7 +71,7 @@ export interface Found {
 }
 
 /** Larger texts, in characters, stay in the memory of the process that asked. */
-const LARGEST_TEXT = 256 * 1024;
+const LARGEST_TEXT = 128 * 1024;
 
 export class SharedCache {
   readonly #parts: SharedCacheParts;
@@ -144,7 +146,7 @@ export class SharedCache {
       want,
       freshForMs: question.cacheForMs,
       livesForMs: question.cacheForMs + question.staleForMs,
-      turnForMs: Math.max(1, Math.ceil(Math.min(question.attemptTimeoutMs, question.deadlineAt - clock.now()))),
+      turnForMs: Math.max(1, Math.ceil(Math.min(question.attemptTimeoutMs, question.livesUntil - clock.now()))),
     });
     return { ...seen, token };
   }
@@ -183,7 +185,7 @@ export class SharedCache {
 
   #textOf({ name }: Place, value: unknown): string | undefined {
     const text = textOf(value);
-    if (text === undefined || text.length > LARGEST_TEXT) return undefined;
+    if (text === undefined) return undefined;
     const sealed = this.#parts.sealer.seal(text, name);
     return sealed.length > LARGEST_TEXT ? undefined : sealed;
   }

@@ -18,8 +18,8 @@ const NEWEST_SHARE = 0.2;
 export interface Waiter {
   readonly service: string;
   readonly operation: string;
-  /** Monotonic ms. */
-  readonly deadlineAt: number;
+  /** The earliest of all who wait, monotonic ms: whoever joins may have less time than who was there before. */
+  readonly earliestDeadline: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -46,20 +46,21 @@ export class TurnWait {
    */
   async whileTheirs<Seen extends { readonly turn: string }>(first: Seen, waiter: Waiter, lookAgain: () => Promise<Seen>): Promise<Seen> {
     const startedAt = this.#clock.now();
-    const waitMs = this.#longestMs(waiter, startedAt);
     let seen = first;
     let waitedMs = 0;
-    while (seen.turn === 'theirs' && waitedMs < waitMs && !waiter.signal.aborted) {
-      await this.#pause(Math.min(Math.max(FIRST_PAUSE_MS, waitedMs * PAUSE_SHARE), waitMs - waitedMs), waiter.signal);
+    while (seen.turn === 'theirs' && !waiter.signal.aborted) {
+      const leftMs = this.#longestMs(waiter, startedAt) - waitedMs;
+      if (leftMs <= 0) break;
+      await this.#pause(Math.min(Math.max(FIRST_PAUSE_MS, waitedMs * PAUSE_SHARE), leftMs), waiter.signal);
       seen = await lookAgain();
       waitedMs = this.#clock.now() - startedAt;
     }
     return seen;
   }
 
-  #longestMs({ service, operation, deadlineAt }: Waiter, now: number): number {
+  #longestMs({ service, operation, earliestDeadline }: Waiter, startedAt: number): number {
     const usualMs = this.#usual.get(operationLabel(service, operation)) ?? LONGEST_MS;
-    return Math.min(LONGEST_MS, (deadlineAt - now) / 2, Math.max(SHORTEST_MS, USUAL_TIMES * usualMs));
+    return Math.min(LONGEST_MS, (earliestDeadline() - startedAt) / 2, Math.max(SHORTEST_MS, USUAL_TIMES * usualMs));
   }
 
   /** Resolves early when the signal says so. */

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'fleet_unavailable'
   | 'request_in_progress'
   | 'idempotency_key_reused'
+  | 'answer_not_kept'
   | 'job_state_conflict'
   | 'internal_error';
 

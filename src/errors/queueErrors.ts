@@ -42,6 +42,16 @@ export class RequestInterruptedError extends GatewayError {
   }
 }
 
+/** The first request of an Idempotency-Key was answered, and its answer was too large to be kept. */
+export class AnswerNotKeptError extends GatewayError {
+  readonly code = 'answer_not_kept';
+
+  /** @param status Of that answer. */
+  constructor(status: number) {
+    super(`the first request with this Idempotency-Key was carried out and answered with ${String(status)}; that answer is too large to be kept`);
+  }
+}
+
 /** The job is not in a state for what is asked of it. */
 export class JobStateConflictError extends GatewayError {
   readonly code = 'job_state_conflict';

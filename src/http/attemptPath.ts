@@ -41,6 +41,9 @@ const PROBE_PATIENCE_MS = 2000;
 /** An attempt ends so long before the deadline, ms: its caller shall have the answer in time, or the reason why not. */
 const ANSWER_MARGIN_MS = 50;
 
+/** What a permit must be of; its lane is that of the call. */
+export type PermitSize = Omit<PermitWish, 'lane'>;
+
 type TimeLimit = Pick<AttemptLimits, 'timeoutMs' | 'onTimeout'>;
 
 export class AttemptPath {
@@ -77,7 +80,7 @@ export class AttemptPath {
   }
 
   /** A call of an operation, as the stages before this one take it. */
-  call<T>(operation: Operation<T>, request: HttpRequest, wish: PermitWish): Call<T> {
+  call<T>(operation: Operation<T>, request: HttpRequest, wish: PermitSize): Call<T> {
     const attempt = this.#bulkhead.stage(async (context) => {
       this.#checkTime(context);
       return { value: await this.#guarded(operation, request, context), source: 'upstream', ageMs: 0 };
@@ -117,13 +120,13 @@ export class AttemptPath {
    * A permit of the quota for each attempt; one that no attempt came to use is given back. An open circuit is asked without
    * one: it refuses at once, and nobody should have waited for that.
    */
-  #withPermit<T>(attempt: Call<T>, wish: PermitWish): Call<T> {
+  #withPermit<T>(attempt: Call<T>, wish: PermitSize): Call<T> {
     const { quota, breaker } = this.#parts;
     if (quota === undefined) return attempt;
     return (context) => {
       if (breaker.state === 'open') return attempt(context);
-      const { site, signal, deadlineAt } = context;
-      const permit = quota.permit(wish, { site, signal, latestAt: deadlineAt - ANSWER_MARGIN_MS });
+      const { site, signal, deadlineAt, lane } = context;
+      const permit = quota.permit({ ...wish, lane }, { site, signal, latestAt: deadlineAt - ANSWER_MARGIN_MS });
       return permit instanceof Promise ? permit.then((late) => usePermit(late, attempt, context)) : usePermit(permit, attempt, context);
     };
   }
@@ -195,10 +198,10 @@ export class AttemptPath {
    * What the policy and the caller allow; of a suspect service less, where nothing is lost by giving up (resilience E7);
    * and never more than leaves time to answer within the deadline (E16).
    */
-  #timeLimit({ site, attemptTimeoutMs, deadlineAt }: CallContext, now: number, mayGiveUp: boolean): TimeLimit {
+  #timeLimit({ site, attemptTimeoutMs, deadlineAt, livesUntil = deadlineAt }: CallContext, now: number, mayGiveUp: boolean): TimeLimit {
     const wasSuspect = mayGiveUp && this.#isSuspect;
     const allowedMs = wasSuspect ? this.#patience.suspectTimeoutMs(site.operation, attemptTimeoutMs) : attemptTimeoutMs;
-    const leftMs = deadlineAt - now;
+    const leftMs = livesUntil - now;
     if (leftMs - ANSWER_MARGIN_MS < allowedMs) {
       return { timeoutMs: Math.max(1, leftMs - ANSWER_MARGIN_MS), onTimeout: () => new DeadlineExceededError(site, leftMs) };
     }

@@ -5,12 +5,12 @@
  * The only file that imports dataloader, which gathers the rows and gives each caller its own.
  */
 import DataLoader from 'dataloader';
-import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import { UpstreamRejectedError, type CallSite } from '../errors/upstreamErrors.ts';
 import type { Answer, Call, CallContext } from '../resilience/call.ts';
 import type { Lane } from '../resilience/quota/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
-import type { BatchRequest, BatchRule, Operation, OperationRequest } from './operation.ts';
-import { sharedContext } from './sharedContext.ts';
+import type { BatchedRow, BatchRequest, BatchRule, Operation, OperationRequest } from './operation.ts';
+import { laneOf, sharedContext } from './sharedContext.ts';
 
 /** How long the first of a batch waits for others, ms. Short beside any call to a service. */
 const WINDOW_MS = 3;
@@ -23,7 +23,6 @@ const PATIENCE_SHARE = 0.5;
 interface Read {
   readonly request: OperationRequest;
   readonly context: CallContext;
-  readonly lane: Lane;
   /** By itself, as if there were no batches. */
   readonly alone: Call<unknown>;
 }
@@ -31,7 +30,7 @@ interface Read {
 export interface BatchedReadsParts {
   readonly clock: Clock;
   /** Makes the one request for many, past the cache, in the context given. */
-  readonly send: <Rows>(operation: Operation<Rows>, request: OperationRequest, context: CallContext, lane: Lane) => Promise<Answer<Rows>>;
+  readonly send: <Rows>(operation: Operation<Rows>, request: OperationRequest, context: CallContext) => Promise<Answer<Rows>>;
   /** How long a request would have to wait for the quota, ms. */
   readonly quotaWaitMs: (operation: Operation<unknown>, request: OperationRequest, lane: Lane) => number;
 }
@@ -45,12 +44,12 @@ export class BatchedReads {
   }
 
   /** The read as a call that may share its request; `alone` where it may not. */
-  call<T>(operation: Operation<T>, request: OperationRequest, alone: Call<T>, lane: Lane): Call<T> {
+  call<T>(operation: Operation<T>, request: OperationRequest, alone: Call<T>): Call<T> {
     const group = operation.batch?.group(request);
     if (operation.batch === undefined || group === undefined) return alone;
     const { batch } = operation;
     // The group's name begins with the operation's, and a rule's rows are of the operation's own type.
-    return (context) => this.#group(`${operation.name} ${group}`, batch).read({ request, context, lane, alone }) as Promise<Answer<T>>;
+    return (context) => this.#group(`${operation.name} ${group}`, batch).read({ request, context, alone }) as Promise<Answer<T>>;
   }
 
   /** A group lives while a batch of it is gathering: its name may hold whatever callers ask for. */
@@ -134,7 +133,7 @@ class ReadGroup {
   #quotaWaitMs(reads: readonly Read[]): number {
     if (reads.length === 0) return 0;
     const { operation, request } = this.#rule.together(reads.map((read) => read.request));
-    return this.#parts.quotaWaitMs(operation, request, laneOf(reads));
+    return this.#parts.quotaWaitMs(operation, request, laneOf(reads.map(({ context }) => context)));
   }
 
   #mayWaitMs(reads: readonly Read[], openedAt: number): number {
@@ -188,7 +187,7 @@ class ReadGroup {
       reads.map(async (read, index) => {
         const row = sent.value[index] ?? { kind: 'unsaid' };
         if (row.kind === 'unsaid') answers.set(read, await readAlone(read));
-        else answers.set(read, row.kind === 'found' ? { ...sent, value: row.value } : new UpstreamRejectedError(read.context.site, 404, 'not_found'));
+        else answers.set(read, row.kind === 'found' ? { ...sent, value: row.value } : refusalOf(row, read.context.site));
       }),
     );
   }
@@ -196,7 +195,7 @@ class ReadGroup {
   async #send({ operation, request }: BatchRequest, reads: readonly Read[]) {
     const { context, leave } = sharedContext(reads.map((read) => read.context), operation.name);
     try {
-      return await this.#parts.send(operation, request, context, laneOf(reads));
+      return await this.#parts.send(operation, request, context);
     } catch (error) {
       return asError(error);
     } finally {
@@ -205,8 +204,8 @@ class ReadGroup {
   }
 }
 
-const laneOf = (reads: readonly { readonly lane: Lane }[]): Lane =>
-  reads.every(({ lane }) => lane === 'drain') ? 'drain' : 'interactive';
+const refusalOf = (row: Exclude<BatchedRow, { kind: 'found' }>, site: CallSite): UpstreamRejectedError =>
+  row.kind === 'refused' ? new UpstreamRejectedError(site, row.status, row.reason) : new UpstreamRejectedError(site, 404, 'not_found');
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('a read failed with no error', { cause: error }));
 

@@ -11,11 +11,10 @@ import { GatewayError } from '../errors/gatewayError.ts';
 import type { CallSite } from '../errors/upstreamErrors.ts';
 import { compose, type Answer, type Call, type CallContext, type CallOptions, type Queued } from '../resilience/call.ts';
 import type { CircuitSnapshot } from '../resilience/circuitState.ts';
-import type { Lane, PermitWish } from '../resilience/quota/quotaGate.ts';
 import { CacheStage } from '../resilience/stages/cache.ts';
 import { deadline } from '../resilience/stages/deadline.ts';
 import { fallback } from '../resilience/stages/fallback.ts';
-import { AttemptPath, type AttemptPathParts, type PathLimits } from './attemptPath.ts';
+import { AttemptPath, type AttemptPathParts, type PathLimits, type PermitSize } from './attemptPath.ts';
 import { callContext } from './callContext.ts';
 import { CallStatistics } from './callStatistics.ts';
 import { flagged } from './flags.ts';
@@ -24,7 +23,7 @@ import type { CallMetrics, Flagged, HealthReport, HttpClient } from './httpClien
 import { DEFAULT_QUOTA, type Operation, type OperationRequest } from './operation.ts';
 import { honestError } from './outcomeUnknown.ts';
 import { orQueued } from './queuedWrite.ts';
-import { purgingAfter } from './purgingWrites.ts';
+import { endingWhatIsGone, purgingAfter } from './purgingWrites.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
 import type { WriteQueue } from './writeQueue.ts';
@@ -58,9 +57,9 @@ export class PipelinedHttpClient implements HttpClient {
     this.#cacheStage = new CacheStage({ ...parts, fleet: sharedCache && { cache: sharedCache, origin: target.origin + target.prefix } });
     this.#batches = new BatchedReads({
       clock: parts.clock,
-      send: (operation, request, context, lane) =>
-        this.#path.call(operation, buildRequest(parts.target, operation, request), permitWish(operation, request, lane))(context),
-      quotaWaitMs: (operation, request, lane) => this.#path.quotaWaitMs(permitWish(operation, request, lane)),
+      send: (operation, request, context) =>
+        this.#path.call(operation, buildRequest(parts.target, operation, request), permitWish(operation, request))(context),
+      quotaWaitMs: (operation, request, lane) => this.#path.quotaWaitMs({ ...permitWish(operation, request), lane }),
     });
   }
 
@@ -140,11 +139,12 @@ export class PipelinedHttpClient implements HttpClient {
   }
 
   /** The one place that fixes the order of protection. */
-  #pipeline<T>(operation: Operation<T>, request: OperationRequest, wire: HttpRequest, { headers, lane = 'interactive' }: CallOptions): Call<T> {
-    const alone = this.#path.call(operation, wire, permitWish(operation, request, lane));
+  #pipeline<T>(operation: Operation<T>, request: OperationRequest, wire: HttpRequest, { headers }: CallOptions): Call<T> {
+    const alone = this.#path.call(operation, wire, permitWish(operation, request));
     // A caller's own headers are for its own request.
-    const attempts = headers === undefined ? this.#batches.call(operation, request, alone, lane) : alone;
-    const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage)(attempts);
+    const attempts = headers === undefined ? this.#batches.call(operation, request, alone) : alone;
+    const known = endingWhatIsGone(this.#parts, operation, request)(attempts);
+    const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage)(known);
     return fallback(this.#parts, deepFreeze(operation.fallback))(purgingAfter(this.#parts, operation, request)(guarded));
   }
 
@@ -172,10 +172,9 @@ export class PipelinedHttpClient implements HttpClient {
 
 export const createHttpClient = (parts: HttpClientParts): PipelinedHttpClient => new PipelinedHttpClient(parts);
 
-const permitWish = (operation: Operation<unknown>, request: OperationRequest, lane: Lane): PermitWish => ({
+const permitWish = (operation: Operation<unknown>, request: OperationRequest): PermitSize => ({
   quota: operation.quota ?? DEFAULT_QUOTA,
   weight: request.weight ?? operation.weight ?? 1,
-  lane,
 });
 
 const codeOf = (error: unknown) => (error instanceof GatewayError ? error.code : 'internal_error');

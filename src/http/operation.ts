@@ -51,11 +51,18 @@ export interface Operation<T> {
   /**
    * What it is about, such as the record `contacts:7`, by one name in all operations of the service. Of a read that is cached: by
    * these tags its answers are purged. Of a write: whatever is kept under these tags is purged when it is made, or may have been.
-   * Must not throw.
+   * The first is its own name, others may be wider. Must not throw.
    *
-   * @param answer Of a write that was made: it may name what the request does not, such as the id of what it changed.
+   * @param answer It may name what the request does not, such as the id of what was changed, or read by an email.
    */
   readonly cacheTags?: (request: OperationRequest, answer?: unknown) => readonly string[];
+  /**
+   * What is not there any more: whatever is kept under these tags is purged before it is answered, whether it was read or written.
+   * Absent: after a refusal with 404 or 410, what `cacheTags` names, or the answers of the operation; no answer tells of any. Must not throw.
+   *
+   * @param answer Where the service did answer: it may name rows that it does not have. Absent: it refused with 404 or 410.
+   */
+  readonly goneTags?: (request: OperationRequest, answer?: unknown) => readonly string[];
   /** Whether it may wait in the durable queue, and how. Absent: never; an error instead. Only for operations that write. */
   readonly queue?: QueueRule;
   /** How many reads at once become one request, where the service has one for that. Only for `safe` and paid reads. */
@@ -82,8 +89,11 @@ export interface BatchRequest {
   readonly request: OperationRequest;
 }
 
-/** `absent`: the service says that there is none. `unsaid`: it says nothing of it; asked for alone, it might. */
-export type BatchedRow = { readonly kind: 'found'; readonly value: unknown } | { readonly kind: 'absent' | 'unsaid' };
+/** `absent`: the service says that there is none. `unsaid`: it says nothing of it; asked for alone, it might. `refused`: as a single read is. */
+export type BatchedRow =
+  | { readonly kind: 'found'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'absent' | 'unsaid' };
 
 /** An operation whose answer is read as a row for each of those who share it. */
 export const rowsFrom = <T>(

@@ -1,10 +1,12 @@
 /**
- * After a write through us, nobody reads through us what was before it: answers of the records that it changed are purged.
+ * After a write through us, nobody reads through us what was before it: answers of the records that it changed are purged. And once a
+ * service has said that a record is gone, nothing that is kept of it is answered any more (docs/decisions/0033).
  */
-import { tagLabel } from '../cache/labels.ts';
+import { operationLabel, tagLabel } from '../cache/labels.ts';
 import type { ResponseCache } from '../cache/responseCache.ts';
 import type { SharedCache } from '../cache/sharedCache.ts';
-import type { Call } from '../resilience/call.ts';
+import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import type { Call, CallContext } from '../resilience/call.ts';
 import type { Operation, OperationRequest } from './operation.ts';
 
 export interface PurgingParts {
@@ -13,30 +15,61 @@ export interface PurgingParts {
   readonly sharedCache?: Pick<SharedCache, 'purge'> | undefined;
 }
 
+type Purging = <T>(call: Call<T>) => Call<T>;
+
 /**
  * Around the call of a write that says what it is about: purges that when it is made, and also when nobody knows whether it was. The
  * answer waits until the fleet has been told, or cannot be.
  */
-export const purgingAfter = (parts: PurgingParts, operation: Operation<unknown>, request: OperationRequest) => {
-  const { cacheForMs, cacheTags } = operation;
-  return <T>(call: Call<T>): Call<T> => {
-    if (cacheForMs !== undefined || cacheTags === undefined) return call;
-    return async (context) => {
-      try {
-        const answer = await call(context);
-        await purge(parts, cacheTags(request, answer.value));
-        return answer;
-      } catch (error) {
-        if (context.progress.unsettled) await purge(parts, cacheTags(request));
-        throw error;
-      }
-    };
+export const purgingAfter = (parts: PurgingParts, { cacheForMs, cacheTags }: Operation<unknown>, request: OperationRequest): Purging => {
+  if (cacheForMs !== undefined || cacheTags === undefined) return (call) => call;
+  const purgeOf = (answer?: unknown): Promise<void> => purge(parts, cacheTags(request, answer).map((tag) => tagLabel(parts.service, tag)));
+  return (call) => async (context) => {
+    try {
+      const answer = await call(context);
+      await purgeOf(answer.value);
+      return answer;
+    } catch (error) {
+      if (context.progress.unsettled) await purgeOf();
+      throw error;
+    }
   };
 };
 
-const purge = async ({ service, cache, sharedCache }: PurgingParts, tags: readonly string[]): Promise<void> => {
-  if (tags.length === 0) return;
-  const labels = tags.map((tag) => tagLabel(service, tag));
+/**
+ * Around the attempts of a call, so that it is done before the cache keeps or hands out the answer, and once for all who share it: what
+ * is kept of a record ends when its service says that it is not there, by whatever name it was asked for.
+ */
+export const endingWhatIsGone = (parts: PurgingParts, operation: Operation<unknown>, request: OperationRequest): Purging => {
+  const { cacheForMs, cacheTags, goneTags } = operation;
+  if (cacheForMs === undefined && cacheTags === undefined && goneTags === undefined) return (call) => call;
+  return (call) => async (context) => {
+    try {
+      const answer = await call(context);
+      const tags = goneTags?.(request, answer.value) ?? [];
+      if (tags.length > 0 && (cacheForMs === undefined || isKept(parts, tags))) await purgeGone(parts, context, tags);
+      return answer;
+    } catch (error) {
+      if (isGone(error)) await purgeGone(parts, context, (goneTags ?? cacheTags)?.(request) ?? []);
+      throw error;
+    }
+  };
+};
+
+/** An answer without a row is worth keeping itself, unless there is something to end. */
+const isKept = ({ service, cache }: PurgingParts, tags: readonly string[]): boolean =>
+  tags.some((tag) => cache.tagsBeside(tagLabel(service, tag), undefined).length > 0);
+
+const isGone = (error: unknown): boolean => error instanceof UpstreamRejectedError && (error.status === 404 || error.status === 410);
+
+const purgeGone = (parts: PurgingParts, { site, cacheKey }: CallContext, tags: readonly string[]): Promise<void> => {
+  const labels = tags.map((tag) => tagLabel(parts.service, tag));
+  const [own = operationLabel(parts.service, site.operation)] = labels;
+  return purge(parts, [...new Set([own, ...labels, ...parts.cache.tagsBeside(own, cacheKey)])]);
+};
+
+const purge = async ({ service, cache, sharedCache }: PurgingParts, labels: readonly string[]): Promise<void> => {
+  if (labels.length === 0) return;
   for (const label of labels) cache.purge(label);
   await sharedCache?.purge(service, labels);
 };

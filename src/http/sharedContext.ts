@@ -9,7 +9,7 @@ export interface SharedContext {
   readonly leave: () => void;
 }
 
-/** As patient as the most patient of them, and told to stop when all have gone. */
+/** As patient as the most patient of them, as urgent as the most urgent, and told to stop when all have gone. */
 export const sharedContext = (contexts: readonly CallContext[], operation: string): SharedContext => {
   const [first] = contexts;
   if (first === undefined) throw new Error('a batch has at least one read');
@@ -21,11 +21,16 @@ export const sharedContext = (contexts: readonly CallContext[], operation: strin
     callerSignal: undefined,
     cacheKey: undefined,
     deadlineAt: Math.max(...contexts.map(({ deadlineAt }) => deadlineAt)),
+    livesUntil: Math.max(...contexts.map(({ deadlineAt, livesUntil = deadlineAt }) => livesUntil)),
+    lane: laneOf(contexts),
     attemptTimeoutMs: Math.max(...contexts.map(({ attemptTimeoutMs }) => attemptTimeoutMs)),
     progress: new SharedProgress(contexts.map(({ progress }) => progress)),
   };
   return { context, leave };
 };
+
+export const laneOf = (contexts: readonly Pick<CallContext, 'lane'>[]): CallContext['lane'] =>
+  contexts.every(({ lane }) => lane === 'drain') ? 'drain' : 'interactive';
 
 const whenAllHaveGone = (contexts: readonly CallContext[]): { readonly signal: AbortSignal } & Pick<SharedContext, 'leave'> => {
   const controller = new AbortController();
@@ -33,6 +38,8 @@ const whenAllHaveGone = (contexts: readonly CallContext[]): { readonly signal: A
     if (contexts.every(({ signal }) => signal.aborted)) controller.abort(contexts[0]?.signal.reason);
   };
   for (const { signal } of contexts) signal.addEventListener('abort', onAbort);
+  // Some may have gone before; of the last of all, nobody would hear any more.
+  onAbort();
   const leave = (): void => {
     for (const { signal } of contexts) signal.removeEventListener('abort', onAbort);
   };

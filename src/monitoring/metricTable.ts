@@ -129,6 +129,7 @@ export const metricTable = {
   bulkhead_limit: { type: 'gauge', labels: service, help: 'Attempts that may be under way to the service at once.' },
   bulkhead_in_flight: { type: 'gauge', labels: service, help: 'Attempts under way to the service now.' },
   cache_requests_total: { type: 'counter', labels: ['service', 'result'], help: 'Questions to the response cache, by what came of them.' },
+  cache_bytes: { type: 'gauge', labels: [], help: 'Memory that kept answers take at most, as they are counted.' },
   shared_cache_requests_total: {
     type: 'counter',
     labels: ['service', 'result'],

@@ -37,6 +37,7 @@ const outcomes: Readonly<Record<AnswerSource | ErrorCode, CallOutcome | undefine
   fleet_unavailable: 'refused',
   request_in_progress: 'refused',
   idempotency_key_reused: 'refused',
+  answer_not_kept: 'refused',
   job_state_conflict: 'refused',
   call_cancelled: 'refused',
   invalid_request: 'refused',

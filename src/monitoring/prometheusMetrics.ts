@@ -37,7 +37,7 @@ export interface PrometheusMetricsParts {
   readonly processMetrics?: boolean;
 }
 
-const NOTHING: MetricSources = { circuits: () => [], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] };
+const NOTHING: MetricSources = { circuits: () => [], bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] };
 
 /** Of a house that watches for none. */
 const NO_INCIDENTS: IncidentSource = { active: () => undefined, warnings: () => [], muted: () => [] };
@@ -61,6 +61,7 @@ export class PrometheusMetrics implements ResilienceEvents, SharedCacheEvents, I
     this.#circuits = new CircuitMetrics(this.#registry, () => this.#read((sources) => sources.circuits()));
     this.#upstream = new UpstreamMetrics(this.#registry, services, {
       bulkheads: () => this.#read((sources) => sources.bulkheads()),
+      cacheBytes: () => this.#read((sources) => sources.cacheBytes()),
       quotas: () => this.#read((sources) => sources.quotas()),
       retryBudgets: () => this.#read((sources) => sources.retryBudgets()),
     });

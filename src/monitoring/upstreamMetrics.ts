@@ -41,6 +41,8 @@ export interface QuotaReading {
 export interface UpstreamSources {
   quotas(): readonly QuotaReading[];
   bulkheads(): readonly BulkheadReading[];
+  /** One reading: what the response cache holds, bytes. */
+  cacheBytes(): readonly number[];
   retryBudgets(): readonly RetryBudgetReading[];
 }
 
@@ -113,6 +115,7 @@ export class UpstreamMetrics {
   }
 
   #mirror(registry: Registry, sources: UpstreamSources): void {
+    mirrorGauge(registry, 'cache_bytes', () => sources.cacheBytes().map((bytes) => [{}, bytes] as const));
     mirrorGauge(registry, 'bulkhead_limit', () => sources.bulkheads().map(({ service, limit }) => [{ service }, limit] as const));
     mirrorGauge(registry, 'bulkhead_in_flight', () => sources.bulkheads().map(({ service, inFlight }) => [{ service }, inFlight] as const));
     const quotas = (part: 'share' | 'used') => () =>

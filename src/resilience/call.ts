@@ -54,7 +54,7 @@ export interface CallOptions {
   readonly deadlineMs?: number;
   /** The same as a moment on the monotonic clock, ms: several calls of one request share it. The earlier one counts. */
   readonly deadlineAt?: number;
-  /** Patience for one attempt in ms; capped by the service's policy. */
+  /** Patience for one attempt in ms; capped by the service's policy. A read that may be shared goes by the policy's alone. */
   readonly timeoutMs?: number;
   /** Additional request headers; the credential and the content type cannot be overridden. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -78,16 +78,21 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** The caller's own signal, to tell a hang-up from a deadline. */
   readonly callerSignal: AbortSignal | undefined;
-  /** On the monotonic clock, ms. */
+  /** On the monotonic clock, ms. Of a read that several wait for it is that of the most patient, and moves as they come and go. */
   readonly deadlineAt: number;
   /** Patience for one attempt, ms. */
   readonly attemptTimeoutMs: number;
+  /** The service's own limits, ms: by them lives what several callers wait for, whoever of them began it. */
+  readonly service: { readonly deadlineMs: number; readonly attemptTimeoutMs: number };
+  /** Others may join: until then an attempt goes on, unless all have left. On the monotonic clock, ms; absent: until `deadlineAt`. */
+  readonly livesUntil?: number;
+  readonly lane: NonNullable<CallOptions['lane']>;
   readonly strict: boolean;
   readonly refresh: boolean;
   /** Equal keys mean equal answers; absent where the operation is not cached. */
   readonly cacheKey: string | undefined;
-  /** Tags of the records that the answer tells of; worked out only when the answer is not in memory. */
-  readonly cacheTags?: (() => readonly string[]) | undefined;
+  /** Tags of the records that the answer tells of, as far as the request says, or the answer, too; asked for only when it is not in memory. */
+  readonly cacheTags?: ((answer?: unknown) => readonly string[]) | undefined;
   readonly cacheForMs: number;
   readonly staleForMs: number;
   /** A write that waits in the queue if it cannot be made: nothing is gained by trying a connection that did not stand once more. */

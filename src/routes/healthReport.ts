@@ -27,7 +27,7 @@ export interface HealthSource {
   phase(): LifecyclePhase;
   circuits(): readonly CircuitSnapshot[];
   quotas(): readonly QuotaState[];
-  cache(): { readonly entries: number; readonly maxEntries: number };
+  cache(): { readonly entries: number; readonly bytes: number; readonly maxBytes: number };
   /** What was seen last; the report asks no store. Absent where there is no queue. */
   queue?(): QueueReading;
   /** Absent in a house that knows of no other replica. */
@@ -168,7 +168,7 @@ const describe = (status: HealthStatus, source: HealthSource): string => {
 
 const checksOf = (source: HealthSource, endpoints: ReadonlyMap<string, readonly string[]>, time: string): HealthReport['checks'] => {
   const { incidents } = source;
-  const { entries, maxEntries } = source.cache();
+  const { entries, bytes, maxBytes } = source.cache();
   const checks: Record<string, HealthCheck[]> = {};
   const incident = incidents?.active();
   if (incident !== undefined) checks['services:common_cause'] = [incidentCheck(incident, time)];
@@ -177,7 +177,7 @@ const checksOf = (source: HealthSource, endpoints: ReadonlyMap<string, readonly 
   }
   for (const warning of incidents?.warnings() ?? []) (checks[`${warning.service}:early_warning`] ??= []).push(warningCheck(warning, time));
   for (const quota of source.quotas()) (checks[`${quota.service}:quota`] ??= []).push(quotaCheck(quota));
-  checks['cache:entries'] = [{ observedValue: entries, observedUnit: 'entries', maxEntries, status: 'pass', time }];
+  checks['cache:bytes'] = [{ observedValue: bytes, observedUnit: 'bytes', limit: maxBytes, entries, status: 'pass', time }];
   return { ...checks, ...clusterChecks(source.cluster, time), ...queueChecks(source.queue?.()) };
 };
 

@@ -61,7 +61,7 @@ const otherRow = (name: string, check: HealthCheck): Row => [
   check.status.toUpperCase(),
   check['window'] === undefined ? name : `${name} (${text(check['window'])})`,
   text(check.observedValue),
-  text(check['limit'] ?? check['maxEntries']),
+  text(check['limit']),
 ];
 
 const table = (rows: readonly Row[]): readonly string[] => {

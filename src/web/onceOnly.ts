@@ -2,7 +2,7 @@
  * Requests with an Idempotency-Key: each is made once, and its repeats are given the answer of the first.
  */
 import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
-import { IdempotencyKeyReusedError, RequestInProgressError, RequestInterruptedError } from '../errors/queueErrors.ts';
+import { AnswerNotKeptError, IdempotencyKeyReusedError, RequestInProgressError, RequestInterruptedError } from '../errors/queueErrors.ts';
 import { DAY_MS, seconds, type Clock } from '../time/clock.ts';
 import type { AnswerSealer, IdempotencyStore, KeyState, QueuedWrites, RepeatResult } from './idempotency.ts';
 import type { KeyedRequest } from './idempotencyKey.ts';
@@ -28,10 +28,15 @@ const TERMINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream_rejected'
 
 const REPLAYED = ['Idempotency-Replayed', 'true'];
 
+/** Bytes of an answer as JSON; of a larger one only its status is kept. */
+const MAX_ANSWER_BYTES = 64_000;
+
 /** An answer as it is kept. */
 interface KeptAnswer extends OutgoingAnswer {
   /** Of the problem it is, for the access log. */
   readonly problem?: ErrorCode;
+  /** Its body was too large to be kept. */
+  readonly isCut?: true;
 }
 
 type Ending = { readonly answer: OutgoingAnswer } | { readonly error: unknown };
@@ -53,6 +58,11 @@ const remembered = (ending: Ending, requestId: string): KeptAnswer | 'forget' | 
   return TERMINAL.has(error.code) ? { ...problemAnswer(toProblem(error, { requestId })), problem: error.code } : 'forget';
 };
 
+const textOf = (kept: KeptAnswer): string => {
+  const text = JSON.stringify(kept);
+  return Buffer.byteLength(text) <= MAX_ANSWER_BYTES ? text : JSON.stringify({ status: kept.status, isCut: true });
+};
+
 export class OnceOnly {
   readonly #parts: OnceOnlyParts;
 
@@ -66,6 +76,7 @@ export class OnceOnly {
    * @throws {RequestInProgressError} while the first is being answered.
    * @throws {IdempotencyKeyReusedError} if the first was another request.
    * @throws {RequestInterruptedError} if nobody knows what became of the first.
+   * @throws {AnswerNotKeptError} if the first was answered with more than is kept.
    * @throws {QueueUnavailableError} if the store cannot say: the request was not run then.
    */
   async answer(request: KeyedRequest, context: RequestContext, run: () => Promise<OutgoingAnswer>): Promise<OutgoingAnswer> {
@@ -92,7 +103,7 @@ export class OnceOnly {
     if (what === 'unknown') return;
     try {
       if (what === 'forget') await store.forget(key);
-      else await store.finish(key, sealer.seal(JSON.stringify(what), key));
+      else await store.finish(key, sealer.seal(textOf(what), key));
     } catch (error) {
       log.warn({ route, error }, 'the answer is not kept: a repeat with its Idempotency-Key will count as interrupted');
     }
@@ -116,6 +127,7 @@ export class OnceOnly {
   async #replay({ key }: KeyedRequest, sealed: string, context: RequestContext): Promise<OutgoingAnswer> {
     const kept = this.#opened(key, sealed, context);
     this.#parts.onRepeat('replayed');
+    if (kept.isCut === true) throw new AnswerNotKeptError(kept.status);
     context.problem = kept.problem;
     return { ...kept, headers: [...(kept.headers ?? []), ...REPLAYED] };
   }

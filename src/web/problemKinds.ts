@@ -103,6 +103,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: 'Idempotency-Key reused',
     advice: 'The key belongs to another request: take a new one for each.',
   },
+  answer_not_kept: {
+    status: 409,
+    title: 'Answer not kept',
+    advice: 'The first request with this Idempotency-Key was carried out, and nothing was done again; its answer is too large to be kept. Read what you need.',
+  },
   job_state_conflict: { status: 409, title: 'Job in another state', advice: 'Look at the job: `detail` says what it would have to be.' },
   internal_error: { status: 500, title: 'Internal error', advice: 'Report it with the request id in `instance`.' },
 };

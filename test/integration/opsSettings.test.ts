@@ -75,7 +75,7 @@ describe('The probes of the Kubernetes manifests', () => {
         phase: () => 'ready',
         circuits: () => [],
         quotas: () => [],
-        cache: () => ({ entries: 0, maxEntries: 1 }),
+        cache: () => ({ entries: 0, bytes: 0, maxBytes: 1 }),
         build: { version: '1.2.3', sha: 'unknown', configHash: '', startedAt: 0 },
         runbook: '',
       },

@@ -87,7 +87,7 @@ describe('clients with a shared cache in Redis', function () {
   };
 
   const open = (account: string = SECRETS[0], guest: Guest = new PatientGuest(server, 'sales')): Replica => {
-    const cache = new MemoryCache(systemClock, 1000);
+    const cache = new MemoryCache(systemClock);
     const shared = new SharedCache({
       store: new RedisSharedAnswers(guest, 'room'),
       cache,

@@ -32,7 +32,7 @@ let tokens = 0;
 
 export const cacheReplica = (store: SharedAnswers, parts: Partial<SharedCacheParts> & { readonly origin?: string } = {}): CacheReplica => {
   const told: string[] = [];
-  const memory = new MemoryCache(systemClock, 100);
+  const memory = new MemoryCache(systemClock);
   const shared = new SharedCache({
     store,
     cache: memory,

@@ -12,6 +12,8 @@ export const contextOf = (wishes: Partial<CallContext> = {}): CallContext => ({
   callerSignal: undefined,
   deadlineAt: systemClock.now() + 10_000,
   attemptTimeoutMs: 4000,
+  service: { deadlineMs: 10_000, attemptTimeoutMs: 4000 },
+  lane: 'interactive',
   strict: false,
   refresh: false,
   cacheKey: undefined,

@@ -108,7 +108,7 @@ export const replayedClient = <Client extends ServiceClient>(
   const policy = resolvePolicy(service.name, base, { retry: { maxAttempts: 1 } });
   const shared = { clock: systemClock, random: () => 0.5, events: guarded([], unexpected), onListenerError: unexpected };
   const breakers = new CircuitBreakerFactory(shared);
-  const cache = new MemoryCache(systemClock, 10);
+  const cache = new MemoryCache(systemClock);
   const http = createHttpClient({
     ...shared,
     service: service.name,

@@ -40,7 +40,7 @@ export const addressUnder = async <Client extends ServiceClient>(
   const { transport, sent } = fakeTransport({ status: 200, headers: {}, body });
   const shared = { clock: systemClock, random: () => 0.5, events: guarded([], unexpected), onListenerError: unexpected };
   const breakers = new CircuitBreakerFactory(shared);
-  const cache = new MemoryCache(systemClock, 10);
+  const cache = new MemoryCache(systemClock);
   try {
     const parts = { ...shared, breakers, cache, transport, userAgent: 'test', incidents: { recoveryOf: () => undefined } };
     const sandboxUrl = (name: string): string => `http://127.0.0.1:4010/${name}`;

@@ -27,6 +27,7 @@ export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
   metrics.watch({
     circuits: () => services.map(({ name }) => snapshotOf({ name, outageSince: 1000, override })),
     bulkheads: () => services.map(({ name }) => ({ service: name, limit: 10, inFlight: 1 })),
+    cacheBytes: () => [4096],
     quotas: () => services.map(({ name }) => ({ service: name, quota: 'default', windowMs: 10_000, limit: 100, share: 50, used: 25 })),
     retryBudgets: () => services.map(({ name }) => ({ service: name, ratio: 0.5 })),
   });

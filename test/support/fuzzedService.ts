@@ -33,7 +33,7 @@ export const fuzzedService = (service: Service, answer: (operation: Operation<un
   const onListenerError = (error: unknown): void => void listenerErrors.push(error);
   const shared = { clock: systemClock, random: () => 0.5, events: guarded([], onListenerError), onListenerError };
   const breakers = new CircuitBreakerFactory(shared);
-  const cache = new MemoryCache(systemClock, 100);
+  const cache = new MemoryCache(systemClock);
   const policy = resolvePolicy(service.name, resolvePolicy(service.name, templateFor(service.name), service.overrides), steadfast);
   const secret = service.sandboxSecret;
   const target = targetFrom(service.baseUrlFor?.(secret) ?? service.baseUrl, service.authenticate(secret));

@@ -104,7 +104,7 @@ export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' 
 /** A client of the service `acme` over the given wire, its credential in `authorization`. */
 export const httpHouse = (
   transport: Transport,
-  { policy: overrides, random = () => 0.5, listeners = [], cache = new MemoryCache(systemClock, 1_000), ...parts }: HouseParts = {},
+  { policy: overrides, random = () => 0.5, listeners = [], cache = new MemoryCache(systemClock), ...parts }: HouseParts = {},
 ): HttpHouse => {
   const attempts: AttemptEnded[] = [];
   const calls: CallEnded[] = [];

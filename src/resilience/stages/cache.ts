@@ -4,6 +4,7 @@ import type { ResponseCache } from '../../cache/responseCache.ts';
 import type { Errand, Kept, Question, SharedCache } from '../../cache/sharedCache.ts';
 import { deepFreeze } from '../../config/deepFreeze.ts';
 import type { Clock } from '../../time/clock.ts';
+import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import type { Answer, Call, CallContext, Stage } from '../call.ts';
 import type { ResilienceEvents } from '../events.ts';
 
@@ -21,14 +22,22 @@ export interface FleetAnswers {
   readonly origin: string;
 }
 
-/** One call to the service on behalf of everybody who asked the same at that time. */
+/**
+ * One call to the service on behalf of everybody who asked the same at that time. It lives as long as the most patient of them, by the
+ * service's own limits; nothing that one of them wished for himself is applied to the others.
+ */
 interface Flight {
   readonly answer: Promise<Answer<unknown>>;
   /** Outdated by a purge, it is joined no more: who comes after the purge must not see what was before. */
   readonly ask: Ask;
+  /** Its own, not that of who began it. */
+  readonly context: CallContext;
+  /** The deadline of who began it: what was decided by it may not hold for who has more time. */
+  readonly begunFor: number;
+  /** Who waits for it. */
+  readonly callers: Set<CallContext>;
   /** Tells it to stop, for a reason, and lets nobody join any more: its error would not be theirs. */
   readonly abandon: (reason: unknown) => void;
-  waiting: number;
 }
 
 /** A read that is not answered by the memory of this process. */
@@ -37,10 +46,15 @@ interface Miss {
   readonly labels: readonly string[];
   readonly ask: Ask;
   readonly context: CallContext;
+  /** The earliest deadline of those who wait for it, monotonic ms. */
+  readonly earliestDeadline: () => number;
 }
 
+/** Errors by which a call ends for its own want of time. */
+const OUT_OF_TIME: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['deadline_exceeded', 'quota_wait_too_long']);
+
 /**
- * Reads: a fresh answer from the cache, or one shared flight for equal concurrent reads. A flight looks into the cache of
+ * Reads: a fresh answer from the cache, or one shared flight for equal concurrent reads (docs/decisions/0033). A flight looks into the cache of
  * the fleet before it asks the service. It is told to stop only when all who waited for it have gone; it is forgotten the
  * moment it ends, with its error if it had one.
  */
@@ -75,26 +89,31 @@ export class CacheStage {
   /** Asks the service whatever is kept, and keeps what it says. Not shared: an older flight may know less. */
   async #refresh<T>(miss: Miss, next: Call<T>): Promise<Answer<T>> {
     this.#tell(miss.context, 'bypass');
-    try {
-      const { fleet } = this.#parts;
-      const errand = fleet?.cache.isUp === true ? await fleet.cache.errand(questionOf(fleet, miss)) : undefined;
-      return await this.#askService(miss, next, errand);
-    } finally {
-      miss.ask.end();
+    const { fleet } = this.#parts;
+    const errand = fleet?.cache.isUp === true ? await fleet.cache.errand(questionOf(fleet, miss)) : undefined;
+    return this.#askService(miss, next, errand);
+  }
+
+  /** With the answer of a flight; where one ended for want of time that its follower has, with that of the next. */
+  async #fly<T>(key: string, next: Call<T>, context: CallContext): Promise<Answer<T>> {
+    for (;;) {
+      const known = this.#flights.get(key);
+      const follows = known !== undefined && mayJoin(known, context);
+      if (follows) this.#tell(context, 'coalesced');
+      const flight = follows ? known : this.#start(key, next, context);
+      try {
+        return (await this.#join(flight, context, follows)) as Answer<T>;
+      } catch (error) {
+        if (!follows || !mayFlyAgain(flight, context, error)) throw error;
+      }
     }
   }
 
-  #fly<T>(key: string, next: Call<T>, context: CallContext): Promise<Answer<T>> {
-    const known = this.#flights.get(key);
-    const follows = known !== undefined && !known.ask.isOutdated;
-    if (follows) this.#tell(context, 'coalesced');
-    return this.#join(follows ? known : this.#start(key, next, context), context, follows) as Promise<Answer<T>>;
-  }
-
-  #start<T>(key: string, next: Call<T>, context: CallContext): Flight {
+  #start<T>(key: string, next: Call<T>, leader: CallContext): Flight {
     const controller = new AbortController();
-    const miss = this.#missed(key, { ...context, signal: controller.signal });
-    const answer = this.#answer(miss, next);
+    const callers = new Set([leader]);
+    const context = contextOfFlight(callers, leader, controller.signal, this.#parts.clock.now());
+    const miss = this.#missed(key, context, () => Math.min(...deadlines(callers)));
     const forget = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     };
@@ -102,30 +121,33 @@ export class CacheStage {
       forget();
       controller.abort(reason);
     };
-    const flight: Flight = { answer, ask: miss.ask, abandon, waiting: 0 };
+    const answer = this.#answer(miss, next);
+    const flight: Flight = { answer, ask: miss.ask, context, begunFor: leader.deadlineAt, callers, abandon };
     this.#flights.set(key, flight);
-    const end = (): void => {
-      miss.ask.end();
-      forget();
-    };
-    answer.then(end, end);
+    answer.then(forget, forget);
     return flight;
   }
 
-  #join(flight: Flight, { signal }: CallContext, follower: boolean): Promise<Answer<unknown>> {
-    flight.waiting += 1;
+  #join(flight: Flight, caller: CallContext, follower: boolean): Promise<Answer<unknown>> {
+    const { signal, progress } = caller;
+    flight.callers.add(caller);
     return new Promise((resolve, reject) => {
-      const stopListening = (): void => {
+      const leave = (): void => {
         signal.removeEventListener('abort', onAbort);
+        flight.callers.delete(caller);
+        progress.attempts += flight.context.progress.attempts;
+        progress.unsettled ||= flight.context.progress.unsettled;
       };
       const onAbort = (): void => {
-        stopListening();
-        flight.waiting -= 1;
+        leave();
         reject(signal.reason as Error);
-        if (flight.waiting === 0) flight.abandon(signal.reason);
+        if (flight.callers.size === 0) flight.abandon(signal.reason);
       };
       signal.addEventListener('abort', onAbort);
-      flight.answer.finally(stopListening).then((answer) => {
+      const end = (): void => {
+        if (!signal.aborted) leave();
+      };
+      flight.answer.finally(end).then((answer) => {
         resolve(follower && answer.source === 'upstream' ? { ...answer, source: 'coalesced' } : answer);
       }, reject);
     });
@@ -157,8 +179,8 @@ export class CacheStage {
     const askedAt = this.#parts.clock.now();
     try {
       const answer = await next(miss.context);
-      this.#keep(miss, answer.value, askedAt);
-      errand?.share(answer.value);
+      if (this.#keep(miss, answer.value, askedAt)) errand?.share(answer.value);
+      else errand?.giveUp();
       return { ...answer, freshForMs: miss.context.cacheForMs };
     } catch (error) {
       errand?.giveUp();
@@ -166,29 +188,36 @@ export class CacheStage {
     }
   }
 
-  /** What was asked before the answer that is kept came in, or before a purge, may know less: it is not kept. */
-  #keep({ key, labels, ask, context }: Miss, value: unknown, askedAt: number): void {
+  /**
+   * What was asked before the answer that is kept came in, or before a purge of anything it tells of, may know less: it is not kept.
+   *
+   * @returns whether it may be kept.
+   */
+  #keep({ key, ask, context }: Miss, value: unknown, askedAt: number): boolean {
     const { cache, clock } = this.#parts;
-    const storedAt = clock.now();
-    const freshUntil = storedAt + context.cacheForMs;
-    const kept = { value: deepFreeze(value), storedAt, freshUntil, staleUntil: freshUntil + context.staleForMs };
     const newest = cache.get(key)?.storedAt ?? askedAt;
-    if (newest <= askedAt && !ask.isOutdated) cache.set(key, kept, labels);
+    return this.#put({ key, ask, context }, value, clock.now(), newest <= askedAt);
   }
 
   /** Takes what the fleet keeps into the memory of this process, unless that knows better. */
-  #fill({ key, labels, ask, context }: Miss, { value, ageMs }: Kept): void {
-    const { cache, clock } = this.#parts;
-    const storedAt = clock.now() - ageMs;
-    const freshUntil = storedAt + context.cacheForMs;
-    const answer = { value: deepFreeze(value), storedAt, freshUntil, staleUntil: freshUntil + context.staleForMs };
-    const newest = cache.get(key)?.storedAt ?? -Infinity;
-    if (newest < storedAt && !ask.isOutdated) cache.set(key, answer, labels);
+  #fill(miss: Miss, { value, ageMs }: Kept): void {
+    const storedAt = this.#parts.clock.now() - ageMs;
+    const newest = this.#parts.cache.get(miss.key)?.storedAt ?? -Infinity;
+    this.#put(miss, value, storedAt, newest < storedAt);
   }
 
-  #missed(key: string, context: CallContext): Miss {
+  #put({ key, ask, context }: Pick<Miss, 'key' | 'ask' | 'context'>, value: unknown, storedAt: number, isNewest: boolean): boolean {
+    deepFreeze(value);
+    const labels = labelsOf(context.site, context.cacheTags?.(value));
+    if (!isNewest || ask.isOutdated || ask.outdatedIn(labels)) return false;
+    const freshUntil = storedAt + context.cacheForMs;
+    this.#parts.cache.set(key, { value, storedAt, freshUntil, staleUntil: freshUntil + context.staleForMs }, labels);
+    return true;
+  }
+
+  #missed(key: string, context: CallContext, earliestDeadline = (): number => context.deadlineAt): Miss {
     const labels = labelsOf(context.site, context.cacheTags?.());
-    return { key, labels, ask: this.#parts.cache.ask(labels), context };
+    return { key, labels, ask: this.#parts.cache.ask(labels), context, earliestDeadline };
   }
 
   #tell({ site }: CallContext, result: 'hit' | 'miss' | 'coalesced' | 'bypass'): void {
@@ -196,7 +225,36 @@ export class CacheStage {
   }
 }
 
-const questionOf = ({ origin }: FleetAnswers, { key, labels, context }: Miss): Question => {
-  const { cacheForMs, staleForMs, attemptTimeoutMs, deadlineAt, signal } = context;
-  return { ...context.site, key, origin, labels, cacheForMs, staleForMs, attemptTimeoutMs, deadlineAt, signal };
+/** Who has gone from it asks for nothing any more; what nobody waits for in the foreground would make who does wait behind it. */
+const mayJoin = ({ ask, context }: Flight, { lane }: CallContext): boolean =>
+  !ask.isOutdated && (context.lane === 'interactive' || lane === 'drain');
+
+/** It ended by what its first caller would wait, and this one has longer. What may be paid for already is not asked for again. */
+const mayFlyAgain = ({ begunFor, context }: Flight, caller: CallContext, error: unknown): boolean => {
+  if (!(error instanceof GatewayError) || !OUT_OF_TIME.has(error.code)) return false;
+  if (caller.signal.aborted || caller.deadlineAt <= begunFor) return false;
+  return context.idempotency !== 'never' || !context.progress.unsettled;
+};
+
+const deadlines = (callers: ReadonlySet<CallContext>): readonly number[] => [...callers].map(({ deadlineAt }) => deadlineAt);
+
+const contextOfFlight = (callers: ReadonlySet<CallContext>, leader: CallContext, signal: AbortSignal, now: number): CallContext => {
+  const livesUntil = now + leader.service.deadlineMs;
+  return {
+    ...leader,
+    signal,
+    callerSignal: undefined,
+    get deadlineAt() {
+      return Math.min(livesUntil, Math.max(...deadlines(callers)));
+    },
+    livesUntil,
+    attemptTimeoutMs: leader.service.attemptTimeoutMs,
+    strict: false,
+    progress: { attempts: 0, unsettled: false },
+  };
+};
+
+const questionOf = ({ origin }: FleetAnswers, { key, labels, context, earliestDeadline }: Miss): Question => {
+  const { cacheForMs, staleForMs, attemptTimeoutMs, deadlineAt, livesUntil = deadlineAt, signal } = context;
+  return { ...context.site, key, origin, labels, cacheForMs, staleForMs, attemptTimeoutMs, earliestDeadline, livesUntil, signal };
 };

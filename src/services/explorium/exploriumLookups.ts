@@ -2,7 +2,6 @@
  * Single lookups, and many of them row by row: one bad row, or one that fails, takes nothing from the others, and what was paid
  * for stays.
  */
-import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../http/httpClient.ts';
 import { upstreamPath } from '../../http/upstreamPath.ts';
 import type { CallOptions } from '../../resilience/call.ts';
@@ -37,18 +36,10 @@ export interface FoundContacts extends FoundProspect {
 /** `Known`: what the first of two steps brought, where the second brought nothing. */
 export type Rows<Found extends object, Known extends object = object> = BulkLookup<Found, Known> & Flags;
 
-/** In a request that several share, a row that could not be looked up is a 404 (`exploriumReadsTogether.ts`). */
-const asMatchFailed = (error: unknown): unknown =>
-  error instanceof UpstreamRejectedError && error.status === 404 ? new UpstreamRejectedError(error, 422, 'match_failed') : error;
-
 /** @throws {UpstreamRejectedError} 422 `match_failed`, if Explorium could not look the row up. */
 export const matchBusiness = async (http: HttpClient, business: BusinessKey, options?: CallOptions): Promise<Match> => {
   const request = { path: upstreamPath`/v1/businesses/match`, body: { businesses_to_match: [business] } };
-  try {
-    return readBusinessMatch(await http.send(operations.matchBusiness, request, options));
-  } catch (error) {
-    throw asMatchFailed(error);
-  }
+  return readBusinessMatch(await http.send(operations.matchBusiness, request, options));
 };
 
 /** `undefined`: nothing is known of it. */
@@ -59,11 +50,7 @@ export const enrichBusiness = async (http: HttpClient, businessId: string, optio
 
 const matchProspect = async (http: HttpClient, prospect: object, options: CallOptions): Promise<Match> => {
   const request = { path: upstreamPath`/v1/prospects/match`, body: { request_context: {}, prospects_to_match: [prospect] } };
-  try {
-    return readProspectMatch(await http.send(operations.matchProspects, request, options));
-  } catch (error) {
-    throw asMatchFailed(error);
-  }
+  return readProspectMatch(await http.send(operations.matchProspects, request, options));
 };
 
 const unmatched = (kind: 'no_match' | 'match_failed'): { readonly outcome: 'missing' } | FailedRow =>

@@ -9,6 +9,7 @@
  */
 import { manyRecords, type Operation } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
+import { tagsOfEnrichment, tagsOfMatch, tagsOfNothing } from './exploriumCacheTags.ts';
 import { contactsTogether, enrichmentsTogether, matchesTogether, prospectMatchesTogether } from './exploriumReadsTogether.ts';
 import * as answers from './exploriumSchemas.ts';
 
@@ -28,6 +29,8 @@ const enrichProspectContacts = operation({
   ...paid,
   name: 'enrich_prospect_contacts',
   answer: answers.prospectContactsAnswer,
+  cacheTags: tagsOfEnrichment('prospects'),
+  goneTags: tagsOfNothing('prospects'),
   cacheForMs: minutes(10),
 });
 
@@ -36,6 +39,7 @@ export const exploriumOperations = {
     ...paid,
     name: 'match_business',
     answer: answers.matchBusinessesAnswer(1),
+    cacheTags: tagsOfMatch('businesses'),
     cacheForMs: DAY_MS,
     batch: matchesTogether(matchBusinessesOf),
   }),
@@ -45,12 +49,19 @@ export const exploriumOperations = {
     ...paid,
     name: 'enrich_firmographics',
     answer: answers.firmographicsAnswer,
+    cacheTags: tagsOfEnrichment('businesses'),
+    goneTags: tagsOfNothing('businesses'),
     cacheForMs: DAY_MS,
     batch: enrichmentsTogether(bulkEnrichFirmographics),
   }),
   bulkEnrichFirmographics,
   /** Of one person; those at the same time share a request. Kept briefly, since it was asked about a person. */
-  matchProspects: operation({ ...matchProspectsOf(1), cacheForMs: minutes(10), batch: prospectMatchesTogether(matchProspectsOf) }),
+  matchProspects: operation({
+    ...matchProspectsOf(1),
+    cacheTags: tagsOfMatch('prospects'),
+    cacheForMs: minutes(10),
+    batch: prospectMatchesTogether(matchProspectsOf),
+  }),
   enrichProspectContacts: operation({ ...enrichProspectContacts, batch: contactsTogether(enrichProspectContacts) }),
   searchBusinesses: operation({ ...paid, name: 'search_businesses', answer: answers.searchBusinessesAnswer, cacheForMs: minutes(10) }),
   getCredits: operation({

@@ -26,12 +26,12 @@ type MatchRow = Readonly<Record<string, unknown>>;
 
 /**
  * A row that Explorium could not look up, or an id of another form, is nobody's answer and kept by no cache. It is not asked for
- * again by itself either, for it may have been charged: the client takes it for `match_failed`.
+ * again by itself either, for it may have been charged.
  */
 const matchRow = (row: MatchRow | undefined, id: string, form: RegExp, value: unknown): BatchedRow => {
   const isFailed = row?.['error'] !== undefined && row['error'] !== null;
   const isUnusable = typeof row?.[id] === 'string' && !form.test(row[id]);
-  return isFailed || isUnusable ? { kind: 'absent' } : { kind: 'found', value };
+  return isFailed || isUnusable ? { kind: 'refused', status: 422, reason: 'match_failed' } : { kind: 'found', value };
 };
 
 /** Rows come in the order asked; a miss of all may come without any. */

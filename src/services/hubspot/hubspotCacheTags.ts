@@ -1,25 +1,29 @@
 /**
- * What kept answers of HubSpot tell of, and which of them a write makes old: records, such as `contacts:7`.
+ * What kept answers of HubSpot tell of, which of them a write makes old, and which end when a record is gone: records, such as
+ * `contacts:7`.
  *
- * A contact is read by its id or by an email. A write by id does not say whose emails these are, so `contacts:by_email` stands for
- * all that was read by one, and every write of a contact purges it.
+ * A contact is read by its id or by an email, and an answer tells both. Before there is one, nobody knows whose an email is, so
+ * `contacts:by_email` stands for all that is read by one: every write of a contact, and every contact that is gone, purges it.
  */
 import type { OperationRequest } from '../../http/operation.ts';
-import { lastValueIn } from '../../http/upstreamPath.ts';
+import { lastValueIn, valuesIn } from '../../http/upstreamPath.ts';
 import type { RecordType } from './hubspotInputs.ts';
 
 const READ_BY_EMAIL = 'contacts:by_email';
 
-const tagOf = (type: RecordType, id: string): string => `${type}:${id.toLowerCase()}`;
+const tagOf = (type: string, id: string): string => `${type}:${id.toLowerCase()}`;
 
-const readByEmail = (type: RecordType): readonly string[] => (type === 'contacts' ? [READ_BY_EMAIL] : []);
+const readByEmail = (type: string): readonly string[] => (type === 'contacts' ? [READ_BY_EMAIL] : []);
 
-/** Of a read of one record, by what its path ends in. */
+const isId = (name: string): boolean => /^\d+$/u.test(name);
+
+/** Of a read of one record: by what its path ends in; once it is answered, by the record's other names, too. */
 export const tagsOfRead =
   (type: RecordType) =>
-  ({ path }: OperationRequest): readonly string[] => {
-    const id = lastValueIn(path);
-    return [tagOf(type, id), ...(/^\d+$/u.test(id) ? [] : readByEmail(type))];
+  ({ path }: OperationRequest, answer?: unknown): readonly string[] => {
+    const name = lastValueIn(path);
+    const names = [name, ...idsOf([answer]), ...emailsOf([answer])];
+    return withoutRepeats([...names.map((each) => tagOf(type, each)), ...(isId(name) ? [] : readByEmail(type))]);
   };
 
 /** Of a write of one record: by what its path ends in, and by the id that the answer tells. */
@@ -28,6 +32,14 @@ export const tagsOfWrite =
   ({ path }: OperationRequest, answer?: unknown): readonly string[] =>
     withoutRepeats([tagOf(type, lastValueIn(path)), ...idsOf([answer]).map((id) => tagOf(type, id)), ...readByEmail(type)]);
 
+/** Of one record that is not there. That nobody has an email, as many ask before they create, says nothing of other emails. */
+export const tagsOfGone =
+  (type: RecordType) =>
+  ({ path }: OperationRequest, answer?: unknown): readonly string[] => {
+    const name = lastValueIn(path);
+    return answer === undefined ? [tagOf(type, name), ...(isId(name) ? readByEmail(type) : [])] : [];
+  };
+
 /** Of a write of many: by what was asked for, and by what was answered. */
 export const tagsOfBatch =
   (type: RecordType) =>
@@ -35,6 +47,24 @@ export const tagsOfBatch =
     const ids = [...idsOf(rowsIn(body, 'inputs')), ...idsOf(rowsIn(answer, 'results'))];
     return withoutRepeats([...ids.map((id) => tagOf(type, id)), ...readByEmail(type)]);
   };
+
+/** Of a read of many: the rows that were asked for and are not in the answer. A refusal of all is about none of them. */
+export const tagsOfMissingRows =
+  (type: RecordType) =>
+  ({ body }: OperationRequest, answer?: unknown): readonly string[] => {
+    const found = rowsIn(answer, 'results');
+    const known = new Set([...idsOf(found), ...valuesOf(found)].map((name) => name.toLowerCase()));
+    const missing = answer === undefined ? [] : idsOf(rowsIn(body, 'inputs')).filter((name) => !known.has(name.toLowerCase()));
+    return withoutRepeats([...missing.map((name) => tagOf(type, name)), ...(missing.some(isId) ? readByEmail(type) : [])]);
+  };
+
+/** Of what ties records together, `…/contacts/7/associations/default/companies/8`: of which of the two a refusal tells is not said. */
+export const tagsOfAssociation = ({ path }: OperationRequest, answer?: unknown): readonly string[] => {
+  if (answer !== undefined) return [];
+  const values = valuesIn(path);
+  const named = values.flatMap((id, index) => (index > 0 && isId(id) ? [{ type: values[index - 1] ?? '', id }] : []));
+  return withoutRepeats(named.flatMap(({ type, id }) => [tagOf(type, id), ...readByEmail(type)]));
+};
 
 const withoutRepeats = (tags: readonly string[]): readonly string[] => [...new Set(tags)];
 
@@ -46,3 +76,13 @@ const rowsIn = (content: unknown, name: 'inputs' | 'results'): readonly unknown[
 
 const idsOf = (rows: readonly unknown[]): readonly string[] =>
   rows.flatMap((row) => (typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string' ? [row.id] : []));
+
+const propertiesOf = (row: unknown): Readonly<Record<string, unknown>> =>
+  typeof row === 'object' && row !== null && 'properties' in row ? ((row.properties ?? {}) as Readonly<Record<string, unknown>>) : {};
+
+const emailsOf = (rows: readonly unknown[]): readonly string[] =>
+  rows.map((row) => propertiesOf(row)['email']).filter((email) => typeof email === 'string' && email !== '') as readonly string[];
+
+/** A row that was asked for by a unique property names itself by one of its values. */
+const valuesOf = (rows: readonly unknown[]): readonly string[] =>
+  rows.flatMap((row) => Object.values(propertiesOf(row)).filter((value): value is string => typeof value === 'string' && value.length < 255));

@@ -4,6 +4,7 @@
  */
 import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
 import { batchWriteOperations } from './hubspotBatchOperations.ts';
+import { tagsOfAssociation } from './hubspotCacheTags.ts';
 import { writeOfRecord } from './hubspotQueueRules.ts';
 import { batchRead } from './hubspotReadsTogether.ts';
 import { cached, companyOperations, contactOperations, dealOperations, getContactByEmail } from './hubspotRecordOperations.ts';
@@ -24,6 +25,7 @@ export const batchReadContacts = batchRead('contacts');
 
 export const associate: Operation<unknown> = {
   name: 'associate',
+  goneTags: tagsOfAssociation,
   method: 'PUT',
   idempotency: 'natural',
   weight: 1,
@@ -33,6 +35,7 @@ export const associate: Operation<unknown> = {
 
 export const associateLabelled: Operation<LabelledAssociation> = {
   name: 'associate_labelled',
+  goneTags: tagsOfAssociation,
   method: 'PUT',
   idempotency: 'natural',
   weight: 1,
@@ -42,6 +45,7 @@ export const associateLabelled: Operation<LabelledAssociation> = {
 
 export const readAssociations: Operation<AssociationPage> = {
   name: 'read_associations',
+  goneTags: tagsOfAssociation,
   method: 'GET',
   idempotency: 'safe',
   weight: 1,
@@ -51,6 +55,7 @@ export const readAssociations: Operation<AssociationPage> = {
 
 export const removeAssociation: Operation<unknown> = {
   name: 'remove_association',
+  goneTags: tagsOfAssociation,
   method: 'DELETE',
   idempotency: 'natural',
   weight: 1,

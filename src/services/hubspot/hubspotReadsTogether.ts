@@ -4,6 +4,7 @@
 import { pageOfRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
 import { lastValueIn } from '../../http/upstreamPath.ts';
 import { contextList } from './hubspotBatchErrors.ts';
+import { tagsOfMissingRows } from './hubspotCacheTags.ts';
 import type { RecordType } from './hubspotInputs.ts';
 import { batchPath } from './hubspotPaths.ts';
 import { recordBatchSchema, type CrmRecord, type RecordBatch } from './hubspotSchemas.ts';
@@ -24,6 +25,7 @@ export const batchRead = (type: RecordType): Operation<RecordBatch> => ({
   weight: 1,
   answer: recordBatchSchema,
   ...pageOfRecords,
+  goneTags: tagsOfMissingRows(type),
 });
 
 const idOf = ({ path }: OperationRequest): string => lastValueIn(path);

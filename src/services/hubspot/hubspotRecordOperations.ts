@@ -3,7 +3,7 @@
  */
 import { pageOfRecords, type Operation, type QueueRule } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
-import { tagsOfRead, tagsOfWrite } from './hubspotCacheTags.ts';
+import { tagsOfGone, tagsOfRead, tagsOfWrite } from './hubspotCacheTags.ts';
 import type { RecordType } from './hubspotInputs.ts';
 import { newRecord, writeOfNewContact, writeOfRecord } from './hubspotQueueRules.ts';
 import { recordsTogether } from './hubspotReadsTogether.ts';
@@ -40,6 +40,7 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     answer: recordSchema,
     batch: recordsTogether(many),
     cacheTags: tagsOfRead(many),
+    goneTags: tagsOfGone(many),
     ...cached,
   },
   list: { name: `list_${many}`, method: 'GET', idempotency: 'safe', weight: 1, answer: recordPageSchema, ...pageOfRecords },
@@ -54,6 +55,7 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     answer: recordSchema,
     queue: writeOfRecord,
     cacheTags: tagsOfWrite(many),
+    goneTags: tagsOfGone(many),
   },
   search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema, ...pageOfRecords },
 });

@@ -15,6 +15,10 @@ const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 const listCache = { cacheForMs: seconds(30), staleForMs: minutes(10) };
 /** Whoever has made a tag finds it in the list. */
 const tagList = { cacheTags: () => ['tags'] };
+/** Where one of the collection, or its subscriber, is gone. */
+const goneFrom = (collection: string): Pick<Operation<unknown>, 'goneTags'> => ({
+  goneTags: (_request, answer) => (answer === undefined ? [collection] : []),
+});
 
 const addressIn = (body: unknown): string | undefined => {
   if (typeof body !== 'object' || body === null || !('email_address' in body)) return undefined;
@@ -32,15 +36,15 @@ const waits: QueueRule = { entity: subscriberOf };
 /** Whoever is not there any more is not tagged either, so a 404 after a lost answer is the answer. */
 const removalWaits: QueueRule = { entity: subscriberOf, alreadyDone: ({ status }) => status === 404 };
 
-const add = (name: string): Operation<answers.SubscriberAnswer> =>
-  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.subscriberAnswer, queue: waits });
+const add = (name: string, collection?: string): Operation<answers.SubscriberAnswer> =>
+  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.subscriberAnswer, queue: waits, ...(collection && goneFrom(collection)) });
 
-const members = (name: string): Operation<answers.SubscribersAnswer> =>
-  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.subscribersAnswer, ...manyRecords });
+const members = (name: string, collection?: string): Operation<answers.SubscribersAnswer> =>
+  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.subscribersAnswer, ...manyRecords, ...(collection && goneFrom(collection)) });
 
 /** Only for OAuth. Not queued: a job has no place for what became of each row. */
-const bulk = (name: string): Operation<answers.BulkAnswer> =>
-  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords });
+const bulk = (name: string, collection?: string): Operation<answers.BulkAnswer> =>
+  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords, ...(collection && goneFrom(collection)) });
 
 const findSubscribers = members('find_subscribers');
 
@@ -75,28 +79,29 @@ export const kitOperations = {
   listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords }),
 
   listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords, ...listCache, ...tagList }),
-  listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...pageOfRecords, ...listCache }),
-  listSequences: operation({ name: 'list_sequences', method: 'GET', idempotency: 'safe', answer: answers.sequencesAnswer, ...pageOfRecords, ...listCache }),
+  listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...pageOfRecords, ...listCache, cacheTags: () => ['forms'] }),
+  listSequences: operation({ name: 'list_sequences', method: 'GET', idempotency: 'safe', answer: answers.sequencesAnswer, ...pageOfRecords, ...listCache, cacheTags: () => ['sequences'] }),
   /** Not queued: who makes a tag wants its id. */
   createTag: operation({ name: 'create_tag', method: 'POST', idempotency: 'natural', answer: answers.tagAnswer, ...tagList }),
 
-  addToTag: add('add_to_tag'),
-  addToForm: add('add_to_form'),
-  addToSequence: add('add_to_sequence'),
+  addToTag: add('add_to_tag', 'tags'),
+  addToForm: add('add_to_form', 'forms'),
+  addToSequence: add('add_to_sequence', 'sequences'),
   removeFromTag: operation({
     name: 'remove_from_tag',
+    ...goneFrom('tags'),
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.untaggedAnswer,
     queue: removalWaits,
   }),
-  listTagSubscribers: members('list_tag_subscribers'),
-  listFormSubscribers: members('list_form_subscribers'),
-  listSequenceSubscribers: members('list_sequence_subscribers'),
+  listTagSubscribers: members('list_tag_subscribers', 'tags'),
+  listFormSubscribers: members('list_form_subscribers', 'forms'),
+  listSequenceSubscribers: members('list_sequence_subscribers', 'sequences'),
 
   bulkUpsertSubscribers: bulk('bulk_upsert_subscribers'),
-  bulkAddToTag: bulk('bulk_add_to_tag'),
-  bulkAddToForm: bulk('bulk_add_to_form'),
+  bulkAddToTag: bulk('bulk_add_to_tag', 'tags'),
+  bulkAddToForm: bulk('bulk_add_to_form', 'forms'),
 } as const;
 
 export const additions: Readonly<Record<Collection, Operation<answers.SubscriberAnswer>>> = {

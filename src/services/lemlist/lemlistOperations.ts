@@ -5,7 +5,7 @@
  * in for an error for ten minutes. Leads, contacts and unsubscribes never are: acting on an old one writes to a person
  * who said no. Every write may wait in the queue.
  */
-import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation, type OperationRequest } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { contactsTogether } from './lemlistReadsTogether.ts';
 import * as queueRules from './lemlistQueueRules.ts';
@@ -15,8 +15,10 @@ const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 const listCache = { cacheForMs: seconds(10), staleForMs: minutes(10) };
 /** Whoever has made, paused or started a campaign sees that. */
 const campaigns = { cacheTags: () => ['campaigns'] };
+/** What people did is listed with their addresses: once one of them is gone, or the campaign is, no list from before is answered. */
+const ofPerson = { goneTags: (_request: OperationRequest, answer?: unknown) => (answer === undefined ? ['activities', 'campaigns'] : []) };
 
-const getContacts = operation({ name: 'get_contacts', method: 'GET', idempotency: 'safe', answer: answers.contactsAnswer, ...manyRecords });
+const getContacts = operation({ name: 'get_contacts', ...ofPerson, method: 'GET', idempotency: 'safe', answer: answers.contactsAnswer, ...manyRecords });
 
 export const lemlistOperations = {
   listCampaigns: operation({
@@ -68,16 +70,18 @@ export const lemlistOperations = {
    */
   addLead: operation({
     name: 'add_lead',
+    ...ofPerson,
     method: 'POST',
     idempotency: 'never',
     answer: answers.addedLeadSchema,
     queue: queueRules.newLead,
   }),
-  getLeadsByEmail: operation({ name: 'get_leads_by_email', method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer }),
-  getLead: operation({ name: 'get_lead', method: 'GET', idempotency: 'safe', answer: answers.leadSchema }),
-  listCampaignLeads: operation({ name: 'list_campaign_leads', method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer, ...pageOfRecords }),
+  getLeadsByEmail: operation({ name: 'get_leads_by_email', ...ofPerson, method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer }),
+  getLead: operation({ name: 'get_lead', ...ofPerson, method: 'GET', idempotency: 'safe', answer: answers.leadSchema }),
+  listCampaignLeads: operation({ name: 'list_campaign_leads', ...ofPerson, method: 'GET', idempotency: 'safe', answer: answers.leadsAnswer, ...pageOfRecords }),
   updateLead: operation({
     name: 'update_lead',
+    ...ofPerson,
     method: 'PATCH',
     idempotency: 'natural',
     answer: answers.updatedLeadAnswer,
@@ -85,6 +89,7 @@ export const lemlistOperations = {
   }),
   pauseLead: operation({
     name: 'pause_lead',
+    ...ofPerson,
     method: 'POST',
     idempotency: 'natural',
     answer: answers.leadsAnswer,
@@ -92,6 +97,7 @@ export const lemlistOperations = {
   }),
   resumeLead: operation({
     name: 'resume_lead',
+    ...ofPerson,
     method: 'POST',
     idempotency: 'natural',
     answer: answers.leadsAnswer,
@@ -99,6 +105,7 @@ export const lemlistOperations = {
   }),
   removeLead: operation({
     name: 'remove_lead',
+    ...ofPerson,
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.removedLeadAnswer,
@@ -107,6 +114,7 @@ export const lemlistOperations = {
 
   unsubscribe: operation({
     name: 'unsubscribe',
+    ...ofPerson,
     method: 'POST',
     idempotency: 'natural',
     answer: answers.unsubscribeSchema,
@@ -119,9 +127,10 @@ export const lemlistOperations = {
     answer: answers.bulkUnsubscribeAnswer,
     queue: queueRules.bulkUnsubscription,
   }),
-  getUnsubscribe: operation({ name: 'get_unsubscribe', method: 'GET', idempotency: 'safe', answer: answers.unsubscribeSchema }),
+  getUnsubscribe: operation({ name: 'get_unsubscribe', ...ofPerson, method: 'GET', idempotency: 'safe', answer: answers.unsubscribeSchema }),
   removeUnsubscribe: operation({
     name: 'remove_unsubscribe',
+    ...ofPerson,
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.removedUnsubscribeAnswer,
@@ -136,6 +145,7 @@ export const lemlistOperations = {
     answer: answers.activitiesAnswer,
     ...pageOfRecords,
     ...listCache,
+    cacheTags: () => ['activities'],
   }),
   getTeam: operation({
     name: 'get_team',
@@ -149,6 +159,7 @@ export const lemlistOperations = {
 
   upsertContact: operation({
     name: 'upsert_contact',
+    ...ofPerson,
     method: 'POST',
     idempotency: 'natural',
     answer: answers.upsertedContactAnswer,

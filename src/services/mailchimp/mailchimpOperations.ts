@@ -11,6 +11,9 @@ import * as answers from './mailchimpSchemas.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 
+/** Whether the member or the list is gone, Mailchimp says in words alone. */
+const ofList: Pick<Operation<unknown>, 'goneTags'> = { goneTags: (_request, answer) => (answer === undefined ? ['lists'] : []) };
+
 /** Writes of one member wait in their order. */
 const queue = { entity: writtenMember };
 
@@ -24,25 +27,27 @@ export const mailchimpOperations = {
     ...pageOfRecords,
     cacheForMs: minutes(1),
     staleForMs: minutes(10),
+    cacheTags: () => ['lists'],
   }),
 
-  listMembers: operation({ name: 'list_members', method: 'GET', idempotency: 'safe', answer: answers.memberPageAnswer, ...pageOfRecords }),
-  getMember: operation({ name: 'get_member', method: 'GET', idempotency: 'safe', answer: answers.memberAnswer }),
+  listMembers: operation({ name: 'list_members', ...ofList, method: 'GET', idempotency: 'safe', answer: answers.memberPageAnswer, ...pageOfRecords }),
+  getMember: operation({ name: 'get_member', ...ofList, method: 'GET', idempotency: 'safe', answer: answers.memberAnswer }),
   /** A repeat is refused, and the refusal would call our own success a conflict. Who wants repeats takes the upsert. */
   createMember: operation({
     name: 'create_member',
+    ...ofList,
     method: 'POST',
     idempotency: 'never',
     answer: answers.memberAnswer,
     queue: { ...queue, alreadyDone: ({ reason }) => reason === 'member_exists' },
   }),
-  upsertMember: operation({ name: 'upsert_member', method: 'PUT', idempotency: 'natural', answer: answers.memberAnswer, queue }),
-  updateMember: operation({ name: 'update_member', method: 'PATCH', idempotency: 'natural', answer: answers.memberAnswer, queue }),
-  archiveMember: operation({ name: 'archive_member', method: 'DELETE', idempotency: 'natural', answer: answers.archivedAnswer, queue }),
-  tagMember: operation({ name: 'tag_member', method: 'POST', idempotency: 'natural', answer: answers.taggedAnswer, queue }),
+  upsertMember: operation({ name: 'upsert_member', ...ofList, method: 'PUT', idempotency: 'natural', answer: answers.memberAnswer, queue }),
+  updateMember: operation({ name: 'update_member', ...ofList, method: 'PATCH', idempotency: 'natural', answer: answers.memberAnswer, queue }),
+  archiveMember: operation({ name: 'archive_member', ...ofList, method: 'DELETE', idempotency: 'natural', answer: answers.archivedAnswer, queue }),
+  tagMember: operation({ name: 'tag_member', ...ofList, method: 'POST', idempotency: 'natural', answer: answers.taggedAnswer, queue }),
 
   /** Always with `update_existing`, which makes a repeat harmless. Not queued: who sends rows waits for what became of each. */
-  upsertMembers: operation({ name: 'upsert_members', method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords }),
+  upsertMembers: operation({ name: 'upsert_members', ...ofList, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords }),
 
   /** A second batch of the same operations could undo what was written between the two. Not queued: it is a queue itself. */
   startBatch: operation({ name: 'start_batch', method: 'POST', idempotency: 'never', answer: answers.startedBatchAnswer }),

@@ -22,6 +22,8 @@ const readSuppressions = (name: string): Operation<answers.Suppressions> =>
 
 /** Whoever has made a list finds it in the list of lists. */
 const contactLists = { cacheTags: () => ['lists'] };
+/** A list that it names may be what is gone. */
+const onLists: Pick<Operation<unknown>, 'goneTags'> = { goneTags: (_request, answer) => (answer === undefined ? ['lists'] : []) };
 
 const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer, ...manyRecords });
 const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer, ...manyRecords });
@@ -41,9 +43,9 @@ export const sendgridOperations = {
   /** Makes an id, and nothing that anybody would notice. */
   createMailBatch: operation({ name: 'create_mail_batch', method: 'POST', idempotency: 'natural', answer: answers.mailBatchSchema }),
 
-  upsertContact: operation({ name: 'upsert_contact', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, queue: ofContact }),
+  upsertContact: operation({ name: 'upsert_contact', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, queue: ofContact, ...onLists }),
   /** Not queued: who sends rows waits for what became of each. */
-  upsertContacts: operation({ name: 'upsert_contacts', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema }),
+  upsertContacts: operation({ name: 'upsert_contacts', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, ...onLists }),
   getImport: operation({ name: 'get_import', method: 'GET', idempotency: 'safe', answer: answers.importSchema }),
   /** Two POSTs that read: abandoning or repeating them harms nobody. */
   findContacts: operation({ ...findContacts, batch: searchesTogether(findContacts) }),
@@ -77,6 +79,7 @@ export const sendgridOperations = {
   createList: operation({ name: 'create_list', method: 'POST', idempotency: 'never', answer: answers.listSchema, ...contactLists }),
   removeFromList: operation({
     name: 'remove_from_list',
+    ...onLists,
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.jobSchema,

@@ -90,7 +90,7 @@ const openOurs = (world: World, overrides: PolicyOverrides): Rival => {
   const listeners: ResilienceEvents[] = [listenFor(world)];
   const events = guarded(listeners, onListenerError);
   const breakers = new CircuitBreakerFactory({ clock, random, events, onListenerError });
-  const cache = new MemoryCache(clock, 100);
+  const cache = new MemoryCache(clock);
   const incidents = { recoveryOf: () => undefined };
   const common: Common = { clock, random, events, breakers, cache, onListenerError, userAgent: 'lab', sandboxUrl: () => '', incidents };
   const connected = forEachService(world, (index) => connect(world, index, common, overrides));

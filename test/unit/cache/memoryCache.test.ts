@@ -11,12 +11,15 @@ const answer = (value: unknown, livesForMs = 60_000): CachedAnswer => {
   return { value, storedAt, freshUntil: storedAt + livesForMs / 2, staleUntil: storedAt + livesForMs };
 };
 
+/** What an answer takes under a name of one character, as it is counted. */
+const ENTRY_BYTES = 400 + 26 + 26;
+
 describe('MemoryCache', () => {
   const time = useVirtualTime();
   let cache: MemoryCache;
 
   beforeEach(() => {
-    cache = new MemoryCache(systemClock, 3);
+    cache = new MemoryCache(systemClock, 3 * ENTRY_BYTES + 10);
   });
 
   afterEach(() => {
@@ -95,6 +98,48 @@ describe('MemoryCache', () => {
 
     expect(keysKept(['a', 'b'])).to.deep.equal(['b']);
     expect(cache.size).to.equal(1);
+  });
+
+  for (const [what, key, value, labels] of [
+    ['many tiny answers', '', null, []],
+    ['objects without a field', '', Array.from({ length: 200 }, () => ({})), []],
+    ['long texts', '', 'x'.repeat(20_000), []],
+    ['long names', 'k'.repeat(5000), null, []],
+    ['many labels', '', null, Array.from({ length: 100 }, (_, index) => `acme #${String(index)}`)],
+  ] as const) {
+    it(`stays within its bytes with ${what}, and counts them down again`, () => {
+      cache = new MemoryCache(systemClock, 500_000);
+      for (let index = 0; index < 2000; index += 1) cache.set(`${key}${String(index)}`, answer(value), [...labels, String(index)]);
+      const [full, size] = [cache.bytes, cache.size];
+      cache.set(`${key}1999`, answer(value), [...labels, '1999']);
+      const again = cache.bytes;
+      for (let index = 0; index < 2000; index += 1) cache.purge(String(index));
+
+      expect(full).to.be.within(400_000, 500_000);
+      expect(size).to.be.below(1000);
+      expect(again).to.be.at.most(full);
+      expect([cache.bytes, cache.size]).to.deep.equal([0, 0]);
+    });
+  }
+
+  it('keeps no answer that is too large, and not the older one in its place either', () => {
+    cache = new MemoryCache(systemClock);
+    cache.set('key', answer('small'));
+
+    cache.set('key', answer('x'.repeat(70_000)));
+
+    expect(cache.get('key')).to.equal(undefined);
+    expect([cache.size, cache.bytes]).to.deep.equal([0, 0]);
+  });
+
+  it('weighs what is far too large without looking at all of it', () => {
+    const looked: string[] = [];
+    const parts = Array.from({ length: 100 }, (_, index) => ({ get text() { looked.push(String(index)); return 'x'.repeat(60_000); } }));
+
+    cache.set('key', answer(parts));
+
+    expect(cache.size).to.equal(0);
+    expect(looked.length).to.be.below(5);
   });
 
   it('leaves no timer when it is closed', () => {

@@ -15,7 +15,7 @@ describe('MemoryCache, purged', () => {
   let cache: MemoryCache;
 
   beforeEach(() => {
-    cache = new MemoryCache(systemClock, 3);
+    cache = new MemoryCache(systemClock, 2900);
   });
 
   afterEach(() => {
@@ -60,13 +60,21 @@ describe('MemoryCache, purged', () => {
     expect([seven, eight, after].map(({ isOutdated }) => isOutdated)).to.deep.equal([true, false, false]);
   });
 
-  it('does not think of questions that have ended', () => {
-    const ask = cache.ask(['hubspot']);
-    ask.end();
+  it('tells who asked of a purge of what the answer turned out to be about', () => {
+    const ask = cache.ask(['hubspot', 'contact jane@example.com']);
 
-    cache.purge('hubspot');
+    cache.purge('contact 7');
 
     expect(ask.isOutdated).to.equal(false);
+    expect([ask.outdatedIn(['contact 7']), ask.outdatedIn(['contact 8'])]).to.deep.equal([true, false]);
+  });
+
+  it('holds who asked before more purges than it remembers for outdated, and nobody else', () => {
+    const before = cache.ask(['contact 7']);
+    for (let purge = 0; purge <= 4000; purge += 1) cache.purge(`contact other ${String(purge)}`);
+    const after = cache.ask(['contact 7']);
+
+    expect([before.isOutdated, after.isOutdated]).to.deep.equal([true, false]);
   });
 
   it('tells everybody who asked when everything is forgotten, or outdated', () => {

@@ -139,6 +139,36 @@ describe('SharedCache', () => {
     await failed;
   });
 
+  it('waits no longer than one with little time can who joins a patient caller’s wait', async () => {
+    void one.read(() => new Promise(() => undefined));
+    await time.settle();
+    const patient = other.read(service);
+    await time.advance(20);
+
+    const hasty = other.read(service, { deadlineAt: systemClock.now() + 300 });
+    await time.advance(200);
+    const askedInTime = calls;
+    await time.advance(100);
+
+    expect(askedInTime).to.equal(1);
+    expect([(await patient).source, (await hasty).source]).to.deep.equal(['upstream', 'coalesced']);
+  });
+
+  it('hands the lease on when the only caller of the replica that asks has run out of time', async () => {
+    const hasty = new AbortController();
+    const ended = errorOf(one.read(async ({ signal }) => new Promise((_, reject) => {
+      signal.addEventListener('abort', () => { reject(signal.reason as Error); });
+    }), { signal: hasty.signal, deadlineAt: systemClock.now() + 50 }), Error);
+    await time.settle();
+    const patient = other.read(service);
+    await time.advance(50);
+    hasty.abort(new Error('deadline'));
+    await time.advance(150);
+
+    expect(await patient).to.include({ value: 'answer 1', source: 'upstream' });
+    expect((await ended).message).to.equal('deadline');
+  });
+
   it('lets its caller leave while it waits for another replica, and asks nobody then', async () => {
     void one.read(() => new Promise(() => undefined));
     await time.settle();

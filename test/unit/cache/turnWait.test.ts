@@ -5,6 +5,11 @@ import { useVirtualTime } from '../../support/virtualTime.ts';
 
 type Turn = 'ours' | 'theirs' | 'open';
 
+const deadlineIn = (ms: number): Waiter['earliestDeadline'] => {
+  const at = systemClock.now() + ms;
+  return () => at;
+};
+
 describe('TurnWait', () => {
   const time = useVirtualTime();
   let wait: TurnWait;
@@ -19,7 +24,7 @@ describe('TurnWait', () => {
   const waitFor = async (endsAfterMs: number, wishes: Partial<Waiter> = {}): Promise<{ tookMs: number; turn: Turn }> => {
     const startedAt = systemClock.now();
     const { signal } = new AbortController();
-    const waiter = { service: 'hubspot', operation: 'get_contact', deadlineAt: startedAt + 60_000, signal, ...wishes };
+    const waiter = { service: 'hubspot', operation: 'get_contact', earliestDeadline: () => startedAt + 60_000, signal, ...wishes };
     const waiting = wait.whileTheirs<{ turn: Turn }>({ turn: 'theirs' }, waiter, async () => {
       const elapsed = systemClock.now() - startedAt;
       looks.push(elapsed);
@@ -44,7 +49,7 @@ describe('TurnWait', () => {
 
   it('does not wait at all where it is nobody else’s turn', async () => {
     const seen = { turn: 'ours' };
-    const waiter = { service: 'hubspot', operation: 'get_contact', deadlineAt: 60_000, signal: new AbortController().signal };
+    const waiter = { service: 'hubspot', operation: 'get_contact', earliestDeadline: () => 60_000, signal: new AbortController().signal };
 
     expect(await wait.whileTheirs(seen, waiter, () => Promise.reject(new Error()))).to.equal(seen);
   });
@@ -54,7 +59,17 @@ describe('TurnWait', () => {
   });
 
   it('gives up after half of the time that is left', async () => {
-    expect(await waitFor(Infinity, { deadlineAt: systemClock.now() + 300 })).to.deep.equal({ tookMs: 150, turn: 'theirs' });
+    expect(await waitFor(Infinity, { earliestDeadline: deadlineIn(300) })).to.deep.equal({ tookMs: 150, turn: 'theirs' });
+  });
+
+  it('gives up for one with little time who joins the wait of a patient one', async () => {
+    const startedAt = systemClock.now();
+    const joinedAt = startedAt + 100;
+    const earliestDeadline = (): number => (systemClock.now() < joinedAt ? startedAt + 60_000 : joinedAt + 300);
+
+    const { tookMs } = await waitFor(Infinity, { earliestDeadline });
+
+    expect(tookMs).to.be.within(200, 250);
   });
 
   it('gives up after four times what such questions usually take', async () => {

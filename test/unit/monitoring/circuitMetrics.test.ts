@@ -51,7 +51,7 @@ describe('Circuit metrics', () => {
   for (const [effectiveState, value] of shown) {
     it(`show a circuit that is ${effectiveState} as ${String(value)}`, async () => {
       const metrics = createMetrics();
-      metrics.watch({ circuits: () => [snapshotOf({ effectiveState })], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
+      metrics.watch({ circuits: () => [snapshotOf({ effectiveState })], bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
 
       const scrape = new Scrape((await metrics.render()).body);
 
@@ -62,7 +62,7 @@ describe('Circuit metrics', () => {
   it('read suspicion, open time and the beginning of the state at each scrape, in base units', async () => {
     const metrics = createMetrics();
     let snapshot = snapshotOf({ suspicion: 0.25, openForTotalMs: 1500, since: 1_790_000_000_500 });
-    metrics.watch({ circuits: () => [snapshot], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => [snapshot], bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
 
     const first = new Scrape((await metrics.render()).body);
     snapshot = snapshotOf({ suspicion: 1, openForTotalMs: 4000 });
@@ -79,7 +79,7 @@ describe('Circuit metrics', () => {
     const metrics = createMetrics();
     const override = { mode: 'disabled', reason: 'maintenance', by: 'oncall', until: 1, scope: 'replica' } as const;
     let snapshot = snapshotOf({ outageSince: 1_790_000_000_500, override });
-    metrics.watch({ circuits: () => [snapshot], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => [snapshot], cacheBytes: () => 0, bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
 
     const during = new Scrape((await metrics.render()).body);
     snapshot = snapshotOf();
@@ -104,7 +104,7 @@ describe('Circuit metrics', () => {
   it('begin a circuit that was not declared at 0 as soon as it is known', async () => {
     const metrics = createMetrics();
 
-    metrics.watch({ circuits: () => [snapshotOf({ name: 'reports' })], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => [snapshotOf({ name: 'reports' })], bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
 
     const scrape = new Scrape((await metrics.render()).body);
     expect(scrape.value('circuit_breaker_failure_total', { circuit_name: 'reports' })).to.equal(0);

@@ -26,7 +26,7 @@ const watchedFactory = (metrics: PrometheusMetrics): CircuitBreakerFactory => {
     onEngine: (engine) => metrics.observeEngine(engine),
     onListenerError: rethrow,
   });
-  metrics.watch({ circuits: () => factory.states(), bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
+  metrics.watch({ circuits: () => factory.states(), bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
   return factory;
 };
 

@@ -23,7 +23,7 @@ describe('Metrics of operations’ circuits', () => {
       onEngine: (engine) => { metrics.observeEngine(engine); },
       onListenerError: rethrow,
     });
-    metrics.watch({ circuits: () => factory.states(), bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => factory.states(), bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
     const breaker = factory.breaker('hubspot', { attemptTimeoutMs: ATTEMPT_TIMEOUT_MS, circuit: { ...policy, ...byEvidence } });
 
     await stop(house, breaker, 'search', 'read');

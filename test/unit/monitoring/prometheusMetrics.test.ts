@@ -49,7 +49,7 @@ describe('PrometheusMetrics', () => {
     const broken = (): never => {
       throw new Error('no bulkheads');
     };
-    metrics.watch({ circuits: () => [snapshotOf()], bulkheads: broken, quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => [snapshotOf()], bulkheads: broken, cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
 
     const scrape = new Scrape((await metrics.render()).body);
 

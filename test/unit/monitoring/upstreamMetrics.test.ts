@@ -111,6 +111,7 @@ describe('Upstream metrics', () => {
     metrics.watch({
       circuits: () => [],
       bulkheads: () => [{ service: 'hubspot', limit: 100, inFlight: 7 }],
+      cacheBytes: () => [4096],
       quotas: () => [
         { service: 'hubspot', quota: 'default', windowMs: 10_000, limit: 100, share: 40, used: 10 },
         { service: 'mailchimp', quota: 'default', windowMs: 0, limit: 10, share: Infinity, used: 2 },

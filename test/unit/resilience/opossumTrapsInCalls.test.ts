@@ -70,7 +70,7 @@ describe('Opossum’s traps in what a call is told', () => {
   });
 
   it('08: cache hits do not thin out the failures', async () => {
-    const cache = new MemoryCache(systemClock, 100);
+    const cache = new MemoryCache(systemClock);
     const stage = new CacheStage({ cache, clock: systemClock, events: guarded([], () => undefined) });
     const breaker = house.breaker({
       detection: { strategy: 'rate', windowMs: 10_000, minimumCalls: 10, failureRatePercent: 50, slowRatePercent: 100 },

@@ -32,14 +32,14 @@ describe('cache administration', () => {
   let desk: CacheDesk;
 
   before(async () => {
-    const late = new CacheDesk({ cache: new MemoryCache(systemClock, 1), services, logger: recordingLogger([]) });
+    const late = new CacheDesk({ cache: new MemoryCache(systemClock), services, logger: recordingLogger([]) });
     late.purge = (wish, author) => desk.purge(wish, author);
     const group = { name: 'cache', title: 'Cache', prefix: '/cache-admin', routes: adminCacheRoutes(late) };
     gateway = await startWebGateway({ groups: [group] });
   });
 
   beforeEach(() => {
-    cache = new MemoryCache(systemClock, 100);
+    cache = new MemoryCache(systemClock);
     lines = [];
     purges = [];
     isFleetUp = true;

@@ -23,7 +23,7 @@ const sourceOf = (overrides: Partial<HealthSource> = {}): HealthSource => ({
   phase: () => 'ready',
   circuits: () => [closedCircuit],
   quotas: () => [],
-  cache: () => ({ entries: 3, maxEntries: 100 }),
+  cache: () => ({ entries: 3, bytes: 30, maxBytes: 100 }),
   build: { version: '1.2.3', sha: 'abc1234', configHash: '0123456789ab', startedAt: at - 60_000 },
   runbook: 'docs/runbooks/circuit-breaker-runbook.md#circuitopen',
   ...overrides,
@@ -45,8 +45,8 @@ describe('health report', () => {
       notes: ['view: this replica only'],
       description: 'all circuits closed',
     });
-    expect(report.checks['cache:entries']).to.deep.include.members([
-      { observedValue: 3, observedUnit: 'entries', maxEntries: 100, status: 'pass', time: '2026-11-21T19:00:03.000Z' },
+    expect(report.checks['cache:bytes']).to.deep.include.members([
+      { observedValue: 30, observedUnit: 'bytes', limit: 100, entries: 3, status: 'pass', time: '2026-11-21T19:00:03.000Z' },
     ]);
   });
 

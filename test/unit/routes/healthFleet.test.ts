@@ -29,7 +29,7 @@ const clusterOf = (replicas: readonly ReplicaSnapshot[], changes: Partial<Cluste
 });
 
 const three = [replica('a'), replica('b', { circuits: { hubspot: 'open' } }), replica('c', { phase: 'draining', circuits: { hubspot: 'half_open' } })];
-const untouched = { quotas: () => [], cache: () => ({ entries: 3, maxEntries: 100 }), runbook: 'runbook' };
+const untouched = { quotas: () => [], cache: () => ({ entries: 3, bytes: 30, maxBytes: 100 }), runbook: 'runbook' };
 
 const reportOf = (cluster: ClusterSource | undefined): HealthReport =>
   healthReport(

@@ -34,7 +34,7 @@ const reportOf = (
       phase: () => 'ready',
       circuits: () => circuits,
       quotas: () => [],
-      cache: () => ({ entries: 3, maxEntries: 100 }),
+      cache: () => ({ entries: 3, bytes: 30, maxBytes: 100 }),
       incidents: { active: () => active, warnings: () => warnings },
       build: { version: '1.2.3', sha: 'abc1234', configHash: '0123456789ab', startedAt: at - 60_000 },
       runbook: 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen',

@@ -13,7 +13,7 @@ const reportOf = (operations: Partial<OperationsSummary>, circuit: Partial<Circu
       phase: () => 'ready',
       circuits: () => [snapshotOf({ ...circuit, operations: { openCount: 0, open: [], suspect: [], ...operations } })],
       quotas: () => [],
-      cache: () => ({ entries: 3, maxEntries: 100 }),
+      cache: () => ({ entries: 3, bytes: 30, maxBytes: 100 }),
       build: { version: '1.2.3', sha: 'abc1234', configHash: '0123456789ab', startedAt: at - 60_000 },
       runbook: 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen',
     },

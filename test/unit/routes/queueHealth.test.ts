@@ -20,7 +20,7 @@ const sourceOf = (reading: Partial<QueueReading>): HealthSource => ({
   phase: () => 'ready',
   circuits: () => [closedCircuit],
   quotas: () => [],
-  cache: () => ({ entries: 3, maxEntries: 100 }),
+  cache: () => ({ entries: 3, bytes: 30, maxBytes: 100 }),
   queue: () => ({ engine: 'embedded', up: true, at, depths: [], ...reading }),
   build: { version: '1.2.3', sha: 'abc1234', configHash: '0123456789ab', startedAt: at - MINUTE_MS },
   runbook: 'docs/runbooks/circuit-breaker-runbook.md#circuitopen',

@@ -36,6 +36,17 @@ describe('store of Idempotency-Keys in trouble', () => {
 
   after(() => gateway.stop());
 
+  it('keeps of a large answer that it was given, and neither its body nor a second try', async () => {
+    gateway.toy.make = () => {
+      made += 1;
+      return { id: String(made), note: 'x'.repeat(70_000) };
+    };
+
+    const [first, repeat] = [await post(gateway, headers), await post(gateway, headers)];
+
+    expect([first.status, repeat.status, codeOf(repeat), made]).to.deep.equal([201, 409, 'answer_not_kept', 1]);
+  });
+
   it('stops requests with a key before they are made, and no others', async () => {
     gateway.keys.down = true;
 

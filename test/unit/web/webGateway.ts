@@ -189,7 +189,7 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
       phase: () => state.phase,
       circuits: () => [closedCircuit],
       quotas: () => [],
-      cache: () => ({ entries: 0, maxEntries: 100 }),
+      cache: () => ({ entries: 0, bytes: 0, maxBytes: 100 }),
       build: { version: '1.2.3', sha: 'abc1234', configHash: '0123456789ab', startedAt: Date.UTC(2026, 0, 1) },
       runbook: 'docs/runbooks/circuit-breaker-runbook.md#circuitopen',
       cluster: overrides.fleet?.cluster,

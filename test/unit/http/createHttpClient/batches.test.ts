@@ -211,6 +211,18 @@ describe('batched reads', () => {
     expect(sent).to.have.length(1);
   });
 
+  it('go on for a patient caller who has joined the read of one with little time', async () => {
+    delayMs = 1000;
+    const hasty = ['1', '2'].map((id) => rejectionOf(read(id, { deadlineMs: 300 }, {}, cachedRow)));
+    await clock.tickAsync(50);
+    const patient = read('1', {}, {}, cachedRow);
+    await clock.tickAsync(1500);
+
+    for (const error of await Promise.all(hasty)) expect(error).to.include({ code: 'deadline_exceeded' });
+    expect(await patient).to.deep.equal({ id: '1' });
+    expect(sent).to.have.length(1);
+  });
+
   it('gather for longer only while the quota would make them wait', async () => {
     house.close();
     open({ quota: new QuotaGovernor({ classes: { default: [{ permits: 1, windowMs: 200 }] } }, systemClock) });

@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import { MemoryCache } from '../../../../src/cache/memoryCache.ts';
-import type { Answer, CallContext } from '../../../../src/resilience/call.ts';
+import { DeadlineExceededError, QuotaWaitTooLongError } from '../../../../src/errors/upstreamErrors.ts';
+import type { Answer, Call, CallContext } from '../../../../src/resilience/call.ts';
 import { guarded } from '../../../../src/resilience/events.ts';
 import { CacheStage } from '../../../../src/resilience/stages/cache.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
@@ -12,6 +13,7 @@ import { HeldAttempt } from '../../../support/heldAttempt.ts';
 import { useVirtualTime } from '../../../support/virtualTime.ts';
 
 const FRESH_MS = 1000;
+const SITE = { service: 'hubspot', operation: 'get_contact' };
 
 describe('Cache stage', () => {
   const time = useVirtualTime();
@@ -23,7 +25,7 @@ describe('Cache stage', () => {
   beforeEach(() => {
     told = [];
     flight = new HeldAttempt();
-    cache = new MemoryCache(systemClock, 10);
+    cache = new MemoryCache(systemClock);
     const events = guarded([{ cacheAsked: (service, result) => told.push(`${service} ${result}`) }], () => undefined);
     stage = new CacheStage({ cache, clock: systemClock, events });
   });
@@ -32,8 +34,10 @@ describe('Cache stage', () => {
     cache.close();
   });
 
-  const ask = (wishes: Partial<CallContext> = {}, next = flight): Promise<Answer<unknown>> =>
-    stage.stage(({ signal }) => next.begin(signal))(contextOf({ cacheKey: 'key', cacheForMs: FRESH_MS, staleForMs: 5000, ...wishes }));
+  const ask = (wishes: Partial<CallContext> = {}, next: HeldAttempt<Answer<unknown>> | Call<unknown> = flight): Promise<Answer<unknown>> => {
+    const service: Call<unknown> = next instanceof HeldAttempt ? ({ signal }) => next.begin(signal) : next;
+    return stage.stage(service)(contextOf({ cacheKey: 'key', cacheForMs: FRESH_MS, staleForMs: 5000, ...wishes }));
+  };
 
   const answered = async (value: unknown, wishes: Partial<CallContext> = {}): Promise<Answer<unknown>> => {
     const next = new HeldAttempt<Answer<unknown>>();
@@ -175,6 +179,75 @@ describe('Cache stage', () => {
 
       expect((await first).source).to.equal('upstream');
       expect((await joining).source).to.equal('coalesced');
+    });
+
+    it('asks by the limits of the service, for the most patient of those who wait, and by no wish of one of them', async () => {
+      let asked: CallContext | undefined;
+      const seen: Call<unknown> = async (context) => {
+        asked = context;
+        return flight.begin(context.signal);
+      };
+      const [startedAt, leader] = [systemClock.now(), { attempts: 0, unsettled: false }];
+      const wishes = { deadlineAt: startedAt + 300, attemptTimeoutMs: 50, strict: true, progress: leader };
+      const calls = [ask(wishes, seen), ask({ deadlineAt: startedAt + 8000 }, seen)];
+      const whileBoth = asked?.deadlineAt;
+      asked!.progress.attempts += 1;
+      asked!.progress.unsettled = true;
+      const whileUnderWay = { ...leader };
+      flight.succeed(answerOf('contact'));
+      await Promise.all(calls);
+
+      expect(asked).to.deep.include({ attemptTimeoutMs: 4000, livesUntil: startedAt + 10_000, strict: false });
+      expect(whileBoth).to.equal(startedAt + 8000);
+      expect(whileUnderWay).to.deep.equal({ attempts: 0, unsettled: false });
+      expect(leader).to.deep.equal({ attempts: 1, unsettled: true });
+    });
+
+    for (const [what, error] of [
+      ['deadline', new DeadlineExceededError(SITE, 300)],
+      ['wait for the quota', new QuotaWaitTooLongError(SITE, 5000)],
+    ] as const) {
+      it(`asks again for those with time left when the ${what} of who began it has ended it`, async () => {
+        const startedAt = systemClock.now();
+        const next = new HeldAttempt<Answer<unknown>>();
+        const hasty = errorOf(ask({ deadlineAt: startedAt + 300 }), Error);
+        const patient = [ask({}, next), ask({}, next)];
+        const asHasty = errorOf(ask({ deadlineAt: startedAt + 300 }), Error);
+
+        flight.fail(error);
+        next.succeed(answerOf('contact'));
+
+        expect(await Promise.all([hasty, asHasty])).to.deep.equal([error, error]);
+        expect((await Promise.all(patient)).map(({ source }) => source)).to.deep.equal(['upstream', 'coalesced']);
+      });
+    }
+
+    it('does not ask again what may have been paid for', async () => {
+      const wishes = { idempotency: 'never' } as const;
+      const charged: Call<unknown> = ({ progress, signal }) => {
+        progress.unsettled = true;
+        return flight.begin(signal);
+      };
+      const hasty = errorOf(ask({ ...wishes, deadlineAt: systemClock.now() + 300 }, charged), Error);
+      const patient = errorOf(ask(wishes, charged), Error);
+
+      flight.fail(new DeadlineExceededError(SITE, 300));
+      await Promise.all([hasty, patient]);
+
+      expect(flight.begun).to.equal(1);
+    });
+
+    it('lets nobody who is waited for stand behind what nobody waits for', async () => {
+      const next = new HeldAttempt<Answer<unknown>>();
+      const background = ask({ lane: 'drain' });
+      const foreground = ask({}, next);
+      const another = ask({ lane: 'drain' });
+
+      next.succeed(answerOf('contact'));
+
+      expect([(await foreground).source, (await another).source]).to.deep.equal(['upstream', 'coalesced']);
+      flight.succeed(answerOf('contact'));
+      expect((await background).source).to.equal('upstream');
     });
 
     it('does not join those who want a fresh answer to a call that is under way', async () => {

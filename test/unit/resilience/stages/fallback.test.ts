@@ -43,7 +43,7 @@ describe('Fallback stage', () => {
   let told: string[];
 
   beforeEach(() => {
-    cache = new MemoryCache(systemClock, 10);
+    cache = new MemoryCache(systemClock);
     told = [];
   });
 
