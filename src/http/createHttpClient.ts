@@ -25,6 +25,7 @@ import { DEFAULT_QUOTA, type Operation, type OperationRequest } from './operatio
 import { honestError } from './outcomeUnknown.ts';
 import { orQueued } from './queuedWrite.ts';
 import { purgingAfter } from './purgingWrites.ts';
+import { recordOf } from './recordOf.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
 import type { WriteQueue } from './writeQueue.ts';
@@ -58,8 +59,11 @@ export class PipelinedHttpClient implements HttpClient {
     this.#cacheStage = new CacheStage({ ...parts, fleet: sharedCache && { cache: sharedCache, origin: target.origin + target.prefix } });
     this.#batches = new BatchedReads({
       clock: parts.clock,
-      send: (operation, request, context, lane) =>
-        this.#path.call(operation, buildRequest(parts.target, operation, request), permitWish(operation, request, lane))(context),
+      send: ({ operation, request }, { single, records, context, lane }) => {
+        this.#path.relate(operation.name, single);
+        const wire = buildRequest(parts.target, operation, request);
+        return this.#path.call(operation, wire, permitWish(operation, request, lane), records)(context);
+      },
       quotaWaitMs: (operation, request, lane) => this.#path.quotaWaitMs(permitWish(operation, request, lane)),
     });
   }
@@ -141,7 +145,7 @@ export class PipelinedHttpClient implements HttpClient {
 
   /** The one place that fixes the order of protection. */
   #pipeline<T>(operation: Operation<T>, request: OperationRequest, wire: HttpRequest, { headers, lane = 'interactive' }: CallOptions): Call<T> {
-    const alone = this.#path.call(operation, wire, permitWish(operation, request, lane));
+    const alone = this.#path.call(operation, wire, permitWish(operation, request, lane), () => [recordOf(operation, request)]);
     // A caller's own headers are for its own request.
     const attempts = headers === undefined ? this.#batches.call(operation, request, alone, lane) : alone;
     const guarded = compose(deadline(this.#parts.clock), this.#cacheStage.stage)(attempts);

@@ -90,6 +90,8 @@ export interface CallContext {
   readonly cacheTags?: (() => readonly string[]) | undefined;
   readonly cacheForMs: number;
   readonly staleForMs: number;
+  /** It asks for several records: one that the service fails at is parted from the others, rather than asked for again with them. */
+  readonly isDivisible?: boolean;
   /** What has happened so far; written by the stages that make it happen. */
   readonly progress: CallProgress;
 }

@@ -23,6 +23,7 @@ export class CircuitBreaker {
   readonly name: string;
   readonly #parts: CircuitBreakerParts;
   readonly #record: CircuitRecord;
+  readonly #latencies: LatencyBook;
   readonly #machine: CircuitStateMachine;
   readonly #operations: OperationCircuits;
   readonly #override: OverrideSlot;
@@ -31,7 +32,7 @@ export class CircuitBreaker {
 
   constructor(parts: CircuitBreakerParts) {
     const { clock, events, name } = parts;
-    const latencies = new LatencyBook(parts.attemptTimeoutMs);
+    const latencies = (this.#latencies = new LatencyBook(parts.attemptTimeoutMs));
     this.name = name;
     this.#parts = parts;
     this.#record = new CircuitRecord(clock);
@@ -52,7 +53,7 @@ export class CircuitBreaker {
       latencies,
       service: name,
       // The evidence is used up: it has stopped the operation that it was about.
-      onStopped: () => { this.#machine.detection.current.reset(); },
+      onStopped: () => { this.#machine.detection.reset(); },
       onBroadFailure: () => { this.#machine.trip('operations_failing'); },
     });
     this.#override = new OverrideSlot(clock, (override) => {
@@ -70,6 +71,7 @@ export class CircuitBreaker {
    *
    * @param cuttable Where the attempt leaves how it is cut off, should the service turn out to hang; only for attempts
    *   whose repeat does no harm.
+   * @param records Which records it is about: what fails for one of them alone is not the service.
    * @throws {CircuitOpenError} without making the attempt, if the circuit is open or ramping, its probes are out, or
    *   after shutdown; or when the attempt was cut off.
    */
@@ -77,10 +79,11 @@ export class CircuitBreaker {
     attempt: () => Promise<T>,
     site: CallSite = { service: this.name, operation: 'call' },
     cuttable?: Cuttable,
+    records?: Applicant['records'],
   ): Promise<T> {
     const { mode } = this.#override;
     if (mode === 'disabled' && !this.#shutDown) return attempt();
-    const passage = this.#admit(mode, { operation: site.operation, cuttable });
+    const passage = this.#admit(mode, { operation: site.operation, cuttable, records });
     if (passage === undefined) {
       this.#tellCalled('reject');
       throw this.#refusal(mode, site);
@@ -100,12 +103,17 @@ export class CircuitBreaker {
    *
    * @throws {CircuitOpenError} that names the circuit which refused it.
    */
-  async callOperation<T>(attempt: () => Promise<T>, site: CallSite, cuttable?: Cuttable): Promise<T> {
+  async callOperation<T>(attempt: () => Promise<T>, site: CallSite, cuttable?: Cuttable, records?: Applicant['records']): Promise<T> {
     const { mode } = this.#override;
     const refusesAll = this.#shutDown || mode === 'forced_open' || (mode === undefined && this.state === 'open');
-    if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable);
-    const pass = (): Promise<T> => this.call(attempt, site, cuttable);
-    return this.#operations.of(site.operation).call(pass, site, cuttable, mode !== 'metrics_only');
+    if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable, records);
+    const pass = (): Promise<T> => this.call(attempt, site, cuttable, records);
+    return this.#operations.of(site.operation).call(pass, { operation: site.operation, cuttable, records }, site, mode !== 'metrics_only');
+  }
+
+  /** An operation that makes many calls one: until its latency is learned, that of its single form stands for it. */
+  relate(operation: string, single: string): void {
+    this.#latencies.relate(operation, single);
   }
 
   /** Whether the service is to be spared retries for now. Not while a person has put the circuit out of action. */
@@ -148,7 +156,7 @@ export class CircuitBreaker {
       nextProbeAt: this.#nextProbeAt(now),
       isRamping: this.#machine.isRamping,
       failureRatio: detection.current.failureRatio(now),
-      suspicion: detection.current.suspicion(now),
+      suspicion: detection.suspicion,
       epoch,
       openings,
       detection: detection.policy,

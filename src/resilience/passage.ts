@@ -7,6 +7,8 @@ export interface Applicant {
   readonly operation: string;
   /** How to cut the attempt off, should it turn out to hang; absent for attempts whose repeat could do harm. */
   readonly cuttable: Cuttable | undefined;
+  /** Which records it is about, each by one name; absent: not known. */
+  readonly records?: (() => readonly string[]) | undefined;
 }
 
 /** One admitted attempt. */
@@ -35,8 +37,8 @@ export interface Admission {
   readonly probe?: Probe;
 }
 
-export const passageOf = ({ operation, cuttable }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
-  return { operation, cuttable, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
+export const passageOf = ({ operation, cuttable, records }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
+  return { operation, cuttable, records, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
 };
 
 /** The state of a circuit, with what exists only in it. */

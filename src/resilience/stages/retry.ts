@@ -5,6 +5,7 @@ import type { CallContext } from '../call.ts';
 import type { ResiliencePolicy } from '../policy.ts';
 import type { CallRetries } from '../retryBudget.ts';
 import type { RetryCause } from '../retryTokens.ts';
+import { isAboutRecord } from '../verdict.ts';
 
 /** A service that throttles and does not say for how long is left alone for longer, ms (AWS' figure). */
 const THROTTLE_BASE_MS = 1000;
@@ -33,6 +34,7 @@ export const retryRule =
     const { attempts } = context.progress;
     if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
     if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
+    if (context.isDivisible === true && error.retryAfterMs === undefined && isAboutRecord(error)) return undefined;
     const cause: RetryCause = error.code === 'upstream_rate_limited' ? 'throttle' : 'failure';
     const delayMs = delayAfter(error, cause, attempts, policy, random);
     // A repeat that could only run into the deadline helps nobody; better to say so at once.
