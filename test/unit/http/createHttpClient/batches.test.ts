@@ -38,17 +38,21 @@ const getRow: Operation<Thing> = {
 };
 const cachedRow: Operation<Thing> = { ...getRow, name: 'cached_row', cacheForMs: 1000 };
 
-/** Knows every id, but those that begin with `no`; is refused by one that begins with `bad`; merged ones are found alone only. */
+/** Knows every id, but those that begin with `no`; is refused by one that begins with `bad`, fails at one that begins with `poison`; merged ones are found alone only. */
 const answerOf = ({ path, body }: HttpRequest): HttpResponse => {
   if (body === undefined) return single(path.split('?')[0]?.split('/').at(-1) ?? '');
   const { ids } = JSON.parse(body) as { readonly ids: readonly string[] };
   if (ids.some((id) => id.startsWith('bad'))) return json(400, {});
+  if (ids.some((id) => id.startsWith('poison'))) return json(500, {});
+  if (ids.some((id) => id.startsWith('down'))) return json(503, {});
   const known = ids.filter((id) => !id.startsWith('no') && !id.startsWith('merged'));
   return json(200, { things: known.map((id) => ({ id })).reverse(), absent: ids.filter((id) => id.startsWith('no')) });
 };
 
 const single = (id: string): HttpResponse => {
   if (id.startsWith('bad')) return json(400, {});
+  if (id.startsWith('poison')) return json(500, {});
+  if (id.startsWith('down')) return json(503, {});
   return id.startsWith('no') ? json(404, {}) : json(200, { id });
 };
 
