@@ -55,6 +55,8 @@ export interface BatchedReadsParts {
   readonly clock: Clock;
   /** Makes the one request for many, past the cache, in the context given. */
   readonly send: (batch: BatchRequest, of: SharedRequest) => Promise<Answer<readonly BatchedRow[]>>;
+  /** Whether the service is to be spared: then nobody looks for the row that it failed at. */
+  readonly isSuspect: () => boolean;
   /** How long a request would have to wait for the quota, ms. */
   readonly quotaWaitMs: (operation: Operation<unknown>, request: OperationRequest, lane: Lane) => number;
 }
@@ -217,7 +219,8 @@ class ReadGroup {
       sent += parts.length;
       const ends = await Promise.all(parts.map(async (part) => ({ part, error: await this.#readPart(part, answers) })));
       failures += ends.filter(({ error }) => isAboutRecord(error)).length;
-      const mayGoOn = sent < MOST_PARTS && (failures < MOST_FAILURES || [...answers.values()].some(isAnswered));
+      const isHopeful = failures < MOST_FAILURES && !this.#parts.isSuspect();
+      const mayGoOn = sent < MOST_PARTS && (isHopeful || [...answers.values()].some(isAnswered));
       parts = ends.flatMap(({ part, error }) => {
         if (error === undefined) return [];
         if (error instanceof UpstreamRejectedError || (mayGoOn && mayBeOneRow(error, part))) return halvesOf(part);

@@ -64,6 +64,7 @@ export class PipelinedHttpClient implements HttpClient {
         const wire = buildRequest(parts.target, operation, request);
         return this.#path.call(operation, wire, permitWish(operation, request, lane), records)(context);
       },
+      isSuspect: () => parts.breaker.isSuspect,
       quotaWaitMs: (operation, request, lane) => this.#path.quotaWaitMs(permitWish(operation, request, lane)),
     });
   }

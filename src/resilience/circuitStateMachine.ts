@@ -90,8 +90,7 @@ export class CircuitStateMachine {
   settle(passage: Passage, finding: Finding, error?: unknown): void {
     this.#inFlight.leave(passage);
     if (passage.epoch !== this.epoch) return;
-    if (isAnswer(error)) this.detection.answered();
-    if (finding === 'success' || finding === 'slow') this.#wasAnswered(passage, finding);
+    if (isAnswer(error)) this.#answered(passage, finding);
     if (passage.hasSpoken) this.#endHang(passage, finding, error);
     else if (finding === 'unanswered') this.#leftUnanswered(passage);
     else if (finding === 'ignored' || (finding !== 'success' && this.#isExplained(passage, error))) passage.probe?.giveBack();
@@ -215,7 +214,9 @@ export class CircuitStateMachine {
     this.#parts.onEvidence?.(sign, passage);
   }
 
-  #wasAnswered(passage: Passage, finding: 'success' | 'slow'): void {
+  #answered(passage: Passage, finding: Finding): void {
+    this.detection.answered();
+    if (finding !== 'success' && finding !== 'slow') return;
     const { clock, latencies } = this.#parts;
     const now = clock.now();
     this.#records.wasWell(passage, now);

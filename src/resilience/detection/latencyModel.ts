@@ -62,10 +62,17 @@ export class LatencyModels {
   /** The single form of an operation that makes many calls one. */
   readonly #singles = new Map<string, string>();
 
+  /** Where calls share requests from the start, neither form alone is seen often enough: together they are. */
   learn(operation: string, durationMs: number): void {
+    this.#modelOf(operation).learn(durationMs);
+    const single = this.#singles.get(operation);
+    if (single !== undefined && this.#modelOf(single).p50Ms === undefined) this.#modelOf(single).learn(durationMs);
+  }
+
+  #modelOf(operation: string): LatencyModel {
     const model = this.#models.get(operation) ?? new LatencyModel();
     this.#models.set(operation, model);
-    model.learn(durationMs);
+    return model;
   }
 
   relate(operation: string, single: string): void {

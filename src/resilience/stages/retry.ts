@@ -34,13 +34,17 @@ export const retryRule =
     const { attempts } = context.progress;
     if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
     if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
-    if (context.isDivisible === true && error.retryAfterMs === undefined && isAboutRecord(error)) return undefined;
+    if (isDivided(error, context)) return undefined;
     const cause: RetryCause = error.code === 'upstream_rate_limited' ? 'throttle' : 'failure';
     const delayMs = delayAfter(error, cause, attempts, policy, random);
     // A repeat that could only run into the deadline helps nobody; better to say so at once.
     if (clock.now() + delayMs + (usualMs(context.site.operation) ?? 0) >= context.deadlineAt) return undefined;
     return !isSuspect() && retries.take(cause) ? delayMs : undefined;
   };
+
+/** What may be one record's fault is asked for by halves instead. */
+const isDivided = (error: GatewayError, { isDivisible }: CallContext): boolean =>
+  isDivisible === true && error.retryAfterMs === undefined && isAboutRecord(error);
 
 /** What the service asked for and a little more, so that not all come back at once; else a guess. */
 const delayAfter = (

@@ -55,7 +55,7 @@ describe('FailingRecords', () => {
     faults.wasWell(before, now);
     seen.push(...fails(1, ['contacts:7'], true));
     isWell('contacts:9');
-    now += seconds(29);
+    now += seconds(28);
     seen.push(...fails(1, ['contacts:7'], true));
     now += seconds(1);
 
