@@ -62,6 +62,7 @@ export class AttemptPath {
       policy: policy.bulkhead,
       clock,
       isSuspect: () => this.#isSuspect,
+      isOpen: () => breaker.state !== 'closed',
       onRefused: () => { breaker.foundNoRoom(); },
       onCrowded: (isCrowded) => { events.bulkheadCrowded(breaker.name, isCrowded); },
     });
@@ -80,12 +81,18 @@ export class AttemptPath {
   }
 
   /** A call of an operation, as the stages before this one take it. */
-  call<T>(operation: Operation<T>, request: HttpRequest, wish: PermitSize): Call<T> {
+  call<T>(operation: Operation<T>, request: HttpRequest, wish: PermitSize, records: () => readonly string[]): Call<T> {
     const attempt = this.#bulkhead.stage(async (context) => {
       this.#checkTime(context);
-      return { value: await this.#guarded(operation, request, context), source: 'upstream', ageMs: 0 };
+      return { value: await this.#guarded(operation, request, context, records), source: 'upstream', ageMs: 0 };
     });
     return (context) => this.#attempts(this.#withPermit(attempt, wish), request, context);
+  }
+
+  /** An operation that makes many calls one: until its latency is learned, that of its single form stands for it. */
+  relate(operation: string, single: string): void {
+    this.#patience.relate(operation, single);
+    this.#parts.breaker.relate(operation, single);
   }
 
   /** How long a call would have to wait for its permit, ms. */
@@ -167,11 +174,11 @@ export class AttemptPath {
     if (isTooLate) throw new DeadlineExceededError(site, Math.max(0, leftMs), 'not_sent');
   }
 
-  #guarded<T>(operation: Operation<T>, request: HttpRequest, context: CallContext): Promise<T> {
+  #guarded<T>(operation: Operation<T>, request: HttpRequest, context: CallContext, records: () => readonly string[]): Promise<T> {
     const isRepeatable = operation.idempotency !== 'never';
     const cuttable: Cuttable | undefined = (operation.abandonable ?? isRepeatable) ? {} : undefined;
     const isUnsafe = !isRepeatable && cuttable === undefined;
-    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable, isUnsafe);
+    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable, { isUnsafe, records });
   }
 
   async #attempt<T>(operation: Operation<T>, request: HttpRequest, context: CallContext, cuttable: Cuttable | undefined): Promise<T> {

@@ -5,11 +5,14 @@
  * The only file that imports dataloader, which gathers the rows and gives each caller its own.
  */
 import DataLoader from 'dataloader';
+import { GatewayError } from '../errors/gatewayError.ts';
 import { UpstreamRejectedError, type CallSite } from '../errors/upstreamErrors.ts';
 import type { Answer, Call, CallContext } from '../resilience/call.ts';
 import type { Lane } from '../resilience/quota/quotaGate.ts';
-import type { Clock } from '../time/clock.ts';
+import { isAboutRecord } from '../resilience/verdict.ts';
+import { seconds, type Clock } from '../time/clock.ts';
 import type { BatchedRow, BatchRequest, BatchRule, Operation, OperationRequest } from './operation.ts';
+import { recordOf } from './recordOf.ts';
 import { laneOf, sharedContext } from './sharedContext.ts';
 
 /** How long the first of a batch waits for others, ms. Short beside any call to a service. */
@@ -19,18 +22,39 @@ const LONGEST_WINDOW_MS = 250;
 /** Of the time a caller has left, what it may wait for others. */
 const PATIENCE_SHARE = 0.5;
 
+/** A row that failed by itself goes alone for so long, ms: it has cost its neighbours a request or two already. */
+const ALONE_MS = seconds(30);
+/** So many of these are remembered. */
+const MOST_ALONE = 1000;
+/** Requests that a service failed at until its batch is given up, while no part of it was answered: then it is not one row. */
+const MOST_FAILURES = 7;
+/** Requests in all that may come of one, to find the rows that it fails at. */
+const MOST_PARTS = 64;
+
 /** One read that may go with others. */
 interface Read {
+  /** A name for what it asks for. */
+  readonly record: () => string;
   readonly request: OperationRequest;
   readonly context: CallContext;
   /** By itself, as if there were no batches. */
   readonly alone: Call<unknown>;
 }
 
+/** On whose behalf a request is made. */
+interface SharedRequest {
+  /** The operation that each of them asked for. */
+  readonly single: string;
+  readonly records: () => readonly string[];
+  readonly context: CallContext;
+}
+
 export interface BatchedReadsParts {
   readonly clock: Clock;
   /** Makes the one request for many, past the cache, in the context given. */
-  readonly send: <Rows>(operation: Operation<Rows>, request: OperationRequest, context: CallContext) => Promise<Answer<Rows>>;
+  readonly send: (batch: BatchRequest, of: SharedRequest) => Promise<Answer<readonly BatchedRow[]>>;
+  /** Whether the service is to be spared: then nobody looks for the row that it failed at. */
+  readonly isSuspect: () => boolean;
   /** How long a request would have to wait for the quota, ms. */
   readonly quotaWaitMs: (operation: Operation<unknown>, request: OperationRequest, lane: Lane) => number;
 }
@@ -38,6 +62,8 @@ export interface BatchedReadsParts {
 export class BatchedReads {
   readonly #parts: BatchedReadsParts;
   readonly #groups = new Map<string, ReadGroup>();
+  /** Records that go alone, and until when; monotonic ms. */
+  readonly #loners = new Map<string, number>();
 
   constructor(parts: BatchedReadsParts) {
     this.#parts = parts;
@@ -46,19 +72,35 @@ export class BatchedReads {
   /** The read as a call that may share its request; `alone` where it may not. */
   call<T>(operation: Operation<T>, request: OperationRequest, alone: Call<T>): Call<T> {
     const group = operation.batch?.group(request);
-    if (operation.batch === undefined || group === undefined) return alone;
+    if (operation.batch === undefined || group === undefined || this.#goesAlone(operation, request)) return alone;
     const { batch } = operation;
+    const record = (): string => recordOf(operation, request);
     // The group's name begins with the operation's, and a rule's rows are of the operation's own type.
-    return (context) => this.#group(`${operation.name} ${group}`, batch).read({ request, context, alone }) as Promise<Answer<T>>;
+    return (context) => this.#group(`${operation.name} ${group}`, batch).read({ record, request, context, alone }) as Promise<Answer<T>>;
   }
 
   /** A group lives while a batch of it is gathering: its name may hold whatever callers ask for. */
   #group(name: string, rule: BatchRule): ReadGroup {
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
-    const fresh = new ReadGroup(rule, this.#parts, () => { this.#groups.delete(name); });
+    const onGone = (): void => { this.#groups.delete(name); };
+    const fresh = new ReadGroup(rule, this.#parts, onGone, this.#remember.bind(this));
     this.#groups.set(name, fresh);
     return fresh;
+  }
+
+  #goesAlone(operation: Operation<unknown>, request: OperationRequest): boolean {
+    if (this.#loners.size === 0) return false;
+    const record = recordOf(operation, request);
+    const isAlone = this.#parts.clock.now() < (this.#loners.get(record) ?? 0);
+    if (!isAlone) this.#loners.delete(record);
+    return isAlone;
+  }
+
+  #remember(record: string): void {
+    const [oldest] = this.#loners.keys();
+    if (this.#loners.size >= MOST_ALONE && oldest !== undefined) this.#loners.delete(oldest);
+    this.#loners.set(record, this.#parts.clock.now() + ALONE_MS);
   }
 }
 
@@ -77,13 +119,16 @@ class ReadGroup {
   readonly #rule: BatchRule;
   readonly #parts: BatchedReadsParts;
   readonly #onGone: () => void;
+  readonly #onLoner: (record: string) => void;
   readonly #loader: DataLoader<Read, Answer<unknown>>;
   #gathering: Gathering | undefined;
 
-  constructor(rule: BatchRule, parts: BatchedReadsParts, onGone: () => void) {
+  /** @param onLoner Told of each record that the service fails at by itself. */
+  constructor(rule: BatchRule, parts: BatchedReadsParts, onGone: () => void, onLoner: (record: string) => void) {
     this.#rule = rule;
     this.#parts = parts;
     this.#onGone = onGone;
+    this.#onLoner = onLoner;
     this.#loader = new DataLoader((reads) => this.#load(reads), {
       cache: false,
       maxBatchSize: rule.maxRows,
@@ -156,33 +201,48 @@ class ReadGroup {
     // Who has gone meanwhile is told by its own deadline; nothing is asked for it.
     const wanted = reads.filter(({ context }) => !context.signal.aborted);
     const answers = new Map<Read, Answer<unknown> | Error>();
-    await this.#readAll(wanted, answers);
+    await this.#isolate(wanted, answers);
     return reads.map((read) => answers.get(read) ?? (read.context.signal.reason as Error));
   }
 
-  async #readAll(reads: readonly Read[], answers: Map<Read, Answer<unknown> | Error>): Promise<void> {
-    const [only] = reads;
-    if (only === undefined) return;
-    if (reads.length === 1) {
-      answers.set(only, await readAlone(only));
-      return;
+  /**
+   * All of them at first. What is refused, or failed at, for one row is asked for again by halves, so that the others get theirs.
+   * Two requests a row at most; where the service fails rather than refuses, only as long as that finds somebody an answer.
+   */
+  async #isolate(reads: readonly Read[], answers: Map<Read, Answer<unknown> | Error>): Promise<void> {
+    let parts: readonly (readonly Read[])[] = [reads];
+    let sent = 0;
+    let failures = 0;
+    while (parts.length > 0) {
+      sent += parts.length;
+      const ends = await Promise.all(parts.map(async (part) => ({ part, error: await this.#readPart(part, answers) })));
+      failures += ends.filter(({ error }) => isAboutRecord(error)).length;
+      const isHopeful = failures < MOST_FAILURES && !this.#parts.isSuspect();
+      const mayGoOn = sent < MOST_PARTS && (isHopeful || [...answers.values()].some(isAnswered));
+      parts = ends.flatMap(({ part, error }) => {
+        if (error === undefined) return [];
+        if (error instanceof UpstreamRejectedError || (mayGoOn && mayBeOneRow(error, part))) return halvesOf(part);
+        for (const read of part) answers.set(read, error);
+        return [];
+      });
     }
-    await this.#readTogether(reads, answers);
   }
 
-  async #readTogether(reads: readonly Read[], answers: Map<Read, Answer<unknown> | Error>): Promise<void> {
+  /** @returns what went wrong for all of them; a single read has its own error. */
+  async #readPart(reads: readonly Read[], answers: Map<Read, Answer<unknown> | Error>): Promise<Error | undefined> {
+    const [only] = reads;
+    if (only === undefined) return undefined;
+    if (reads.length > 1) return this.#readTogether(reads, answers);
+    const answer = await readAlone(only);
+    if (isAboutRecord(answer)) this.#onLoner(only.record());
+    answers.set(only, answer);
+    return undefined;
+  }
+
+  async #readTogether(reads: readonly Read[], answers: Map<Read, Answer<unknown> | Error>): Promise<Error | undefined> {
     const batch = this.#rule.together(reads.map(({ request }) => request));
     const sent = await this.#send(batch, reads);
-    if (sent instanceof UpstreamRejectedError) {
-      // One row may have been refused for all: by halves the others get theirs, with at most two requests for each row.
-      const middle = Math.ceil(reads.length / 2);
-      await Promise.all([this.#readAll(reads.slice(0, middle), answers), this.#readAll(reads.slice(middle), answers)]);
-      return;
-    }
-    if (sent instanceof Error) {
-      for (const read of reads) answers.set(read, sent);
-      return;
-    }
+    if (sent instanceof Error) return sent;
     await Promise.all(
       reads.map(async (read, index) => {
         const row = sent.value[index] ?? { kind: 'unsaid' };
@@ -190,12 +250,16 @@ class ReadGroup {
         else answers.set(read, row.kind === 'found' ? { ...sent, value: row.value } : refusalOf(row, read.context.site));
       }),
     );
+    return undefined;
   }
 
-  async #send({ operation, request }: BatchRequest, reads: readonly Read[]) {
-    const { context, leave } = sharedContext(reads.map((read) => read.context), operation.name);
+  async #send(batch: BatchRequest, reads: readonly Read[]) {
+    const contexts = reads.map((read) => read.context);
+    const { context, leave } = sharedContext(contexts, batch.operation.name);
+    const single = contexts[0]?.site.operation ?? batch.operation.name;
+    const records = (): readonly string[] => reads.map(({ record }) => record());
     try {
-      return await this.#parts.send(operation, request, context);
+      return await this.#parts.send(batch, { single, records, context: { ...context, isDivisible: true } });
     } catch (error) {
       return asError(error);
     } finally {
@@ -206,6 +270,19 @@ class ReadGroup {
 
 const refusalOf = (row: Exclude<BatchedRow, { kind: 'found' }>, site: CallSite): UpstreamRejectedError =>
   row.kind === 'refused' ? new UpstreamRejectedError(site, row.status, row.reason) : new UpstreamRejectedError(site, 404, 'not_found');
+
+const halvesOf = (reads: readonly Read[]): readonly (readonly Read[])[] => {
+  const middle = Math.ceil(reads.length / 2);
+  return [reads.slice(0, middle), reads.slice(middle)];
+};
+
+/** A service that says when to come again speaks for itself; and an answer that was paid for is not asked for twice. */
+const mayBeOneRow = (error: Error, [first]: readonly Read[]): boolean => {
+  if (!isAboutRecord(error) || !(error instanceof GatewayError) || error.retryAfterMs !== undefined) return false;
+  return error.code !== 'upstream_contract_broken' || first?.context.idempotency !== 'never';
+};
+
+const isAnswered = (answer: Answer<unknown> | Error): boolean => !(answer instanceof Error) || answer instanceof UpstreamRejectedError;
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('a read failed with no error', { cause: error }));
 

@@ -24,6 +24,7 @@ import { DEFAULT_QUOTA, type Operation, type OperationRequest } from './operatio
 import { honestError } from './outcomeUnknown.ts';
 import { orQueued } from './queuedWrite.ts';
 import { endingWhatIsGone, purgingAfter } from './purgingWrites.ts';
+import { recordOf } from './recordOf.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
 import type { WriteQueue } from './writeQueue.ts';
@@ -57,8 +58,12 @@ export class PipelinedHttpClient implements HttpClient {
     this.#cacheStage = new CacheStage({ ...parts, fleet: sharedCache && { cache: sharedCache, origin: target.origin + target.prefix } });
     this.#batches = new BatchedReads({
       clock: parts.clock,
-      send: (operation, request, context) =>
-        this.#path.call(operation, buildRequest(parts.target, operation, request), permitWish(operation, request))(context),
+      send: ({ operation, request }, { single, records, context }) => {
+        this.#path.relate(operation.name, single);
+        const wire = buildRequest(parts.target, operation, request);
+        return this.#path.call(operation, wire, permitWish(operation, request), records)(context);
+      },
+      isSuspect: () => parts.breaker.isSuspect,
       quotaWaitMs: (operation, request, lane) => this.#path.quotaWaitMs({ ...permitWish(operation, request), lane }),
     });
   }
@@ -140,7 +145,7 @@ export class PipelinedHttpClient implements HttpClient {
 
   /** The one place that fixes the order of protection. */
   #pipeline<T>(operation: Operation<T>, request: OperationRequest, wire: HttpRequest, { headers }: CallOptions): Call<T> {
-    const alone = this.#path.call(operation, wire, permitWish(operation, request));
+    const alone = this.#path.call(operation, wire, permitWish(operation, request), () => [recordOf(operation, request)]);
     // A caller's own headers are for its own request.
     const attempts = headers === undefined ? this.#batches.call(operation, request, alone) : alone;
     const known = endingWhatIsGone(this.#parts, operation, request)(attempts);

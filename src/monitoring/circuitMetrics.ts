@@ -27,6 +27,7 @@ const stateValue: Readonly<Record<CircuitSnapshot['effectiveState'], number>> = 
 const tripReasons = Object.keys({
   failure_evidence: true,
   slow_evidence: true,
+  no_answers: true,
   failure_rate: true,
   slow_rate: true,
   consecutive_failures: true,

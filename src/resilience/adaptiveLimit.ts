@@ -10,6 +10,8 @@ const SLOW_RATIO = 1.5;
 const DECREASE = 0.9;
 /** Refusals are quick and many: one step down in so long at most, ms, or they would bring down any limit in no time. */
 const STEP_MS = 1000;
+/** So long after a sign of trouble the limit is a guess again, ms: nobody knows what the service bears now. */
+const CALM_MS = 60_000;
 /** Share of the newest latency in what is usual for an operation: about the last 50 count. */
 const ALPHA = 0.02;
 /** Below this, differences of latency are our own event loop's, ms. */
@@ -67,9 +69,9 @@ export class AdaptiveLimit {
     return Math.floor(this.#exact);
   }
 
-  /** There was no sign of trouble yet: the service may well bear more. */
-  get isGuess(): boolean {
-    return this.#doublesBelow === Number.POSITIVE_INFINITY;
+  /** There was no sign of trouble for a while: the service may well bear more than it is given. */
+  isGuess(now: number): boolean {
+    return now - this.#loweredAt >= CALM_MS || this.#goodSinceLowered >= WINDOW_SAMPLES;
   }
 
   /** A call was let in, and now there are so many. */

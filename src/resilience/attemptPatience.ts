@@ -1,4 +1,4 @@
-import { LatencyModel } from './detection/latencyModel.ts';
+import { LatencyModels } from './detection/latencyModel.ts';
 
 /** While a service is suspect, an attempt gets so many times the usual worst… */
 const TIMES_P99 = 1.5;
@@ -9,25 +9,27 @@ const TRIED_ONE_IN = 5;
 
 /** How long the attempts of a service usually take, by operation, and what follows from it for those to come. */
 export class AttemptPatience {
-  /** The operations are the descriptor's, so there are no more models than those. */
-  readonly #models = new Map<string, LatencyModel>();
+  readonly #models = new LatencyModels();
   readonly #refused = new Map<string, number>();
 
   /** An attempt ended well. */
   learn(operation: string, durationMs: number): void {
-    const model = this.#models.get(operation) ?? new LatencyModel();
-    this.#models.set(operation, model);
-    model.learn(durationMs);
+    this.#models.learn(operation, durationMs);
+  }
+
+  /** Until an operation's latency is learned, that of its single form stands for it. */
+  relate(operation: string, single: string): void {
+    this.#models.relate(operation, single);
   }
 
   /** What half of the attempts take, ms; `undefined` before it is learned. */
   usualMs(operation: string): number | undefined {
-    return this.#models.get(operation)?.p50Ms;
+    return this.#models.of(operation).p50Ms;
   }
 
   /** Of a suspect service (resilience E7), ms: whoever waits on one that hangs shall not wait long. */
   suspectTimeoutMs(operation: string, configuredMs: number): number {
-    const p99Ms = this.#models.get(operation)?.p99Ms;
+    const { p99Ms } = this.#models.of(operation);
     return p99Ms === undefined ? configuredMs : Math.min(configuredMs, Math.max(FLOOR_MS, TIMES_P99 * p99Ms));
   }
 

@@ -1,6 +1,6 @@
 /**
- * Who is to blame when calls fail: one operation, or the service? Pure rules over what each operation's circuit has seen;
- * `now` is on the monotonic clock, ms (decision 0011).
+ * Who is to blame when calls fail: one record, one operation, or the service? Pure rules; `now` is on the monotonic clock, ms
+ * (decisions 0011 and 0028).
  */
 import { seconds } from '../time/clock.ts';
 
@@ -57,3 +57,82 @@ export const isOfFewOperations = (all: readonly OperationRecord[], now: number):
   const suspicion = others.reduce((sum, each) => sum + each.suspicion, 0);
   return suspicion < SUSPECT_FROM && hasWitness(others, Math.max(...sinces), now);
 };
+
+/** So many failing records, and so many that were well, are remembered. */
+const MOST_RECORDS = 500;
+
+/** A record whose latest attempt failed. */
+interface FailingRecord {
+  /** When the first attempt of the row began, and when the last ended, ms. */
+  readonly since: number;
+  readonly at: number;
+  /** By which request: all records of one that fails are suspects until their parts have been asked for. */
+  readonly request: number;
+}
+
+/** An answered attempt, and what it was about; several records where calls share a request. */
+export interface AboutRecords {
+  readonly startedAt: number;
+  readonly records?: (() => readonly string[]) | undefined;
+}
+
+/**
+ * A record that a service cannot deal with (5xx, a broken contract) says nothing about the service, however often it is asked
+ * for: its failures count once until another record fails, while others are answered, or where it never was answered well.
+ */
+export class FailingRecords {
+  readonly #failing = new Map<string, FailingRecord>();
+  readonly #answered = new Set<string>();
+  #wellSince = Number.NEGATIVE_INFINITY;
+  #wellAt = Number.NEGATIVE_INFINITY;
+  #requests = 0;
+
+  wasWell({ startedAt, records }: AboutRecords, now: number): void {
+    this.#wellSince = Math.max(this.#wellSince, startedAt);
+    this.#wellAt = now;
+    const all = records?.() ?? [];
+    for (const record of all) this.#failing.delete(record);
+    const [only] = all;
+    if (all.length === 1 && only !== undefined) this.#remember(only);
+  }
+
+  /**
+   * Whether a failure speaks against the service.
+   *
+   * @param isRefusal The service says that it handles nothing now, rather than that it failed at this.
+   */
+  isNews({ startedAt, records }: AboutRecords, isRefusal: boolean, now: number): boolean {
+    const all = [...new Set(records?.())];
+    this.#forgetOld(now);
+    const known = all.flatMap((record) => this.#failing.get(record) ?? []);
+    const since = Math.min(startedAt, ...known.map((each) => each.since));
+    this.#part(all, known);
+    const isAlone = this.#failing.size === known.length;
+    this.#requests += 1;
+    for (const record of all.slice(0, MOST_RECORDS)) this.#failing.set(record, { since, at: now, request: this.#requests });
+    if (known.length === 0) return true;
+    if (this.#wellSince >= since && now - this.#wellAt <= RECENT_MS) return false;
+    return isRefusal || !isAlone || all.some((record) => this.#answered.has(record));
+  }
+
+  clear(): void {
+    this.#failing.clear();
+  }
+
+  /** A part of a request that failed is asked for again: the other part answers for itself. */
+  #part(all: readonly string[], known: readonly FailingRecord[]): void {
+    const requests = new Set(known.map(({ request }) => request));
+    for (const [record, { request }] of this.#failing) if (requests.has(request) && !all.includes(record)) this.#failing.delete(record);
+  }
+
+  #forgetOld(now: number): void {
+    for (const [record, { at }] of this.#failing) if (now - at > RECENT_MS || this.#failing.size > MOST_RECORDS) this.#failing.delete(record);
+  }
+
+  #remember(record: string): void {
+    this.#answered.delete(record);
+    this.#answered.add(record);
+    const [oldest] = this.#answered;
+    if (this.#answered.size > MOST_RECORDS && oldest !== undefined) this.#answered.delete(oldest);
+  }
+}

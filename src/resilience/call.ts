@@ -97,6 +97,8 @@ export interface CallContext {
   readonly staleForMs: number;
   /** A write that waits in the queue if it cannot be made: nothing is gained by trying a connection that did not stand once more. */
   readonly mayWait?: boolean;
+  /** It asks for several records: one that the service fails at is parted from the others, rather than asked for again with them. */
+  readonly isDivisible?: boolean;
   /** What has happened so far; written by the stages that make it happen. */
   readonly progress: CallProgress;
 }

@@ -1,3 +1,6 @@
+/** What is known of an attempt besides its operation. */
+type About = Pick<Applicant, 'records' | 'isUnsafe'>;
+
 /**
  * A circuit breaker: lets an attempt pass or refuses it, tells what came of it to the state machine and to those who
  * listen, and obeys the override that a person imposed. What opens and closes it: `circuitStateMachine.ts`.
@@ -23,6 +26,7 @@ export class CircuitBreaker {
   readonly name: string;
   readonly #parts: CircuitBreakerParts;
   readonly #record: CircuitRecord;
+  readonly #latencies: LatencyBook;
   readonly #machine: CircuitStateMachine;
   readonly #operations: OperationCircuits;
   readonly #override: OverrideSlot;
@@ -31,7 +35,7 @@ export class CircuitBreaker {
 
   constructor(parts: CircuitBreakerParts) {
     const { clock, events, name } = parts;
-    const latencies = new LatencyBook(parts.attemptTimeoutMs);
+    const latencies = (this.#latencies = new LatencyBook(parts.attemptTimeoutMs));
     this.name = name;
     this.#parts = parts;
     this.#record = new CircuitRecord(clock);
@@ -52,7 +56,7 @@ export class CircuitBreaker {
       latencies,
       service: name,
       // The evidence is used up: it has stopped the operation that it was about.
-      onStopped: () => { this.#machine.detection.current.reset(); },
+      onStopped: () => { this.#machine.detection.reset(); },
       onBroadFailure: () => { this.#machine.trip('operations_failing'); },
     });
     this.#override = new OverrideSlot(clock, (override) => {
@@ -70,7 +74,8 @@ export class CircuitBreaker {
    *
    * @param cuttable Where the attempt leaves how it is cut off, should the service turn out to hang; only for attempts
    *   whose repeat does no harm.
-   * @param isUnsafe A write that a repeat would do twice: while half-open, calls that can do no harm are probes before it.
+   * @param about Which records it is about (what fails for one of them alone is not the service), and whether it is a write that a
+   *   repeat would do twice: while half-open, calls that can do no harm are probes before it.
    * @throws {CircuitOpenError} without making the attempt, if the circuit is open or ramping, its probes are out, or
    *   after shutdown; or when the attempt was cut off.
    */
@@ -78,11 +83,11 @@ export class CircuitBreaker {
     attempt: () => Promise<T>,
     site: CallSite = { service: this.name, operation: 'call' },
     cuttable?: Cuttable,
-    isUnsafe = false,
+    about: About = {},
   ): Promise<T> {
     const { mode } = this.#override;
     if (mode === 'disabled' && !this.#shutDown) return attempt();
-    const passage = this.#admit(mode, { operation: site.operation, cuttable, isUnsafe });
+    const passage = this.#admit(mode, { operation: site.operation, cuttable, ...about });
     if (passage === undefined) {
       this.#tellCalled('reject');
       throw this.#refusal(mode, site);
@@ -102,13 +107,17 @@ export class CircuitBreaker {
    *
    * @throws {CircuitOpenError} that names the circuit which refused it.
    */
-  async callOperation<T>(attempt: () => Promise<T>, site: CallSite, cuttable?: Cuttable, isUnsafe = false): Promise<T> {
+  async callOperation<T>(attempt: () => Promise<T>, site: CallSite, cuttable?: Cuttable, about: About = {}): Promise<T> {
     const { mode } = this.#override;
     const refusesAll = this.#shutDown || mode === 'forced_open' || (mode === undefined && this.state === 'open');
-    if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable);
-    // Not of the operation's own circuit: whoever calls it does the same.
-    const pass = (): Promise<T> => this.call(attempt, site, cuttable, isUnsafe);
-    return this.#operations.of(site.operation).call(pass, site, cuttable, mode !== 'metrics_only');
+    if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable, about);
+    const pass = (): Promise<T> => this.call(attempt, site, cuttable, about);
+    return this.#operations.of(site.operation).call(pass, { operation: site.operation, cuttable, records: about.records }, site, mode !== 'metrics_only');
+  }
+
+  /** An operation that makes many calls one: until its latency is learned, that of its single form stands for it. */
+  relate(operation: string, single: string): void {
+    this.#latencies.relate(operation, single);
   }
 
   /** Whether the service is to be spared retries for now. Not while a person has put the circuit out of action. */
@@ -167,7 +176,7 @@ export class CircuitBreaker {
       nextProbeAt: this.#nextProbeAt(now),
       isRamping: this.#machine.isRamping,
       failureRatio: detection.current.failureRatio(now),
-      suspicion: detection.current.suspicion(now),
+      suspicion: detection.suspicion,
       epoch,
       openings,
       detection: detection.policy,

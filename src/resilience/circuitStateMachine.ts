@@ -6,19 +6,21 @@
  * that admitted its attempt; an ignored outcome never closes anything, it gives the probe back; and the engine hears
  * of attempts, but no caller ever waits for the engine.
  */
+import { GatewayError } from '../errors/gatewayError.ts';
 import { SlowAttemptError, UpstreamRateLimitedError } from '../errors/upstreamErrors.ts';
 import { TRIAL_EVERY_MS } from './backoff.ts';
 import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
 import { CircuitTransitions, type TimedOpening } from './circuitTransitions.ts';
-import type { Evidence } from './detection/detector.ts';
+import { FailingRecords } from './blame.ts';
+import type { Sign } from './detection/detector.ts';
 import type { DetectorSlot } from './detection/detectorSlot.ts';
 import { InFlight } from './inFlight.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
 import { Outcome } from './outcome.ts';
 import { NO_EPOCH, passageOf, type Applicant, type Passage, type Phase } from './passage.ts';
 import { CREDENTIAL_OPEN_MS } from './recovery/openTime.ts';
-import type { Probe } from './recovery/trial.ts';
-import { retryAfterOf, type Finding } from './verdict.ts';
+import type { Probe, Trial } from './recovery/trial.ts';
+import { isAboutRecord, isAnswer, isTimeout, retryAfterOf, type Finding } from './verdict.ts';
 
 /** Refused credentials in a row that open the circuit: none of the calls behind them can succeed. */
 const CREDENTIAL_STRIKES = 3;
@@ -31,6 +33,7 @@ export class CircuitStateMachine {
   readonly #parts: CircuitStateMachineParts;
   readonly #states: CircuitTransitions;
   readonly #inFlight: InFlight;
+  readonly #records = new FailingRecords();
   #credentialStrikes = 0;
 
   constructor(parts: CircuitStateMachineParts) {
@@ -92,8 +95,10 @@ export class CircuitStateMachine {
   settle(passage: Passage, finding: Finding, error?: unknown): void {
     this.#inFlight.leave(passage);
     if (passage.epoch !== this.epoch) return;
-    if (passage.hasSpoken) passage.outcome?.settle(finding === 'failure' ? error : undefined);
-    else if (finding === 'ignored' || (finding !== 'success' && this.#isExplained(passage))) this.#ignored(passage.probe, error);
+    if (isAnswer(error)) this.#answered(passage, finding);
+    if (passage.hasSpoken) this.#endHang(passage, finding, error);
+    else if (finding === 'unanswered') this.#leftUnanswered(passage);
+    else if (finding === 'ignored' || (finding !== 'success' && this.#isExplained(passage, error))) this.#ignored(passage.probe, error);
     else if (finding === 'unauthorized') this.#strike(passage, error);
     else if (finding === 'spent') this.#spent(passage, error);
     else this.#judge(passage, finding, error);
@@ -139,6 +144,7 @@ export class CircuitStateMachine {
   /** Closed, with nothing remembered against the service. */
   reset(reason = 'reset'): void {
     this.#states.reset(reason);
+    this.#records.clear();
     this.#credentialStrikes = 0;
   }
 
@@ -187,34 +193,61 @@ export class CircuitStateMachine {
     if (this.phase.state !== 'closed') this.#inFlight.cutOverdue(this.#parts.refusal);
   }
 
-  #isExplained({ operation }: Passage): boolean {
-    return this.#parts.isExplained?.(operation) ?? false;
+  /** A time-out makes a whole failure of what was counted as slow; any other end of it, what was counted already. */
+  #endHang(passage: Passage, finding: Finding, error: unknown): void {
+    const isUnanswered = finding === 'unanswered' || isTimeout(error);
+    if (isUnanswered && !this.#isExplained(passage)) this.#judge(passage, finding === 'failure' ? 'hung' : 'gone', error);
+    passage.outcome?.settle(finding === 'failure' ? error : undefined);
   }
 
-  #judge(passage: Passage, evidence: Evidence, error: unknown): void {
-    if (evidence !== 'success' && error !== undefined) this.#parts.record.failed(error);
-    if (evidence !== 'failure') this.#credentialStrikes = 0;
-    if (evidence === 'success') this.#learn(passage);
-    if (passage.probe === undefined) this.#judgeCall(passage, evidence, error);
-    else this.#judgeProbe(passage.probe, evidence, error);
-    this.#parts.onEvidence?.(evidence, passage);
+  /**
+   * A caller has left, or had no more patience, before the attempt was slow. One that left after less than an answer may take
+   * says nothing; a probe is given back, unless several have ended so and nothing was answered since the trial began.
+   */
+  #leftUnanswered(passage: Passage): void {
+    const { clock, latencies } = this.#parts;
+    const { startedAt, probe, operation } = passage;
+    const says = clock.now() - startedAt >= latencies.tellingMs(operation) && !this.#isExplained(passage);
+    if (says && probe === undefined) this.#judge(passage, 'gone', new SlowAttemptError());
+    else if (says && this.detection.heardNothing('gone', startedAt)) this.#judge(passage, 'failure', new SlowAttemptError());
+    else probe?.giveBack();
   }
 
-  #learn(passage: Passage): void {
-    if (this.isSuspect) return;
-    this.#parts.latencies.learn(passage.operation, this.#parts.clock.now() - passage.startedAt);
+  /** What is known of the operation, or of the record that was asked for, and says nothing about this circuit. */
+  #isExplained(passage: Passage, error?: unknown): boolean {
+    if (this.#parts.isExplained?.(passage.operation) === true) return true;
+    if (!isAboutRecord(error)) return false;
+    return !this.#records.isNews(passage, error instanceof GatewayError && error.execution === 'refused', this.#parts.clock.now());
   }
 
-  #judgeCall(passage: Passage, evidence: Evidence, error: unknown): void {
-    const trip = this.detection.current.record(evidence, this.#parts.clock.now());
-    if (!passage.hasSpoken) passage.outcome?.settle(evidence === 'failure' ? error : undefined);
+  #judge(passage: Passage, sign: Sign, error: unknown): void {
+    if (sign !== 'success' && error !== undefined) this.#parts.record.failed(error);
+    if (sign === 'success' || sign === 'slow') this.#credentialStrikes = 0;
+    if (passage.probe === undefined) this.#judgeCall(passage, sign, error);
+    else if (this.phase.state === 'half_open') this.#judgeProbe(this.phase.trial, passage.probe, sign, error);
+    this.#parts.onEvidence?.(sign, passage);
+  }
+
+  #answered(passage: Passage, finding: Finding): void {
+    this.detection.answered();
+    if (finding !== 'success' && finding !== 'slow') return;
+    const { clock, latencies } = this.#parts;
+    const now = clock.now();
+    this.#records.wasWell(passage, now);
+    const durationMs = now - passage.startedAt;
+    if (finding === 'success' && !this.isSuspect) latencies.learn(passage.operation, durationMs);
+    else latencies.learnSlow(passage.operation, durationMs);
+  }
+
+  #judgeCall(passage: Passage, sign: Sign, error: unknown): void {
+    const isUnanswered = passage.hasSpoken || sign === 'gone' || isTimeout(error);
+    const trip = this.detection.record(sign, isUnanswered ? passage.startedAt : undefined);
+    if (!isUnanswered || sign === 'failure') passage.outcome?.settle(sign === 'failure' ? error : undefined);
     if (trip !== undefined && (this.#parts.mayOpen?.() ?? true)) this.#open(trip, retryAfterOf(error));
   }
 
-  #judgeProbe(probe: Probe, evidence: Evidence, error: unknown): void {
-    if (this.phase.state !== 'half_open') return;
-    const { trial } = this.phase;
-    const decision = probe.settle(evidence === 'failure', retryAfterOf(error));
+  #judgeProbe(trial: Trial, probe: Probe, sign: Sign, error: unknown): void {
+    const decision = probe.settle(sign === 'failure', retryAfterOf(error));
     if (decision === 'recovered') this.recovered('probe_succeeded');
     if (decision !== 'failed') return;
     this.#open('probe_failed', retryAfterOf(error));

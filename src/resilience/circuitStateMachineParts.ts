@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 import type { CircuitRecord } from './circuitRecord.ts';
-import type { Evidence } from './detection/detector.ts';
+import type { Sign } from './detection/detector.ts';
 import type { LatencyBook } from './detection/latencyBook.ts';
 import type { CircuitChanged } from './events.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
@@ -14,7 +14,7 @@ export interface CircuitStateMachineParts {
   readonly name: string;
   readonly policy: CircuitPolicy;
   /** What an operation's attempts are like, and from when on they count as slow. */
-  readonly latencies: Pick<LatencyBook, 'learn' | 'slowMs' | 'probeMs'>;
+  readonly latencies: Pick<LatencyBook, 'learn' | 'learnSlow' | 'slowMs' | 'probeMs' | 'tellingMs'>;
   /** A probe without an outcome after this long is lost, ms. */
   readonly probeLeaseMs: number;
   readonly clock: Clock;
@@ -31,5 +31,5 @@ export interface CircuitStateMachineParts {
   /** The trial of a half-open time that begins, around the rules of this process; `undefined`: by these alone. */
   readonly trial?: (own: LocalTrial) => Trial | undefined;
   /** Told of each judged attempt, after it has had its effect. */
-  readonly onEvidence?: (evidence: Evidence, passage: Passage) => void;
+  readonly onEvidence?: (sign: Sign, passage: Passage) => void;
 }

@@ -81,14 +81,14 @@ export class CircuitTransitions {
   close(reason: string): void {
     this.#become({ state: 'closed' }, reason);
     this.#openings.closed();
-    this.detection.current.reset();
+    this.detection.reset();
     this.engine.close();
   }
 
   /** Closed, with nothing remembered against the service. */
   reset(reason: string): void {
     this.#openings.clear();
-    if (this.#phase.state === 'closed') this.detection.current.reset();
+    if (this.#phase.state === 'closed') this.detection.reset();
     else this.close(reason);
     this.slowStart.end();
   }
@@ -107,6 +107,7 @@ export class CircuitTransitions {
 
   #startTrial(): void {
     if (this.#phase.state !== 'open') return;
+    this.detection.endSilence();
     const { clock } = this.#parts;
     const follow = (outcome: Promise<unknown>): void => { this.engine.follow(outcome); };
     const own = new LocalTrial({ follow, usualRatio: this.detection.current.usualRatio, clock });

@@ -1,13 +1,12 @@
 import type { CallSite } from '../errors/upstreamErrors.ts';
-import type { Cuttable } from './attemptTimeout.ts';
 import type { OperationRecord } from './blame.ts';
 import { CircuitRecord } from './circuitRecord.ts';
 import { CircuitStateMachine } from './circuitStateMachine.ts';
 import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
-import type { Evidence } from './detection/detector.ts';
 import type { DetectorSlot } from './detection/detectorSlot.ts';
+import type { Sign } from './detection/detector.ts';
 import type { ResilienceEvents } from './events.ts';
-import type { Passage } from './passage.ts';
+import type { Applicant, Passage } from './passage.ts';
 import { refusalOf } from './refusal.ts';
 import { findingOf } from './verdict.ts';
 
@@ -64,7 +63,7 @@ export class OperationCircuit implements OperationRecord {
   }
 
   get suspicion(): number {
-    return this.#machine.detection.current.suspicion(this.#parts.clock.now());
+    return this.#machine.detection.suspicion;
   }
 
   get suspectSince(): number | undefined {
@@ -86,9 +85,8 @@ export class OperationCircuit implements OperationRecord {
    * @param refuses `false`: judges, but lets everything pass.
    * @throws {CircuitOpenError} that names this circuit, without making the attempt, or when the attempt was cut off.
    */
-  async call<T>(attempt: () => Promise<T>, site: CallSite, cuttable: Cuttable | undefined, refuses: boolean): Promise<T> {
+  async call<T>(attempt: () => Promise<T>, applicant: Applicant, site: CallSite, refuses: boolean): Promise<T> {
     this.#usedAt = this.#parts.clock.now();
-    const applicant = { operation: site.operation, cuttable };
     const passage = this.#machine.admit(applicant) ?? (refuses ? undefined : this.#machine.passUnjudged(applicant));
     if (passage === undefined) throw this.#refusal(site);
     try {
@@ -118,11 +116,11 @@ export class OperationCircuit implements OperationRecord {
     this.#machine.shutdown();
   }
 
-  #heard(evidence: Evidence, { startedAt }: Passage): void {
+  #heard(sign: Sign, { startedAt }: Passage): void {
     this.#heardAt = this.#parts.clock.now();
     if (!this.#machine.isSuspect) this.#suspectSince = undefined;
     else this.#suspectSince ??= startedAt;
-    if (evidence === 'success') this.#wellSince = Math.max(startedAt, this.#wellSince ?? startedAt);
+    if (sign === 'success') this.#wellSince = Math.max(startedAt, this.#wellSince ?? startedAt);
   }
 
   #isSlow({ slowAt }: Passage): boolean {

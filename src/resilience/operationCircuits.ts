@@ -1,5 +1,6 @@
 import { hasWitness, isBroad, isOfFewOperations } from './blame.ts';
 import type { CircuitBreakerParts } from './circuitBreakerParts.ts';
+import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
 import type { DetectionChange, DetectionPolicy, OperationsSummary } from './circuitState.ts';
 import type { LatencyBook } from './detection/latencyBook.ts';
 import { OperationCircuit } from './operationCircuit.ts';
@@ -29,7 +30,7 @@ const MOST_NAMES = 20;
 export class OperationCircuits {
   readonly #parts: OperationCircuitsParts;
   readonly #circuits = new Map<string, OperationCircuit>();
-  readonly #latencies: Pick<LatencyBook, 'learn' | 'slowMs' | 'probeMs'>;
+  readonly #latencies: CircuitStateMachineParts['latencies'];
   /** Thresholds that a person set for a time. */
   #changed: { readonly detection: DetectionPolicy; readonly change: DetectionChange } | undefined;
 
@@ -37,7 +38,13 @@ export class OperationCircuits {
     const { latencies } = parts;
     this.#parts = parts;
     // The service's circuit hears of the same attempts, and has learned already.
-    this.#latencies = { learn: () => undefined, slowMs: latencies.slowMs.bind(latencies), probeMs: latencies.probeMs.bind(latencies) };
+    this.#latencies = {
+      learn: () => undefined,
+      learnSlow: () => undefined,
+      slowMs: latencies.slowMs.bind(latencies),
+      probeMs: latencies.probeMs.bind(latencies),
+      tellingMs: latencies.tellingMs.bind(latencies),
+    };
   }
 
   /** The circuit of an operation, made on first asking. */

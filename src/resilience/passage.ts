@@ -9,6 +9,8 @@ export interface Applicant {
   readonly cuttable: Cuttable | undefined;
   /** A write that a repeat would do twice: calls that can do no harm are probes before it. */
   readonly isUnsafe?: boolean;
+  /** Which records it is about, each by one name; absent: not known. */
+  readonly records?: (() => readonly string[]) | undefined;
 }
 
 /** One admitted attempt. */
@@ -37,8 +39,8 @@ export interface Admission {
   readonly probe?: Probe;
 }
 
-export const passageOf = ({ operation, cuttable }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
-  return { operation, cuttable, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
+export const passageOf = ({ operation, cuttable, records }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
+  return { operation, cuttable, records, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
 };
 
 /** The state of a circuit, with what exists only in it. */

@@ -49,9 +49,9 @@ const bulkheadPolicySchema = z
     minConcurrent: count,
     /** Never more, however well it goes. */
     maxConcurrent: count,
-    /** Calls waiting for a place; once the service has shown its limit, at most as many as that. */
+    /** Calls waiting for a place; while there are signs of trouble, at most as many as the limit. */
     maxQueued: whole(0, 100_000),
-    /** The longest wait for a place, ms. */
+    /** The longest wait for a place while there are signs of trouble, ms; else the call's deadline bounds it. */
     maxWaitMs: durationMs,
   })
   .refine(({ minConcurrent, startConcurrent, maxConcurrent }) => minConcurrent <= startConcurrent && startConcurrent <= maxConcurrent, {

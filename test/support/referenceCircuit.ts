@@ -6,6 +6,7 @@
 import type { CircuitState } from '../../src/resilience/circuitState.ts';
 import { CusumDetector } from '../../src/resilience/detection/cusum.ts';
 import type { Evidence } from '../../src/resilience/detection/detector.ts';
+import { Silence } from '../../src/resilience/detection/silence.ts';
 import { SlowStart } from '../../src/resilience/recovery/slowStart.ts';
 import { minutes } from '../../src/time/clock.ts';
 import { ATTEMPT_TIMEOUT_MS, LEASE_MS, OPEN_MS, SLOW_MS } from './breakerHouse.ts';
@@ -37,6 +38,7 @@ const slowAt = ({ isProbe, admittedAt }: Admission): number => admittedAt + (isP
 
 export class ReferenceCircuit {
   readonly #detector = new CusumDetector(THRESHOLD);
+  readonly #silence = new Silence();
   readonly #slowStart = new SlowStart(0, (isOn) => {
     this.#detector.sharpen(isOn ? 0.5 : 1);
   });
@@ -61,7 +63,7 @@ export class ReferenceCircuit {
   }
 
   get isSuspect(): boolean {
-    return this.#state !== 'closed' || this.#detector.suspicion() >= 0.5;
+    return this.#state !== 'closed' || Math.max(this.#detector.suspicion(), this.#silence.share) >= 0.5;
   }
 
   admit(now: number, isCuttable: boolean): Admission | undefined {
@@ -77,6 +79,7 @@ export class ReferenceCircuit {
   settle(admission: Admission, ending: Ending, now: number): void {
     this.#passTime(now);
     this.#inFlight.delete(admission);
+    if (admission.epoch === this.#epoch) this.#silence.answered(now);
     if (admission.epoch !== this.#epoch || admission.isSlow) return;
     if (ending === 'ignored') this.#ignored(admission, now);
     else if (ending === 'unauthorized') this.#strike(admission.isProbe, now);
@@ -89,6 +92,7 @@ export class ReferenceCircuit {
     if (this.#state === 'open' && now >= this.#until) this.#startTrial(now);
     for (const admission of this.#inFlight) {
       this.#inFlight.delete(admission);
+      if (admission.epoch === this.#epoch) this.#silence.answered(now);
       if (admission.epoch === this.#epoch && !admission.isSlow) this.#judge(admission, 'success', now);
     }
   }
@@ -136,10 +140,14 @@ export class ReferenceCircuit {
     return probes.length <= this.#goodProbes;
   }
 
-  #judge({ isProbe }: Admission, evidence: Evidence, now: number): void {
+  #judge({ isProbe, admittedAt }: Admission, evidence: Evidence, now: number): void {
     if (evidence !== 'failure') this.#strikes = 0;
     if (isProbe) this.#judgeProbe(evidence, now);
-    else if (this.#detector.record(evidence, now) !== undefined) this.#open(now, 0);
+    else {
+      // Whatever has an answer ends the silence; so only what has become slow in flight adds to it.
+      if (evidence === 'slow') this.#silence.heardNothing(evidence, admittedAt, true);
+      if (this.#detector.record(evidence, now) !== undefined || this.#silence.share >= 1) this.#open(now, 0);
+    }
   }
 
   #judgeProbe(evidence: Evidence, now: number): void {
@@ -170,6 +178,7 @@ export class ReferenceCircuit {
 
   #startTrial(at: number): void {
     this.#become('half_open', at);
+    this.#silence.clear();
     this.#goodProbes = 0;
     // Each good probe makes "as usual" more likely than "down", which fails half the time, by this factor.
     this.#goodProbesNeeded = Math.ceil(Math.log(SURE) / Math.log((1 - this.#detector.usualRatio) / 0.5));
@@ -191,6 +200,7 @@ export class ReferenceCircuit {
 
   #forget(): void {
     this.#detector.reset();
+    this.#silence.clear();
     this.#strikes = 0;
   }
 

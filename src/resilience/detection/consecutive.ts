@@ -11,7 +11,7 @@ export class ConsecutiveDetector implements Detector {
   }
 
   record(evidence: Evidence): TripReason | undefined {
-    this.#row = evidence === 'failure' ? this.#row + 1 : 0;
+    this.#row = evidence === 'failure' || evidence === 'hung' ? this.#row + 1 : 0;
     return this.#row >= this.#failures ? 'consecutive_failures' : undefined;
   }
 

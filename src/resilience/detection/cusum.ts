@@ -4,7 +4,7 @@ import type { Detector, Evidence, TripReason } from './detector.ts';
 
 /** The failure ratio of a service that is down: what the test weighs the learned baseline against. */
 export const DOWN_RATIO = 0.5;
-/** What a slow success weighs, as a share of a failure. */
+/** What a slow success weighs, as a share of a failure; if it times out after all, it weighs a whole one. */
 const SLOW_WEIGHT = 0.5;
 /** Of the calls since the evidence began, this share has to be bad: a long mix of good and bad is no outage… */
 const RATIO_GUARD = 0.5;
@@ -56,7 +56,7 @@ export class CusumDetector implements Detector {
     this.#learn(evidence);
     // More than enough is not kept: what was bad for an hour must not take an hour to be forgiven.
     this.#evidence = Math.min(this.#limit, Math.max(0, this.#evidence + this.#weightOf(evidence)));
-    this.#count(evidence);
+    if (evidence !== 'hung') this.#count(evidence);
     if (this.#evidence < this.#limit * this.#sharpness || this.#bad < this.#calls * RATIO_GUARD) return undefined;
     return evidence === 'slow' ? 'slow_evidence' : 'failure_evidence';
   }
@@ -93,14 +93,16 @@ export class CusumDetector implements Detector {
 
   /** In suspicion the baseline stands still: an outage must not teach us that failing is normal. */
   #learn(evidence: Evidence): void {
-    if (this.#evidence < this.#limit / 2) this.#baseline.learn(evidence === 'failure');
+    if (this.#evidence < this.#limit / 2) this.#baseline.learn(evidence === 'failure' || evidence === 'hung');
   }
 
   #weightOf(evidence: Evidence): number {
     const usual = this.#baseline.assumedRatio;
     if (evidence === 'success') return Math.log((1 - DOWN_RATIO) / (1 - usual));
     const failure = Math.log(DOWN_RATIO / usual);
-    return evidence === 'slow' ? failure * SLOW_WEIGHT : failure;
+    if (evidence === 'slow') return failure * SLOW_WEIGHT;
+    // The other part of it was counted when it became slow.
+    return evidence === 'hung' ? failure * (1 - SLOW_WEIGHT) : failure;
   }
 
   #count(evidence: Evidence): void {

@@ -3,11 +3,17 @@
  * parameter, on the monotonic clock, in ms.
  */
 
-/** One judged attempt. `slow`: it took longer than its slow threshold, whether or not it has ended since. */
-export type Evidence = 'success' | 'slow' | 'failure';
+/**
+ * One judged attempt. `slow`: it took longer than its slow threshold, whether or not it has ended since. `hung`: one that was
+ * judged slow while in flight has timed out since, so it is a failure after all.
+ */
+export type Evidence = 'success' | 'slow' | 'hung' | 'failure';
+
+/** What an attempt shows to its circuit; `gone`: its caller left before there was an answer, which alone says nothing. */
+export type Sign = Evidence | 'gone';
 
 /** Why a circuit opens; a metric label. */
-export type TripReason = 'failure_evidence' | 'slow_evidence' | 'failure_rate' | 'slow_rate' | 'consecutive_failures';
+export type TripReason = 'failure_evidence' | 'slow_evidence' | 'failure_rate' | 'slow_rate' | 'consecutive_failures' | 'no_answers';
 
 export interface Detector {
   /** Whether slowness is evidence to it. If not, an attempt that hangs counts by how it ends. */

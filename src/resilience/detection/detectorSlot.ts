@@ -1,15 +1,20 @@
 import type { Clock } from '../../time/clock.ts';
 import type { DetectionChange, DetectionPolicy } from '../circuitState.ts';
 import { createDetector } from './createDetector.ts';
-import type { Detector } from './detector.ts';
+import type { Detector, Sign, TripReason } from './detector.ts';
+import { Silence } from './silence.ts';
 
 /** Suspicion from which on the service is to be spared. */
 const SUSPECT_FROM = 0.5;
 
-/** The detector in force: the policy's, or for a time one with thresholds that a person set. */
+/**
+ * The detector in force, the policy's, or for a time one with thresholds that a person set; and beside it the silence of the
+ * service, which opens whatever the strategy.
+ */
 export class DetectorSlot {
   readonly #clock: Clock;
   readonly #regular: DetectionPolicy;
+  readonly #silence = new Silence();
   #policy: DetectionPolicy;
   #detector: Detector;
   #change: DetectionChange | undefined;
@@ -26,14 +31,53 @@ export class DetectorSlot {
     return this.#detector;
   }
 
+  /** How near to opening, 0 to 1. */
+  get suspicion(): number {
+    return Math.max(this.current.suspicion(this.#clock.now()), this.#silence.share);
+  }
+
   /** Half-way to opening. */
   get isSuspect(): boolean {
-    return this.current.suspicion(this.#clock.now()) >= SUSPECT_FROM;
+    return this.suspicion >= SUSPECT_FROM;
   }
 
   get policy(): DetectionPolicy {
     this.#endInTime();
     return this.#policy;
+  }
+
+  /**
+   * Takes in what an attempt has shown. A reason means: open now.
+   *
+   * @param unansweredSince When the attempt began, if it has no answer, ms.
+   */
+  record(sign: Sign, unansweredSince?: number): TripReason | undefined {
+    if (unansweredSince !== undefined) this.heardNothing(sign, unansweredSince);
+    const trip = sign === 'gone' ? undefined : this.current.record(sign, this.#clock.now());
+    if (trip !== undefined || this.#silence.share < 1) return trip;
+    return sign === 'slow' ? 'slow_evidence' : 'no_answers';
+  }
+
+  /** An attempt that began then has no answer. @returns whether the service is suspect for that alone. */
+  heardNothing(sign: Sign, since: number): boolean {
+    this.#silence.heardNothing(sign, since, this.policy.strategy === 'cusum');
+    return this.#silence.share >= SUSPECT_FROM;
+  }
+
+  /** The service has answered, whatever it said. */
+  answered(): void {
+    this.#silence.answered(this.#clock.now());
+  }
+
+  /** Forgets the evidence, as after a recovery: old failures must not count twice. */
+  reset(): void {
+    this.current.reset();
+    this.endSilence();
+  }
+
+  /** What was not answered before says nothing from here on. */
+  endSilence(): void {
+    this.#silence.clear();
   }
 
   /** Whose thresholds are in force, and until when; `undefined`: the policy's. */
@@ -60,5 +104,6 @@ export class DetectorSlot {
     this.#policy = policy;
     this.#change = change;
     this.#detector = createDetector(policy);
+    this.endSilence();
   }
 }

@@ -46,7 +46,56 @@ export class LatencyModel {
     return (Math.log(Math.max(durationMs, 0.01)) - this.#mean) / Math.max(this.#sigma, 0.05);
   }
 
+  /** A first idea of the 99th percentile, ms, from as little as one call; 0 before that. */
+  get roughP99Ms(): number {
+    return this.#count === 0 ? 0 : Math.exp(this.#mean + P99_SIGMAS * this.#sigma);
+  }
+
   get #sigma(): number {
     return Math.sqrt(this.#variance);
   }
 }
+
+/** The models of a service's operations. These are the descriptor's, so there are no more models than those. */
+export class LatencyModels {
+  readonly #models = new Map<string, LatencyModel>();
+  /** The single form of an operation that makes many calls one. */
+  readonly #singles = new Map<string, string>();
+
+  /** Where calls share requests from the start, neither form alone is seen often enough: together they are. */
+  learn(operation: string, durationMs: number): void {
+    this.#modelOf(operation).learn(durationMs);
+    const single = this.#singles.get(operation);
+    if (single !== undefined && this.#modelOf(single).p50Ms === undefined) this.#modelOf(single).learn(durationMs);
+  }
+
+  #modelOf(operation: string): LatencyModel {
+    const model = this.#models.get(operation) ?? new LatencyModel();
+    this.#models.set(operation, model);
+    return model;
+  }
+
+  relate(operation: string, single: string): void {
+    this.#singles.set(operation, single);
+  }
+
+  /** Whether what is known of the operation is another's. */
+  inherits(operation: string): boolean {
+    return this.#models.get(operation)?.p50Ms === undefined && this.#singleOf(operation) !== undefined;
+  }
+
+  /** Milliseconds; `undefined` before enough calls were seen, of the operation or of its single form. */
+  of(operation: string): Pick<LatencyModel, 'p50Ms' | 'p99Ms'> {
+    const own = this.#models.get(operation) ?? UNKNOWN;
+    const single = this.#singleOf(operation);
+    if (own.p50Ms !== undefined || single?.p99Ms === undefined) return own;
+    // Many rows may take longer than one: what was seen of them so far must not count as slow.
+    return { p50Ms: single.p50Ms, p99Ms: Math.max(single.p99Ms, own.roughP99Ms) };
+  }
+
+  #singleOf(operation: string): LatencyModel | undefined {
+    return this.#models.get(this.#singles.get(operation) ?? '');
+  }
+}
+
+const UNKNOWN = new LatencyModel();

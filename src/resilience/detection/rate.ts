@@ -19,7 +19,10 @@ export class RateDetector implements Detector {
   }
 
   record(evidence: Evidence, now: number): TripReason | undefined {
-    const { calls, failures, slow } = this.#window.add({ failed: evidence === 'failure', slow: evidence === 'slow' }, now);
+    const { calls, failures, slow } =
+      evidence === 'hung'
+        ? this.#window.slowFailed(now)
+        : this.#window.add({ failed: evidence === 'failure', slow: evidence === 'slow' }, now);
     if (calls < this.#policy.minimumCalls || evidence === 'success') return undefined;
     if (failures * 100 >= calls * this.#policy.failureRatePercent) return 'failure_rate';
     // A slow failure is a failure already; both kinds together tell how little of the service is left.

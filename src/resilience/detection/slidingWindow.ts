@@ -41,6 +41,18 @@ export class SlidingWindow {
     return this.#totals;
   }
 
+  /** One that was added as slow has failed after all. */
+  slowFailed(now: number): Readonly<Bucket> {
+    this.#advance(now);
+    for (const counts of [this.#buckets[this.#current], this.#totals]) {
+      if (counts === undefined) continue;
+      counts.failures += 1;
+      // What was slow may have left the window, or stand in another bucket.
+      counts.slow = Math.max(0, counts.slow - 1);
+    }
+    return this.#totals;
+  }
+
   clear(): void {
     this.#buckets = Array.from({ length: BUCKETS }, emptyBucket);
     this.#totals = emptyBucket();

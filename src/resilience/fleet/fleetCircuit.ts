@@ -1,6 +1,6 @@
 import type { Clock } from '../../time/clock.ts';
 import type { CircuitBreaker } from '../circuitBreaker.ts';
-import type { Evidence } from '../detection/detector.ts';
+import type { Sign } from '../detection/detector.ts';
 import type { CircuitChanged } from '../events.ts';
 import type { LocalTrial } from '../recovery/localTrial.ts';
 import type { Trial } from '../recovery/trial.ts';
@@ -110,8 +110,8 @@ export class FleetCircuit implements FleetHooks, FleetLooks {
     this.#reporter.returned();
   }
 
-  judged(evidence: Evidence): void {
-    if (evidence === 'success') {
+  judged(sign: Sign): void {
+    if (sign === 'success') {
       this.#succeededAt = this.#parts.clock.now();
       this.#goodInARow += 1;
       if (this.#toldSuspicion === 0) return;

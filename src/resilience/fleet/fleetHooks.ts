@@ -2,7 +2,7 @@
  * What a circuit, and those who look after it, ask of the fleet it is part of. Answers come at once: nothing here is a
  * command to the store that a call would wait for.
  */
-import type { Evidence } from '../detection/detector.ts';
+import type { Sign } from '../detection/detector.ts';
 import type { CircuitChanged } from '../events.ts';
 import type { LocalTrial } from '../recovery/localTrial.ts';
 import type { Trial } from '../recovery/trial.ts';
@@ -10,7 +10,7 @@ import type { Trial } from '../recovery/trial.ts';
 /** Held by a circuit that is part of a fleet. Nothing here throws. */
 export interface FleetHooks {
   /** An attempt was judged, and has had its effect. */
-  judged(evidence: Evidence): void;
+  judged(sign: Sign): void;
   /** The circuit has changed. */
   changed(event: CircuitChanged): void;
   /** The trial of a half-open time that begins: with the fleet's leave where there is one, else by the rules of this process. */

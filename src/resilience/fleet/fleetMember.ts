@@ -46,7 +46,7 @@ export class FleetMember {
 
   /** How near the detector is to opening, 0 to 1. */
   get suspicion(): number {
-    return this.#parts.machine.detection.current.suspicion(this.#parts.clock.now());
+    return this.#parts.machine.detection.suspicion;
   }
 
   /** The evidence against the service as a whole, 0 to 1; 1 while the circuit is not closed. */

@@ -21,11 +21,16 @@ export interface BulkheadParts {
   readonly clock: Clock;
   /** Whether the service is to be spared. */
   readonly isSuspect?: () => boolean;
+  /** Whether the circuit refuses attempts, so that nobody should wait for a permit. */
+  readonly isOpen?: () => boolean;
   /** Told when more than four fifths come to be in use, and when no longer. Must not throw. */
   readonly onCrowded?: (isCrowded: boolean) => void;
   /** Told of each attempt that is refused for want of a permit. Must not throw. */
   readonly onRefused?: () => void;
 }
+
+/** A caller is refused so long before its deadline, ms: it shall have the answer in time. */
+const ANSWER_MARGIN_MS = 50;
 
 interface Waiter {
   readonly admit: () => void;
@@ -33,7 +38,8 @@ interface Waiter {
 }
 
 /**
- * At most so many attempts at once, so many waiting, and those not for long. How many it lets in follows what the service
+ * At most so many attempts at once, and so many waiting: as long as their deadline allows while there is no sign of trouble, for
+ * the limit is a guess then; else `maxWaitMs`, for what waits on a service in trouble waits in vain. How many it lets in follows what the service
  * bears. A refusal says nothing about the service, so the bulkhead stands outside the circuit breaker; a call that waits
  * for its next attempt is no work for the service, so it stands inside the retries (docs/decisions/0012). A permit is
  * free when the work inside has ended.
@@ -115,10 +121,16 @@ export class Bulkhead {
     }
   }
 
-  /** A queue longer than the limit does not drain in time; but while that is a guess, nobody knows. */
+  /** A queue longer than the limit does not drain in time; but while that is a guess, all may come that the policy has room for. */
   get #places(): number {
-    const { maxQueued } = this.#parts.policy;
-    return this.#limit.isGuess ? maxQueued : Math.min(maxQueued, this.limit);
+    const { maxQueued, maxConcurrent } = this.#parts.policy;
+    return this.#mayWaitOn ? maxQueued + maxConcurrent - this.limit : Math.min(maxQueued, this.limit);
+  }
+
+  /** While nothing speaks against the service, our own guess of its limit is no reason to refuse anybody. */
+  get #mayWaitOn(): boolean {
+    const { isSuspect, isOpen, clock } = this.#parts;
+    return isOpen?.() !== true && isSuspect?.() !== true && this.#limit.isGuess(clock.now());
   }
 
   #refusal(site: CallSite): BulkheadFullError {
@@ -126,7 +138,7 @@ export class Bulkhead {
     return new BulkheadFullError(site, RETRY_AFTER_MS);
   }
 
-  #wait({ site, signal }: CallContext): Promise<void> {
+  #wait({ site, signal, deadlineAt }: CallContext): Promise<void> {
     if (this.#waiting.size >= this.#places) return Promise.reject(this.#refusal(site));
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -147,9 +159,13 @@ export class Bulkhead {
       const onAbort = (): void => {
         waiter.refuse(signal.reason as Error);
       };
-      const cancelTimer = this.#parts.clock.after(this.#parts.policy.maxWaitMs, () => {
-        waiter.refuse(this.#refusal(site));
-      });
+      const { clock, policy } = this.#parts;
+      const waitOn = (): (() => void) =>
+        clock.after(Math.max(1, Math.min(policy.maxWaitMs, deadlineAt - ANSWER_MARGIN_MS - clock.now())), () => {
+          if (this.#mayWaitOn && clock.now() < deadlineAt - ANSWER_MARGIN_MS) cancelTimer = waitOn();
+          else waiter.refuse(this.#refusal(site));
+        });
+      let cancelTimer = waitOn();
       signal.addEventListener('abort', onAbort);
       this.#waiting.add(waiter);
     });

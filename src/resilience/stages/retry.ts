@@ -5,6 +5,7 @@ import type { CallContext } from '../call.ts';
 import type { ResiliencePolicy } from '../policy.ts';
 import type { CallRetries } from '../retryBudget.ts';
 import type { RetryCause } from '../retryTokens.ts';
+import { isAboutRecord } from '../verdict.ts';
 
 /** A service that throttles and does not say for how long is left alone for longer, ms (AWS' figure). */
 const THROTTLE_BASE_MS = 1000;
@@ -34,12 +35,17 @@ export const retryRule =
     if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
     if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
     if (context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent') return undefined;
+    if (isDivided(error, context)) return undefined;
     const cause: RetryCause = error.code === 'upstream_rate_limited' ? 'throttle' : 'failure';
     const delayMs = delayAfter(error, cause, attempts, policy, random);
     // A repeat that could only run into the deadline helps nobody; better to say so at once.
     if (clock.now() + delayMs + (usualMs(context.site.operation) ?? 0) >= context.deadlineAt) return undefined;
     return !isSuspect() && retries.take(cause) ? delayMs : undefined;
   };
+
+/** What may be one record's fault is asked for by halves instead. */
+const isDivided = (error: GatewayError, { isDivisible }: CallContext): boolean =>
+  isDivisible === true && error.retryAfterMs === undefined && isAboutRecord(error);
 
 /** What the service asked for and a little more, so that not all come back at once; else a guess. */
 const delayAfter = (

@@ -79,7 +79,7 @@ describe('Circuit metrics', () => {
     const metrics = createMetrics();
     const override = { mode: 'disabled', reason: 'maintenance', by: 'oncall', until: 1, scope: 'replica' } as const;
     let snapshot = snapshotOf({ outageSince: 1_790_000_000_500, override });
-    metrics.watch({ circuits: () => [snapshot], cacheBytes: () => 0, bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({ circuits: () => [snapshot], cacheBytes: () => [], bulkheads: () => [], quotas: () => [], retryBudgets: () => [] });
 
     const during = new Scrape((await metrics.render()).body);
     snapshot = snapshotOf();

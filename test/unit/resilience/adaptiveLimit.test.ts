@@ -39,7 +39,7 @@ describe('AdaptiveLimit', () => {
     });
 
     expect(seen).to.deep.equal([20, 40, 80, 100, 100]);
-    expect(trial.limit.isGuess).to.equal(true);
+    expect(trial.limit.isGuess(trial.now)).to.equal(true);
   });
 
   it('stays where it is while half of it is enough', () => {
@@ -52,7 +52,15 @@ describe('AdaptiveLimit', () => {
     trial.fail();
 
     expect(trial.limit.current).to.equal(9);
-    expect(trial.limit.isGuess).to.equal(false);
+    expect(trial.limit.isGuess(trial.now)).to.equal(false);
+  });
+
+  it('is a guess again a minute after the last sign of trouble, or after twenty good calls', () => {
+    trial.fail();
+    const [soon, later] = [trial.limit.isGuess(trial.now + 59_999), trial.limit.isGuess(trial.now + 60_000)];
+    trial.succeed(20);
+
+    expect([soon, later, trial.limit.isGuess(trial.now)]).to.deep.equal([false, true, true]);
   });
 
   it('goes down once for all calls that had begun before it did', () => {
@@ -180,7 +188,7 @@ describe('AdaptiveLimit', () => {
     }
 
     expect(trial.limit.current).to.equal(10);
-    expect(trial.limit.isGuess).to.equal(true);
+    expect(trial.limit.isGuess(trial.now)).to.equal(true);
   });
 
   const ends = fc.record({

@@ -9,8 +9,8 @@ import { errorOf } from '../../support/errorOf.ts';
 import { HeldAttempt } from '../../support/heldAttempt.ts';
 
 const cusum: DetectionPolicy = { strategy: 'cusum', threshold: 10 };
-/** Slow answers, or attempts that have become slow, that open a circuit of that policy by themselves. */
-const SLOW_ONES = 7;
+/** Attempts that have become slow, with nothing answered meanwhile, that open a circuit. */
+const SLOW_ONES = 6;
 const HOUR_MS = minutes(60);
 
 /** A call whose attempt the test holds, and what became of it. */
@@ -65,11 +65,11 @@ describe('Circuit breaker over a service that hangs', () => {
   });
 
   for (const ending of ['success', 'failure'] as const) {
-    it(`takes a late ${ending} for what it has counted already`, async () => {
+    it(`takes a late ${ending} for what it has counted already, which ends the silence alone`, async () => {
       const breaker = house.breaker({ detection: cusum });
       const calls = hangs(breaker, SLOW_ONES - 1);
       await house.time.advance(SLOW_MS);
-      const { suspicion } = breaker.snapshot();
+      const silent = breaker.snapshot().suspicion;
 
       for (const { attempt } of calls) {
         if (ending === 'success') attempt.succeed('contact');
@@ -77,7 +77,9 @@ describe('Circuit breaker over a service that hangs', () => {
       }
       await house.time.settle();
 
-      expect(breaker.snapshot()).to.include({ state: 'closed', suspicion });
+      expect(silent).to.equal((SLOW_ONES - 1) / SLOW_ONES);
+      expect(breaker.snapshot().state).to.equal('closed');
+      expect(breaker.snapshot().suspicion).to.be.closeTo(((SLOW_ONES - 1) * Math.log(25)) / 20, 0.001);
       expect(breaker.snapshot().calls).to.include({ fired: SLOW_ONES - 1, [ending]: SLOW_ONES - 1 });
     });
   }

@@ -87,7 +87,7 @@ describe('Circuit breaker probes', () => {
   it('are calls that can do no harm at first; a write that must not be repeated is one where no other came for a second', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);
-    const write = async (): Promise<unknown> => breaker.call(succeed, site, undefined, true).catch((error: unknown) => error);
+    const write = async (): Promise<unknown> => breaker.call(succeed, site, undefined, { isUnsafe: true }).catch((error: unknown) => error);
     const first = await write();
     await house.time.advance(600);
     await house.calls(breaker, 1, succeed);
@@ -105,7 +105,7 @@ describe('Circuit breaker probes', () => {
   it('of one operation are any call of it, a write that must not be repeated too', async () => {
     const breaker = house.breaker();
     const write = async (attempt: () => Promise<unknown>): Promise<unknown> =>
-      breaker.callOperation(attempt, { ...site, operation: 'write' }, undefined, true).catch((error: unknown) => error);
+      breaker.callOperation(attempt, { ...site, operation: 'write' }, undefined, { isUnsafe: true }).catch((error: unknown) => error);
     for (let made = 0; made < 3; made += 1) {
       await write(failWith(down()));
       await breaker.callOperation(succeed, site);

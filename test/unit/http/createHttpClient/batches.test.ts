@@ -38,17 +38,21 @@ const getRow: Operation<Thing> = {
 };
 const cachedRow: Operation<Thing> = { ...getRow, name: 'cached_row', cacheForMs: 1000 };
 
-/** Knows every id, but those that begin with `no`; is refused by one that begins with `bad`; merged ones are found alone only. */
+/** Knows every id, but those that begin with `no`; is refused by one that begins with `bad`, fails at one that begins with `poison`; merged ones are found alone only. */
 const answerOf = ({ path, body }: HttpRequest): HttpResponse => {
   if (body === undefined) return single(path.split('?')[0]?.split('/').at(-1) ?? '');
   const { ids } = JSON.parse(body) as { readonly ids: readonly string[] };
   if (ids.some((id) => id.startsWith('bad'))) return json(400, {});
+  if (ids.some((id) => id.startsWith('poison'))) return json(500, {});
+  if (ids.some((id) => id.startsWith('down'))) return json(503, {});
   const known = ids.filter((id) => !id.startsWith('no') && !id.startsWith('merged'));
   return json(200, { things: known.map((id) => ({ id })).reverse(), absent: ids.filter((id) => id.startsWith('no')) });
 };
 
 const single = (id: string): HttpResponse => {
   if (id.startsWith('bad')) return json(400, {});
+  if (id.startsWith('poison')) return json(500, {});
+  if (id.startsWith('down')) return json(503, {});
   return id.startsWith('no') ? json(404, {}) : json(200, { id });
 };
 
@@ -156,6 +160,54 @@ describe('batched reads', () => {
 
     expect(await reads).to.deep.equal(Array.from({ length: MAX_ROWS }, () => 400));
     expect(sent.length).to.be.below(2 * MAX_ROWS);
+  });
+
+  for (const fault of ['poison', 'down']) {
+    it(`part the rows that the service fails at (${fault}) from their neighbours, and let them go alone from then on`, async () => {
+      const ids = ['1', '2', '3', fault, '5', '6', '7', '8'];
+      const reads = codes(ids.map((id) => read(id)));
+      await clock.tickAsync(5000);
+      const spent = sent.filter(({ body }) => body !== undefined).length;
+      sent = [];
+      const again = codes(ids.map((id) => read(id)));
+      await clock.tickAsync(5000);
+
+      for (const answers of [await reads, await again]) expect(answers).to.deep.equal(['1', '2', '3', undefined, '5', '6', '7', '8']);
+      expect(spent).to.be.at.most(5);
+      expect(sent.filter(({ body }) => body !== undefined)).to.have.length(1);
+      expect(house.breaker.state).to.equal('closed');
+    });
+  }
+
+  it('isolate two rows at once that the service fails at', async () => {
+    const reads = codes(['poison-1', '2', '3', '4', '5', '6', 'poison-7', '8'].map((id) => read(id)));
+    await clock.tickAsync(5000);
+
+    expect(await reads).to.deep.equal([undefined, '2', '3', '4', '5', '6', undefined, '8']);
+  });
+
+  it('open no circuit by one poisonous row, however often it is read', async () => {
+    for (let time = 0; time < 20; time += 1) {
+      const reads = codes([read('poison'), read(String(time))]);
+      await clock.tickAsync(1000);
+      expect(await reads).to.deep.equal([undefined, String(time)]);
+    }
+    for (let time = 0; time < 20; time += 1) {
+      const lone = codes([read('poison')]);
+      await clock.tickAsync(1000);
+      await lone;
+    }
+
+    expect(house.breaker.snapshot()).to.deep.include({ state: 'closed' });
+    expect(house.breaker.snapshot().operations.openCount).to.equal(0);
+  });
+
+  it('send a service that fails at everything no more than a handful of requests', async () => {
+    const reads = codes(Array.from({ length: MAX_ROWS }, (_, row) => read(`down-${String(row)}`)));
+    await clock.tickAsync(5000);
+
+    expect(new Set(await reads)).to.deep.equal(new Set([undefined]));
+    expect(sent.length).to.be.at.most(5);
   });
 
   it('give all of a batch that failed its error', async () => {

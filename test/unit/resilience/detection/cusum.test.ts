@@ -180,3 +180,15 @@ describe('CusumDetector', () => {
     expect(detector.suspicion()).to.equal(1);
   });
 });
+
+describe('CusumDetector of attempts that hang', () => {
+  it('makes a whole failure of one that was slow and has timed out, and counts it as one call', () => {
+    const [hung, failed] = [new CusumDetector(10), new CusumDetector(10)];
+
+    for (const evidence of ['slow', 'hung'] as const) hung.record(evidence, 0);
+    failed.record('failure', 0);
+
+    expect(hung.suspicion()).to.be.closeTo(failed.suspicion(), 1e-9);
+    expect(hung.failureRatio()).to.equal(failed.failureRatio());
+  });
+});

@@ -111,3 +111,15 @@ describe('RateDetector', () => {
     expect(detector.suspicion(0)).to.equal(1);
   });
 });
+
+describe('RateDetector of attempts that hang', () => {
+  it('counts one that was slow and has timed out as a failure, and once', () => {
+    const detector = new RateDetector({ strategy: 'rate', windowMs: 10_000, minimumCalls: 4, failureRatePercent: 50, slowRatePercent: 100 });
+    for (const evidence of ['success', 'success', 'slow', 'slow', 'hung'] as const) detector.record(evidence, 0);
+    const before = detector.failureRatio(0);
+
+    const trip = detector.record('hung', 0);
+
+    expect([before, trip]).to.deep.equal([0.25, 'failure_rate']);
+  });
+});

@@ -67,7 +67,7 @@ describe('Bulkhead', () => {
     expect(time.pendingTimers).to.equal(0);
   });
 
-  it('refuses at once when the queue is full, and says when to come again', async () => {
+  it('refuses at once when as many wait as its policy has room for, and says when to come again', async () => {
     const { end } = fill();
     const work = new HeldAttempt<Answer<string>>();
     const waiting = [enter('third', work), enter('fourth', work)];
@@ -81,7 +81,48 @@ describe('Bulkhead', () => {
     expect(begun).not.to.include('fifth');
   });
 
-  it('refuses those who have waited long enough, and makes no call for them', async () => {
+  it('lets callers of a healthy service wait as long as their deadline allows', async () => {
+    const { end } = fill();
+    const third = enter('third', new HeldAttempt());
+    const refused = errorOf(third, BulkheadFullError);
+    let isOver = false;
+    void third.catch(() => { isOver = true; });
+
+    await time.advance(9900);
+    const early = isOver;
+    await time.advance(50);
+    await refused;
+    await end();
+
+    expect(early).to.equal(false);
+    expect(begun).to.deep.equal(['first', 'second']);
+    expect(time.pendingTimers).to.equal(0);
+  });
+
+  for (const [what, sign] of [
+    ['a sign of too many at once', { trouble: true }],
+    ['a suspicion', { isSuspect: true }],
+    ['an open circuit', { isOpen: true }],
+  ] as const) {
+    it(`ends the patience of those who wait already, over ${what}`, async () => {
+      const signs = { isSuspect: false, isOpen: false, trouble: false };
+      bulkhead = new Bulkhead({ policy, clock: systemClock, isSuspect: () => signs.isSuspect, isOpen: () => signs.isOpen });
+      const { end } = fill();
+      const refused = errorOf(enter('third', new HeldAttempt()), BulkheadFullError);
+      await time.advance(5 * policy.maxWaitMs);
+
+      Object.assign(signs, sign);
+      if (signs.trouble) bulkhead.attemptEnded('get_contact', 10, timedOut);
+      await time.advance(policy.maxWaitMs);
+
+      await refused;
+      await end();
+      expect(begun).to.deep.equal(['first', 'second']);
+    });
+  }
+
+  it('refuses those who have waited long enough in trouble, and makes no call for them', async () => {
+    bulkhead.attemptEnded('get_contact', 10, timedOut);
     const { end } = fill();
     const refused = errorOf(enter('third', new HeldAttempt()), BulkheadFullError);
 
@@ -150,6 +191,16 @@ describe('Bulkhead that learns', () => {
         () => 'served',
         () => 'refused',
       );
+
+  it('serves all that its policy has room for, from a first guess of ten, of a service that takes its time', async () => {
+    const bulkhead = new Bulkhead({ policy: wide, clock: systemClock });
+    const call = caller(bulkhead, 300);
+
+    const burst = Array.from({ length: wide.maxConcurrent + wide.maxQueued }, call);
+    await time.advance(3000);
+
+    expect(new Set(await Promise.all(burst))).to.deep.equal(new Set(['served']));
+  });
 
   it('serves a sudden sixty of a fast service without refusing one, and then has places for all', async () => {
     const bulkhead = new Bulkhead({ policy: wide, clock: systemClock });
@@ -296,7 +347,8 @@ describe('Bulkhead under any order of events', () => {
           expect(model.bulkhead.inFlight).to.equal(model.inside.length);
           expect(model.begun, 'first come, first served').to.deep.equal([...model.begun].sort((one, other) => one - other));
           const waiting = model.entered - model.ended.length - model.inside.length;
-          expect(waiting).to.be.within(0, model.inside.length < model.bulkhead.limit ? 0 : moving.maxQueued);
+          const places = moving.maxQueued + moving.maxConcurrent - model.bulkhead.limit;
+          expect(waiting).to.be.within(0, model.inside.length < model.bulkhead.limit ? 0 : Math.max(places, moving.maxQueued + moving.maxConcurrent));
         }
         await model.endAll();
 
