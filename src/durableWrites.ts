@@ -2,6 +2,7 @@
  * Everything behind the word "queued", put together: the store on disk or in Redis, what is sealed, who takes writes in and
  * who makes them later.
  */
+import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { WriteQueue } from './http/writeQueue.ts';
 import type { QuotaState } from './http/quotaBoard.ts';
@@ -52,6 +53,7 @@ export class DurableWrites {
   readonly sealer: Sealer;
   readonly intake: WriteQueue;
   readonly upkeep: QueueUpkeep;
+  readonly keys: IdempotencyStore;
   readonly #store: Store;
   readonly #parts: DurableWritesParts;
 
@@ -61,8 +63,9 @@ export class DurableWrites {
     this.#store = store;
     this.#parts = parts;
     this.sealer = sealer;
-    this.intake = new WriteIntake({ queue, sealer, clock, logger, events, expiresMs: config.queue.jobExpiresMs });
-    this.upkeep = new QueueUpkeep({ queue, clock, logger });
+    this.upkeep = new QueueUpkeep({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
+    this.keys = this.upkeep.watched(store.keys);
+    this.intake = new WriteIntake({ queue, sealer, clock, logger, events, expiresMs: config.queue.jobExpiresMs, onRefused: this.upkeep.refused });
   }
 
   /** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
@@ -73,10 +76,6 @@ export class DurableWrites {
 
   get queue(): DurableQueue {
     return this.#store.queue;
-  }
-
-  get keys(): IdempotencyStore {
-    return this.#store.keys;
   }
 
   /** Who makes the writes that wait. It must hear of circuits, and be started. */

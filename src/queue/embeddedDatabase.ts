@@ -158,16 +158,18 @@ const codeOf = (error: unknown): string => {
 
 export const isDiskFull = (error: unknown): boolean => codeOf(error) === 'SQLITE_FULL';
 
+const DAMAGED = 'its file in DATA_DIR is damaged: restart this process, which says what to do';
+
 const failures: Readonly<Record<string, string>> = {
-  SQLITE_FULL: 'the disk is full',
-  SQLITE_READONLY: 'its file cannot be written',
-  SQLITE_CORRUPT: 'its file is damaged',
-  SQLITE_NOTADB: 'its file is damaged',
-  SQLITE_IOERR: 'the disk fails',
+  SQLITE_FULL: 'the disk of DATA_DIR is full: make room on it',
+  SQLITE_READONLY: 'its file in DATA_DIR cannot be written: let the user of this process write there',
+  SQLITE_CORRUPT: DAMAGED,
+  SQLITE_NOTADB: DAMAGED,
+  SQLITE_IOERR: 'the disk of DATA_DIR fails: replace it, or set DATA_DIR to another disk',
 };
 
 /** What went wrong while it was open. */
 export const failureOf = (error: unknown): Failure => ({
-  what: failures[codeOf(error)] ?? 'its database fails',
+  what: failures[codeOf(error)] ?? 'its database in DATA_DIR fails: see the log',
   detail: error instanceof Error ? error.message : String(error),
 });
