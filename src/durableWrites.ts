@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
+import { queueKeysIn, type QueueKey } from './config/queueSettings.ts';
 import type { WriteQueue } from './http/writeQueue.ts';
 import type { QuotaState } from './http/quotaBoard.ts';
 import type { LifecyclePart } from './lifecycle.ts';
@@ -15,7 +16,7 @@ import type { QueueEvents } from './queue/queueEvents.ts';
 import { openEmbeddedStore } from './queue/embeddedStore.ts';
 import { QueueUpkeep } from './queue/queueUpkeep.ts';
 import { QueueWorker, type DrainedService } from './queue/queueWorker.ts';
-import { createSealer, type Sealer } from './queue/sealer.ts';
+import { createSealer, type Sealer, type SealingKey } from './queue/sealer.ts';
 import { WriteIntake } from './queue/writeIntake.ts';
 import { openRedisStore } from './redis/openRedisStore.ts';
 import type { Clock } from './time/clock.ts';
@@ -44,9 +45,13 @@ const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Co
   return openEmbeddedStore({ directory: dataDirectory, clock, logger, ...(faults === undefined ? {} : { faults }) });
 };
 
-const sealerOf = ({ queue: { keys, clearText }, dataDirectory }: Config, logger: Logger): Sealer => {
-  const named = keys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') }));
-  return createSealer({ keys: named.length === 0 && !clearText ? [developmentKey(dataDirectory, logger)] : named, clearText });
+const sealingKeys = (keys: readonly QueueKey[]): readonly SealingKey[] => keys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') }));
+
+const sealerOf = ({ queue: { keys, file, clearText }, dataDirectory }: Config, logger: Logger): Sealer => {
+  const named = sealingKeys(keys);
+  const sealer = createSealer({ keys: named.length === 0 && !clearText ? [developmentKey(dataDirectory, logger)] : named, clearText });
+  file?.onChange(() => { sealer.useKeys(sealingKeys(queueKeysIn(file.text))); });
+  return sealer;
 };
 
 export class DurableWrites {
@@ -70,8 +75,9 @@ export class DurableWrites {
 
   /** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
   static async open(config: Config, parts: DurableWritesParts): Promise<DurableWrites> {
-    const sealer = sealerOf(config, parts.logger);
-    return new DurableWrites(config, parts, sealer, await openStore(config, parts));
+    // The store first: it bounds the time that a disk may take, and says which it is.
+    const store = await openStore(config, parts);
+    return new DurableWrites(config, parts, sealerOf(config, parts.logger), store);
   }
 
   get queue(): DurableQueue {

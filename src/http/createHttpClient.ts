@@ -45,7 +45,7 @@ export interface HttpClientParts extends AttemptPathParts {
 type Around<T, Outcome> = (call: Call<T>) => Call<Outcome>;
 
 export class PipelinedHttpClient implements HttpClient {
-  readonly #parts: HttpClientParts;
+  #parts: HttpClientParts;
   readonly #statistics = new CallStatistics();
   readonly #path: AttemptPath;
   readonly #cacheStage: CacheStage;
@@ -59,7 +59,7 @@ export class PipelinedHttpClient implements HttpClient {
     this.#batches = new BatchedReads({
       clock: parts.clock,
       send: (operation, request, context, lane) =>
-        this.#path.call(operation, buildRequest(parts.target, operation, request), permitWish(operation, request, lane))(context),
+        this.#path.call(operation, buildRequest(this.#parts.target, operation, request), permitWish(operation, request, lane))(context),
       quotaWaitMs: (operation, request, lane) => this.#path.quotaWaitMs(permitWish(operation, request, lane)),
     });
   }
@@ -97,6 +97,11 @@ export class PipelinedHttpClient implements HttpClient {
 
   getLimits(): PathLimits {
     return this.#path.limits;
+  }
+
+  /** From the next call on: what is under way ends with the credential it began with. */
+  useCredential(credential: Pick<HttpClientParts, 'target' | 'account'>): void {
+    this.#parts = { ...this.#parts, ...credential };
   }
 
   /** See `AttemptPath.probe`. */

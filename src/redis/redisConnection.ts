@@ -59,6 +59,14 @@ export const clientOptions = (settings: RedisSettings, role: string, random: () 
   retryStrategy: (attempt: number) => reconnectPauseMs(attempt, random),
 }) satisfies RedisOptions;
 
+/** A password that changes is used from the next connection on; one that stands goes on, for Redis keeps it. */
+export const renewingPassword = (client: Redis, { password }: RedisSettings): Redis => {
+  password?.file?.onChange(() => {
+    client.options.password = password.reveal();
+  });
+  return client;
+};
+
 /** Of ioredis: whether an error of a command ends the connection, so that the next one may lead to the primary. */
 const redialing = (clock: Clock): ((error: Error) => boolean) => {
   let redialledAt = -Infinity;
@@ -107,7 +115,7 @@ export class RedisConnection {
   static async open({ settings, clock, random, logger }: RedisParts, role: string): Promise<RedisConnection> {
     const { Redis: Client } = await import('ioredis');
     const client = new Client({ ...clientOptions(settings, role, random), reconnectOnError: redialing(clock), maxLoadingRetryTime: seconds(1) });
-    return new RedisConnection(client, clock, logger.child({ redis: role }));
+    return new RedisConnection(renewingPassword(client, settings), clock, logger.child({ redis: role }));
   }
 
   /**

@@ -9,7 +9,7 @@ import { examineRedis, secondsOff } from './guestExamination.ts';
 import type { Guest } from './guest.ts';
 import { GuestPatience } from './guestPatience.ts';
 import { GuestSubscriber } from './guestSubscriber.ts';
-import { clientOptions, type RedisParts } from './redisConnection.ts';
+import { clientOptions, renewingPassword, type RedisParts } from './redisConnection.ts';
 import { SILENT, UNREACHABLE, isAway, isMisdirected, knownReasonOf, reasonOf, withinTime } from './redisFailures.ts';
 import { RedisLink, linkOptions } from './redisLink.ts';
 
@@ -60,6 +60,9 @@ export class RedisGuest implements Guest {
     });
     this.#subscriber = new GuestSubscriber(parts, this.#logger, (commandTimeout) => newClient(`${role}-messages`, commandTimeout));
     this.#link.connect();
+    parts.settings.password?.file?.onChange(() => {
+      this.#link.connectNow();
+    });
   }
 
   /**
@@ -73,7 +76,8 @@ export class RedisGuest implements Guest {
     return new RedisGuest(
       parts,
       role,
-      (name, commandTimeout) => new Client({ ...clientOptions(settings, name, random), ...linkOptions, enableReadyCheck: false, commandTimeout }),
+      (name, commandTimeout) =>
+        renewingPassword(new Client({ ...clientOptions(settings, name, random), ...linkOptions, enableReadyCheck: false, commandTimeout }), settings),
     );
   }
 

@@ -174,6 +174,11 @@ export class CircuitBreaker {
     this.#operations.reset('reset');
   }
 
+  /** A stop over a refused credential ends: the next call shows what the new one is worth. */
+  credentialChanged(): void {
+    if (this.snapshot().reason === 'credential') this.#machine.reset('credential_changed');
+  }
+
   /** Judges by other thresholds until `until` (wall clock, ms), then by the policy's again. Starts with nothing seen. */
   changeDetection(policy: DetectionPolicy, until: number): void {
     this.#machine.detection.change(policy, until);
