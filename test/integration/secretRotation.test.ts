@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -52,6 +53,7 @@ describe('a credential that changes while the gateway runs', () => {
       last = request.headers;
       response.writeHead(status, { 'content-type': 'application/json' }).end('{"message":"no"}');
     }).listen(0, '127.0.0.1');
+    await once(provider, 'listening');
     const url = `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}`;
     write('keys', keysFile(false));
     for (const name of names) write(name, `${credentials[name][0]}\n`);

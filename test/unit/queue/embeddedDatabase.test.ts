@@ -154,6 +154,12 @@ describe('embeddedDatabase', function () {
     expect(existsSync(inDirectory('queue.db-wal'))).to.equal(false);
   });
 
+  it('does not hang where the system lets nobody make a folder, and names DATA_DIR', () => {
+    const opening = () => openDatabase({ directory: '/proc/nowhere/data', openedAt: 0 });
+
+    expect(opening).to.throw(/DATA_DIR \(\/proc\/nowhere\/data\)/u);
+  });
+
   it('names what went wrong while it was open in words of ours', () => {
     const coded = (code: string) => failureOf(Object.assign(new Error('in the words of the library'), { code }));
 
