@@ -2,10 +2,10 @@
  * The composition root: calls every shared constructor, once. Tests hand in their own seams.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createApp, type AppParts, type Apps } from './app.ts';
 import { MemoryCache } from './cache/memoryCache.ts';
 import type { Config } from './config/config.ts';
+import { FileWatch, type Reloaded } from './config/fileWatch.ts';
 import { proxyRule } from './config/proxy.ts';
 import { DurableWrites } from './durableWrites.ts';
 import { embeddedSandbox, type EmbeddedSandbox } from './embeddedSandbox.ts';
@@ -58,6 +58,8 @@ export interface Gateway {
   /** Listens; resolves when requests are answered. @throws {Error} that says what to change. */
   start(): Promise<{ readonly port: number; readonly managementPort: number | undefined; readonly sandboxUrl: string | undefined }>;
   stop(reason: string): Promise<StopReport>;
+  /** Puts in force at once what the files of the settings hold by now. */
+  reload(): Promise<Reloaded>;
 }
 
 /** Bytes in use at most: for each service what it may hold in answers under way, though each of them may be smaller (`operation.ts`). */
@@ -113,8 +115,12 @@ const clientsOf = (connected: Connected): Clients =>
   // Each client was made by the descriptor under the same key, so it is of that descriptor's type.
   Object.fromEntries(Object.entries(connected).map(([name, { client }]) => [name, client])) as unknown as Clients;
 
-const readAuthenticator = ({ apiKeysFile }: Config): Authenticator =>
-  apiKeysFile === undefined ? openAuthenticator() : createAuthenticator({ keys: parseApiKeys(readFileSync(apiKeysFile, 'utf8')) });
+const readAuthenticator = ({ apiKeysFile: file }: Config): Authenticator => {
+  if (file === undefined) return openAuthenticator();
+  const authenticator = createAuthenticator({ keys: parseApiKeys(file.text) });
+  file.onChange(() => { authenticator.useKeys(parseApiKeys(file.text)); });
+  return authenticator;
+};
 
 const createLifecycle = (config: Config, { clock, logger }: Seams): Lifecycle =>
   new Lifecycle({ clock, logger, drainDelayMs: config.drainDelayMs });
@@ -267,6 +273,8 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const { main, management } = createApp(appParts(config, seams, house));
   const managementPort = management && serve(house, seams, management, config.managementPort ?? 0, config.host);
   const port = serve(house, seams, main, config.port, config.host);
+  const fileWatch = new FileWatch({ ...seams, files: config.files });
+  lifecycle.add({ name: 'files of settings', start: () => { fileWatch.start(); }, stop: () => { fileWatch.stop(); } });
   return {
     clients: clientsOf(connected),
     breakers: core.breakers,
@@ -275,5 +283,6 @@ export const compose = async (config: Config, { random = Math.random, ...others 
       return { port: port(), managementPort: managementPort?.(), sandboxUrl: sandbox?.root };
     },
     stop: (reason) => lifecycle.stop(reason),
+    reload: () => fileWatch.reload(),
   };
 };

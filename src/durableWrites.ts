@@ -2,7 +2,9 @@
  * Everything behind the word "queued", put together: the store on disk or in Redis, what is sealed, who takes writes in and
  * who makes them later.
  */
+import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
+import { queueKeysIn, type QueueKey } from './config/queueSettings.ts';
 import type { WriteQueue } from './http/writeQueue.ts';
 import type { QuotaState } from './http/quotaBoard.ts';
 import type { LifecyclePart } from './lifecycle.ts';
@@ -14,7 +16,7 @@ import type { QueueEvents } from './queue/queueEvents.ts';
 import { openEmbeddedStore } from './queue/embeddedStore.ts';
 import { QueueUpkeep } from './queue/queueUpkeep.ts';
 import { QueueWorker, type DrainedService } from './queue/queueWorker.ts';
-import { createSealer, type Sealer } from './queue/sealer.ts';
+import { createSealer, type Sealer, type SealingKey } from './queue/sealer.ts';
 import { WriteIntake } from './queue/writeIntake.ts';
 import { openRedisStore } from './redis/openRedisStore.ts';
 import type { Clock } from './time/clock.ts';
@@ -43,15 +45,20 @@ const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Co
   return openEmbeddedStore({ directory: dataDirectory, clock, logger, ...(faults === undefined ? {} : { faults }) });
 };
 
-const sealerOf = ({ queue: { keys, clearText }, dataDirectory }: Config, logger: Logger): Sealer => {
-  const named = keys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') }));
-  return createSealer({ keys: named.length === 0 && !clearText ? [developmentKey(dataDirectory, logger)] : named, clearText });
+const sealingKeys = (keys: readonly QueueKey[]): readonly SealingKey[] => keys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') }));
+
+const sealerOf = ({ queue: { keys, file, clearText }, dataDirectory }: Config, logger: Logger): Sealer => {
+  const named = sealingKeys(keys);
+  const sealer = createSealer({ keys: named.length === 0 && !clearText ? [developmentKey(dataDirectory, logger)] : named, clearText });
+  file?.onChange(() => { sealer.useKeys(sealingKeys(queueKeysIn(file.text))); });
+  return sealer;
 };
 
 export class DurableWrites {
   readonly sealer: Sealer;
   readonly intake: WriteQueue;
   readonly upkeep: QueueUpkeep;
+  readonly keys: IdempotencyStore;
   readonly #store: Store;
   readonly #parts: DurableWritesParts;
 
@@ -61,22 +68,20 @@ export class DurableWrites {
     this.#store = store;
     this.#parts = parts;
     this.sealer = sealer;
-    this.intake = new WriteIntake({ queue, sealer, clock, logger, events, expiresMs: config.queue.jobExpiresMs });
-    this.upkeep = new QueueUpkeep({ queue, clock, logger });
+    this.upkeep = new QueueUpkeep({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
+    this.keys = this.upkeep.watched(store.keys);
+    this.intake = new WriteIntake({ queue, sealer, clock, logger, events, expiresMs: config.queue.jobExpiresMs, onRefused: this.upkeep.refused });
   }
 
   /** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
   static async open(config: Config, parts: DurableWritesParts): Promise<DurableWrites> {
-    const sealer = sealerOf(config, parts.logger);
-    return new DurableWrites(config, parts, sealer, await openStore(config, parts));
+    // The store first: it bounds the time that a disk may take, and says which it is.
+    const store = await openStore(config, parts);
+    return new DurableWrites(config, parts, sealerOf(config, parts.logger), store);
   }
 
   get queue(): DurableQueue {
     return this.#store.queue;
-  }
-
-  get keys(): IdempotencyStore {
-    return this.#store.keys;
   }
 
   /** Who makes the writes that wait. It must hear of circuits, and be started. */

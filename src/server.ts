@@ -28,6 +28,25 @@ const greet = (config: Config, at: { readonly port: number; readonly sandboxUrl:
   say(`  curl '${root}/health/detailed?format=text'`);
 };
 
+/** What this process stands on, for the first line of a log: kinds and counts, never a value. */
+const standing = ({ redis, sharedRedis, queue, apiKeysFile, services, files }: Config) => ({
+  queue: { engine: redis === undefined ? 'embedded' : 'bullmq', makesWrites: queue.drain },
+  sharedState: sharedRedis === undefined ? 'none' : 'redis',
+  apiKeys: apiKeysFile === undefined ? 'none, everybody may call' : parseApiKeys(apiKeysFile.text).filter(({ disabled }) => disabled !== true).length,
+  services: Object.fromEntries(Object.values(services).map(({ name, useSandbox }) => [name, useSandbox ? 'sandbox' : 'real'])),
+  watchedFiles: files.map(({ variable }) => variable),
+});
+
+/** SIGHUP reads the files of the settings again; SIGUSR1 would open Node's debugger to this machine, and is only told. */
+const heedHints = (logger: Logger): ((gateway: Gateway) => void) => {
+  let reload: Gateway['reload'] | undefined;
+  process.on('SIGHUP', () => void reload?.());
+  process.on('SIGUSR1', () => { logger.warn({}, 'SIGUSR1 is ignored: the debugger stays closed'); });
+  return (gateway) => {
+    reload = () => gateway.reload();
+  };
+};
+
 /** A signal drains and stops; a second one stops at once. The exit code tells whether everything ended well. */
 const stopOnSignals = (gateway: Gateway): void => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -51,12 +70,14 @@ const run = async (): Promise<void> => {
   const config = readConfig(process.env, Object.values(serviceRegistry).map(configurableService), { checkApiKeys: parseApiKeys });
   const logger = createLogger({ level: config.logLevel, version: config.version });
   stopOnTheUnexpected(logger);
+  const heedFor = heedHints(logger);
   const deadlines = deadlineWarnings(Object.values(serviceRegistry), systemClock.wallTime());
   for (const warning of [...config.warnings, ...deadlines]) logger.warn({}, warning);
   const gateway = await compose(config, { clock: systemClock, logger, sha: process.env['GIT_SHA'] ?? 'unknown' });
   stopOnSignals(gateway);
+  heedFor(gateway);
   const at = await gateway.start();
-  logger.info({ ...at, environment: config.environment, configHash: config.hash }, 'listening');
+  logger.info({ ...at, environment: config.environment, configHash: config.hash, ...standing(config) }, 'listening');
   greet(config, at);
 };
 

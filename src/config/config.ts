@@ -4,15 +4,16 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { deepFreeze } from './deepFreeze.ts';
+import { exampleIn } from './exampleValues.ts';
 import { findMisspelled } from './misspelled.ts';
 import { withProxyNames, type ProxySettings } from './proxy.ts';
 import { readQueueSettings, type QueueSettings } from './queueSettings.ts';
 import { readRedis, readRedisKeyPrefix, readSharedRedis, type RedisSettings } from './redis.ts';
 import { isLoopback } from './rules.ts';
-import { readTextFile, type ReadFile } from './secretFile.ts';
+import { SettingFiles, type CheckText, type ReadFile, type SettingFile } from './secretFile.ts';
 import { readServiceSettings, settingPrefix, type ConfigurableService, type ServiceSettings } from './serviceConfig.ts';
 import { SettingFaults } from './settingFaults.ts';
-import { processSettings, readGroup, serviceSettings, type Environment, type GroupValues } from './settings.ts';
+import { processSettings, readGroup, redisSettings, serviceSettings, type Environment, type GroupValues } from './settings.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -28,7 +29,9 @@ export interface Config {
   readonly queue: QueueSettings;
   readonly sandboxPort: number;
   /** Absent: open access, which only a loopback `host` outside production may have. */
-  readonly apiKeysFile: string | undefined;
+  readonly apiKeysFile: SettingFile | undefined;
+  /** All files that settings name; their contents may change while the process runs. */
+  readonly files: readonly SettingFile[];
   readonly drainDelayMs: number;
   /** The way to the services, where it leads through a proxy. */
   readonly proxy: ProxySettings;
@@ -57,8 +60,8 @@ const readFromDisk: ReadFile = (path) => readFileSync(path, 'utf8');
 /** How files that settings name are read and checked. */
 export interface ConfigFiles {
   readonly readFile?: ReadFile;
-  /** Throws an error that names what is wrong with the file of API keys, and never quotes it. */
-  readonly checkApiKeys?: (text: string) => unknown;
+  /** Of the file of API keys. */
+  readonly checkApiKeys?: CheckText;
 }
 
 /**
@@ -71,18 +74,21 @@ export const readConfig = (env: RawEnvironment, services: readonly ConfigurableS
   const environment = withProxyNames(withoutEmpty(env));
   const faults = new SettingFaults();
   const values = readGroup(processSettings, environment, faults);
-  const surroundings = { production: values.NODE_ENV === 'production', sandbox: values.SANDBOX, readFile };
+  const production = values.NODE_ENV === 'production';
+  const read = new SettingFiles(readFile, production);
+  const surroundings = { production, sandbox: values.SANDBOX, files: read };
   const ofServices = services.map((service) => readServiceSettings(service, environment, surroundings, faults));
-  const redis = readRedis(environment, readFile, faults);
-  const sharedRedis = readSharedRedis(environment, readFile, faults, redis);
+  const redis = readRedis(environment, read, faults);
+  const sharedRedis = readSharedRedis(environment, read, faults, redis);
   const redisKeyPrefix = readRedisKeyPrefix(environment, faults);
-  const queue = readQueueSettings(values, environment, readFile, faults);
+  const queue = readQueueSettings(values, environment, read, faults);
   if (!queue.drain && redis === undefined) faults.add('QUEUE_DRAIN', 'must be on without Redis: no other process could make the writes');
-  checkAccess(values, faults, { readFile, checkApiKeys });
+  const apiKeysFile = readApiKeysFile(values, faults, read, checkApiKeys);
+  checkExposure(environment, production, { services: ofServices, redis, sharedRedis }, faults);
   checkSandboxAndPorts(values, ofServices, faults);
   faults.throwIfAny();
-  const settings = { ...fromProcess(values), redis, sharedRedis, redisKeyPrefix, queue, services: Object.fromEntries(ofServices.map((each) => [each.name, each])) };
-  return deepFreeze({ ...settings, warnings: findWarnings(environment, services, values), hash: hashOf(settings) });
+  const settings = { ...fromProcess(values), apiKeysFile, redis, sharedRedis, redisKeyPrefix, queue, services: Object.fromEntries(ofServices.map((each) => [each.name, each])) };
+  return deepFreeze({ ...settings, files: read.found, warnings: findWarnings(environment, services, values, { ...settings, files: read }), hash: hashOf(settings) });
 };
 
 const withoutEmpty = (env: RawEnvironment): Environment =>
@@ -99,7 +105,6 @@ const fromProcess = (values: ProcessValues) => {
     logLevel: values.LOG_LEVEL,
     dataDirectory: values.DATA_DIR,
     sandboxPort: values.SANDBOX_PORT,
-    apiKeysFile: values.API_KEYS_FILE,
     drainDelayMs: values.DRAIN_DELAY_MS ?? (production ? PRODUCTION_DRAIN_DELAY_MS : 0),
     proxy: { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, except: values.NO_PROXY },
   };
@@ -107,23 +112,45 @@ const fromProcess = (values: ProcessValues) => {
 
 const hostOf = (values: ProcessValues): string => values.HOST ?? (values.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
 
-const checkAccess = (values: ProcessValues, faults: SettingFaults, files: Required<ConfigFiles>): void => {
-  if (values.API_KEYS_FILE !== undefined) {
-    checkKeys(values.API_KEYS_FILE, faults, files);
-  } else if (values.NODE_ENV === 'production') {
+const readApiKeysFile = (values: ProcessValues, faults: SettingFaults, files: SettingFiles, check: CheckText): SettingFile | undefined => {
+  if (values.API_KEYS_FILE !== undefined) return files.read('API_KEYS_FILE', values.API_KEYS_FILE, (text) => { checkKeys(text, check); }, faults);
+  if (values.NODE_ENV === 'production') {
     faults.add('API_KEYS_FILE', 'is required in production, where nobody may call without a key: set it to the file of keys');
   } else if (!isLoopback(hostOf(values))) {
     faults.add('HOST', 'must be a loopback address while there are no API keys: unset it, or set API_KEYS_FILE');
   }
+  return undefined;
 };
 
-const checkKeys = (path: string, faults: SettingFaults, { readFile, checkApiKeys }: Required<ConfigFiles>): void => {
-  const text = readTextFile('API_KEYS_FILE', path, readFile, faults);
-  if (text === undefined) return;
+const checkKeys = (text: string, check: CheckText): void => {
   try {
-    checkApiKeys(text);
+    check(text);
   } catch (error) {
-    faults.add('API_KEYS_FILE', `must name a file of API keys: ${error instanceof Error ? error.message : 'change the file'}`);
+    throw new Error(`of API keys: ${error instanceof Error ? error.message : 'it is none'}`, { cause: error });
+  }
+};
+
+interface Guarded {
+  readonly services: readonly ServiceSettings[];
+  readonly redis: RedisSettings | undefined;
+  readonly sharedRedis: RedisSettings | undefined;
+}
+
+/** In production: credentials that everybody knows, and connections whose other end nobody checks. */
+const checkExposure = (environment: Environment, production: boolean, { services, redis, sharedRedis }: Guarded, faults: SettingFaults): void => {
+  if (!production) return;
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    faults.add('NODE_TLS_REJECT_UNAUTHORIZED', 'must not be 0 in production, where it lets anybody read our credentials: unset it, and name your authority in NODE_EXTRA_CA_CERTS');
+  }
+  const secrets = [
+    ...services.map(({ name, secret }) => ({ variable: `${settingPrefix(name)}API_KEY`, secret })),
+    { variable: 'REDIS_URL' in environment ? 'REDIS_URL' : 'REDIS_PASSWORD', secret: redis?.password },
+    { variable: 'REDIS_CACHE_URL', secret: sharedRedis === redis ? undefined : sharedRedis?.password },
+  ];
+  for (const { variable, secret } of secrets) {
+    // Of a file it was checked as it was read.
+    const example = secret === undefined || secret.file !== undefined ? undefined : exampleIn(secret.reveal());
+    if (example !== undefined) faults.add(variable, `must hold a credential of your own, not ${example}: change it`);
   }
 };
 
@@ -141,12 +168,33 @@ const checkSandboxAndPorts = (values: ProcessValues, services: readonly ServiceS
   if (services.some((service) => service.useSandbox)) claim('SANDBOX_PORT', SANDBOX_PORT);
 };
 
-const findWarnings = (environment: Environment, services: readonly ConfigurableService[], values: ProcessValues): readonly string[] => {
+interface Warned {
+  readonly redis: RedisSettings | undefined;
+  readonly sharedRedis: RedisSettings | undefined;
+  readonly files: SettingFiles;
+}
+
+const findWarnings = (environment: Environment, services: readonly ConfigurableService[], values: ProcessValues, warned: Warned): readonly string[] => {
   const prefixes = services.map((service) => settingPrefix(service.name));
-  const misspelled = findMisspelled(Object.keys(environment), prefixes, Object.keys(serviceSettings));
-  if (values.SANDBOX !== 'on') return misspelled;
-  const moved = prefixes.map((prefix) => `${prefix}BASE_URL`).filter((variable) => variable in environment);
-  return [...misspelled, ...moved.map((variable) => `${variable} has no effect while SANDBOX is on`)];
+  const ofServices = prefixes.flatMap((prefix) => Object.keys(serviceSettings).map((name) => prefix + name));
+  const settings = [...Object.keys(processSettings), ...Object.keys(redisSettings), ...ofServices];
+  const moved = values.SANDBOX === 'on' ? prefixes.map((prefix) => `${prefix}BASE_URL`).filter((variable) => variable in environment) : [];
+  return [
+    ...findMisspelled(Object.keys(environment), settings),
+    ...moved.map((variable) => `${variable} has no effect while SANDBOX is on`),
+    ...warned.files.warnings,
+    ...(values.NODE_ENV === 'production' ? productionWarnings(values, warned) : []),
+  ];
+};
+
+const productionWarnings = ({ MANAGEMENT_PORT }: ProcessValues, { redis, sharedRedis }: Warned): readonly string[] => {
+  // A name without a dot is of a network of one's own, such as a Service beside us in Kubernetes.
+  const isBare = (settings: RedisSettings | undefined): boolean =>
+    settings?.password !== undefined && !settings.tls && !isLoopback(settings.host) && settings.host.includes('.');
+  return [
+    ...(MANAGEMENT_PORT === undefined ? ['MANAGEMENT_PORT is not set: whoever reaches PORT reaches /metrics, /health/detailed and /admin as well'] : []),
+    ...(isBare(redis) || isBare(sharedRedis) ? ['the password of Redis goes over the network in clear: name Redis as rediss://, or keep that network closed'] : []),
+  ];
 };
 
 const hashOf = (settings: object): string => createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);

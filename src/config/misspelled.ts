@@ -1,31 +1,34 @@
 /**
- * Variables that begin like a service's settings but are none, and are near enough to one to be a slip of the pen.
+ * Variables that are no settings, but near enough to one to be a slip of the pen.
  */
 
-/** Letters that may be wrong, missing or too many before a name is somebody else's variable. */
-const FURTHEST_SLIP = 2;
+/** Letters that may be wrong, missing or too many before a name is somebody else's variable; in a short name one, or none. */
+const slipsIn = ({ length }: string): number => (length < 6 ? 0 : length < 9 ? 1 : 2);
 
-/** @returns One warning for each; it names variables, never values. */
-export const findMisspelled = (
-  variables: readonly string[],
-  prefixes: readonly string[],
-  settings: readonly string[],
-): readonly string[] =>
-  variables.flatMap((variable) => {
-    const prefix = prefixes.find((candidate) => variable.startsWith(candidate));
-    if (prefix === undefined) return [];
-    const meant = nearestSetting(variable.slice(prefix.length), settings);
-    return meant === undefined ? [] : [`${variable} is no setting and has no effect; did you mean ${prefix}${meant}?`];
+/** Near to a setting of ours, and common for something else. */
+const STRANGERS: ReadonlySet<string> = new Set(['API_VERSION']);
+
+/**
+ * @param settings All of them, prefixes included.
+ * @returns One warning for each; it names variables, never values.
+ */
+export const findMisspelled = (variables: readonly string[], settings: readonly string[]): readonly string[] => {
+  const bare = settings.map((setting) => ({ setting, name: withoutBars(setting) }));
+  const known = new Set(settings);
+  return variables.flatMap((variable) => {
+    if (known.has(variable) || STRANGERS.has(variable)) return [];
+    const meant = nearest(withoutBars(variable), bare);
+    return meant === undefined ? [] : [`${variable} is no setting and has no effect; did you mean ${meant}?`];
   });
-
-const nearestSetting = (name: string, settings: readonly string[]): string | undefined => {
-  if (settings.includes(name)) return undefined;
-  const bare = withoutBars(name);
-  return settings
-    .map((setting) => ({ setting, slips: editDistance(bare, withoutBars(setting)) }))
-    .filter(({ slips }) => slips <= FURTHEST_SLIP)
-    .sort((left, right) => left.slips - right.slips)[0]?.setting;
 };
+
+/** A slip in the first letter is rare, and names that differ in it are mostly others. */
+const nearest = (name: string, settings: readonly { readonly setting: string; readonly name: string }[]): string | undefined =>
+  settings
+    .filter((each) => each.name[0] === name[0] && Math.abs(each.name.length - name.length) <= slipsIn(each.name))
+    .map((each) => ({ setting: each.setting, slips: editDistance(name, each.name), allowed: slipsIn(each.name) }))
+    .filter(({ slips, allowed }) => slips <= allowed)
+    .sort((left, right) => left.slips - right.slips)[0]?.setting;
 
 const withoutBars = (name: string): string => name.replaceAll(/[_-]/g, '').toUpperCase();
 

@@ -2,8 +2,9 @@
  * The settings of the durable queue: with what its contents are sealed, and how long a write waits.
  */
 import { z } from 'zod';
+import { weaknessOf } from './exampleValues.ts';
 import { Secret } from './secret.ts';
-import { readTextFile, type ReadFile } from './secretFile.ts';
+import { withoutLineBreak, type SettingFile, type SettingFiles } from './secretFile.ts';
 import type { SettingFaults } from './settingFaults.ts';
 
 export interface QueueKey {
@@ -16,6 +17,8 @@ export interface QueueKey {
 export interface QueueSettings {
   /** The first seals, all of them open. Empty: clear text if that is allowed, else a key of development. */
   readonly keys: readonly QueueKey[];
+  /** Where they come from, if they can change while the process runs: {@link queueKeysIn} its text. */
+  readonly file: SettingFile | undefined;
   /** Whether the contents of the queue may lie on disk or in Redis unsealed. */
   readonly clearText: boolean;
   /** Milliseconds after which a write that could not begin is given up. */
@@ -52,11 +55,24 @@ interface QueueValues {
   readonly QUEUE_DRAIN: 'on' | 'off';
 }
 
-const keysFrom = (path: string, readFile: ReadFile, faults: SettingFaults): readonly QueueKey[] => {
-  const text = readTextFile('QUEUE_KEYS_FILE', path, readFile, faults);
-  const keys = text === undefined ? [] : parsed(text.replace(/\r?\n$/u, ''));
-  if (keys === undefined) faults.add('QUEUE_KEYS_FILE', `must name a file whose content ${RULE}: change the file`);
-  return keys ?? [];
+/** The keys in the text of a file. @throws {Error} that says what it must be. */
+export const queueKeysIn = (text: string): readonly QueueKey[] => {
+  const keys = parsed(withoutLineBreak(text));
+  if (keys === undefined) throw new Error(`whose content ${RULE}`);
+  return keys;
+};
+
+/** What everybody can know of the keys, in words; `undefined` where they are fit for production. */
+const weakKeyIn = (keys: readonly QueueKey[]): string | undefined => keys.flatMap(({ key }) => weaknessOf(key.reveal()) ?? [])[0];
+
+const checkStrength = (keys: readonly QueueKey[], faults: SettingFaults): void => {
+  const weak = weakKeyIn(keys);
+  if (weak !== undefined) faults.add('QUEUE_KEYS', `must not be ${weak}: make one of your own (openssl rand -base64 32)`);
+};
+
+const checkedText = (text: string, isProduction: boolean): void => {
+  const weak = weakKeyIn(queueKeysIn(text));
+  if (isProduction && weak !== undefined) throw new Error(`with keys of your own, not ${weak}`);
 };
 
 const MISSING =
@@ -66,7 +82,7 @@ const MISSING =
 export const readQueueSettings = (
   values: QueueValues,
   environment: Readonly<Record<string, string>>,
-  readFile: ReadFile,
+  files: SettingFiles,
   faults: SettingFaults,
 ): QueueSettings => {
   const { QUEUE_KEYS: given, QUEUE_KEYS_FILE: path, QUEUE_CLEAR_TEXT, QUEUE_JOB_EXPIRES_MS: jobExpiresMs } = values;
@@ -76,6 +92,9 @@ export const readQueueSettings = (
   const clearText = QUEUE_CLEAR_TEXT === 'allowed';
   const isNamed = 'QUEUE_KEYS' in environment || path !== undefined;
   if (values.NODE_ENV === 'production' && !isNamed && !clearText) faults.add('QUEUE_KEYS', MISSING);
-  const keys = given ?? (path === undefined ? [] : keysFrom(path, readFile, faults));
-  return { keys, clearText, jobExpiresMs, drain: values.QUEUE_DRAIN === 'on' };
+  const isProduction = values.NODE_ENV === 'production';
+  if (isProduction) checkStrength(given ?? [], faults);
+  const file = path === undefined ? undefined : files.read('QUEUE_KEYS_FILE', path, (text) => { checkedText(text, isProduction); }, faults);
+  const keys = given ?? (file === undefined ? [] : queueKeysIn(file.text));
+  return { keys, file, clearText, jobExpiresMs, drain: values.QUEUE_DRAIN === 'on' };
 };

@@ -2,7 +2,7 @@
  * Redis as data: where it is and as whom we come. `redis/redisConnection.ts` makes connections of it.
  */
 import { percentDecoded } from './percentEncoding.ts';
-import { readSecretFile, type ReadFile } from './secretFile.ts';
+import type { SettingFiles } from './secretFile.ts';
 import { readGroup, redisSettings, type Environment } from './settings.ts';
 import type { SettingFaults } from './settingFaults.ts';
 import { Secret } from './secret.ts';
@@ -19,7 +19,7 @@ export interface RedisSettings {
 const DEFAULT_PORT = 6379;
 
 /** `undefined` without REDIS_URL and REDIS_HOST: everything works in one process. */
-export const readRedis = (environment: Environment, readFile: ReadFile, faults: SettingFaults): RedisSettings | undefined => {
+export const readRedis = (environment: Environment, files: SettingFiles, faults: SettingFaults): RedisSettings | undefined => {
   const { REDIS_URL, REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_PASSWORD_FILE } = redisSettings;
   const where = readGroup({ REDIS_URL, REDIS_HOST }, environment, faults);
   if (where.REDIS_URL !== undefined) {
@@ -33,7 +33,7 @@ export const readRedis = (environment: Environment, readFile: ReadFile, faults: 
     host: where.REDIS_HOST,
     port: settings.REDIS_PORT ?? DEFAULT_PORT,
     username: undefined,
-    password: passwordFrom(settings, readFile, faults),
+    password: passwordFrom(settings, files, faults),
     database: 0,
     tls: false,
   };
@@ -45,7 +45,7 @@ export const readRedis = (environment: Environment, readFile: ReadFile, faults: 
  */
 export const readSharedRedis = (
   environment: Environment,
-  readFile: ReadFile,
+  files: SettingFiles,
   faults: SettingFaults,
   queueRedis: RedisSettings | undefined,
 ): RedisSettings | undefined => {
@@ -59,7 +59,7 @@ export const readSharedRedis = (
   const settings = fromUrl('REDIS_CACHE_URL', where.REDIS_CACHE_URL, faults);
   if (settings === undefined || file === undefined) return settings;
   if (settings.password !== undefined) faults.add('REDIS_CACHE_PASSWORD_FILE', 'must not be set beside a password in REDIS_CACHE_URL: keep one of the two');
-  return { ...settings, password: readSecretFile('REDIS_CACHE_PASSWORD_FILE', file, readFile, faults) };
+  return { ...settings, password: files.secret('REDIS_CACHE_PASSWORD_FILE', file, faults) };
 };
 
 /** Also without a Redis: a bad value should not wait for the day there is one. */
@@ -68,12 +68,12 @@ export const readRedisKeyPrefix = (environment: Environment, faults: SettingFaul
 
 const passwordFrom = (
   { REDIS_PASSWORD, REDIS_PASSWORD_FILE }: { readonly REDIS_PASSWORD: Secret | undefined; readonly REDIS_PASSWORD_FILE: string | undefined },
-  readFile: ReadFile,
+  files: SettingFiles,
   faults: SettingFaults,
 ): Secret | undefined => {
   if (REDIS_PASSWORD_FILE === undefined) return REDIS_PASSWORD;
   if (REDIS_PASSWORD !== undefined) faults.add('REDIS_PASSWORD_FILE', 'must not be set beside REDIS_PASSWORD: keep one of the two');
-  return readSecretFile('REDIS_PASSWORD_FILE', REDIS_PASSWORD_FILE, readFile, faults);
+  return files.secret('REDIS_PASSWORD_FILE', REDIS_PASSWORD_FILE, faults);
 };
 
 const fromUrl = (setting: 'REDIS_URL' | 'REDIS_CACHE_URL', text: string, faults: SettingFaults): RedisSettings | undefined => {

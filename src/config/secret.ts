@@ -5,16 +5,28 @@ import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';
 
-export class Secret {
-  readonly #value: string;
+/** See `SettingFile`. */
+interface ChangingFile {
+  onChange(listener: () => void): void;
+}
 
-  constructor(value: string) {
-    this.#value = value;
+export class Secret {
+  readonly #reveal: () => string;
+  readonly #file: ChangingFile | undefined;
+
+  constructor(value: string | (() => string), file?: ChangingFile) {
+    this.#reveal = typeof value === 'string' ? () => value : value;
+    this.#file = file;
   }
 
-  /** The value itself. Only for the place that sends or compares it. */
+  /** Where it comes from, if it can change while the process runs. */
+  get file(): ChangingFile | undefined {
+    return this.#file;
+  }
+
+  /** The value itself, as it is now. Only for the place that sends or compares it. */
   reveal(): string {
-    return this.#value;
+    return this.#reveal();
   }
 
   toString(): string {

@@ -3,7 +3,7 @@
  */
 import { isLoopback } from './rules.ts';
 import type { Secret } from './secret.ts';
-import { readSecretFile, type ReadFile } from './secretFile.ts';
+import type { SettingFiles } from './secretFile.ts';
 import type { SettingFaults } from './settingFaults.ts';
 import { readGroup, serviceSettings, type Environment, type GroupValues } from './settings.ts';
 
@@ -40,7 +40,7 @@ export interface ServiceSettings {
 export interface ServiceSurroundings {
   readonly production: boolean;
   readonly sandbox: 'auto' | 'on' | 'off';
-  readonly readFile: ReadFile;
+  readonly files: SettingFiles;
 }
 
 type Values = GroupValues<typeof serviceSettings>;
@@ -62,7 +62,7 @@ export const readServiceSettings = (
   if (!surroundings.production && surroundings.sandbox === 'on') {
     return { name: service.name, baseUrl: undefined, secret: undefined, useSandbox: true, limits };
   }
-  const secret = readCredential(values, environment, prefix, surroundings.readFile, faults);
+  const secret = readCredential(values, environment, prefix, surroundings.files, faults);
   const hasCredential = `${prefix}API_KEY` in environment || `${prefix}API_KEY_FILE` in environment;
   if (!hasCredential) checkMayLackCredential(baseUrl, prefix, surroundings, faults);
   return { name: service.name, baseUrl, secret, useSandbox: !hasCredential && baseUrl === undefined, limits };
@@ -98,12 +98,12 @@ const readCredential = (
   values: Values,
   environment: Environment,
   prefix: string,
-  readFile: ReadFile,
+  files: SettingFiles,
   faults: SettingFaults,
 ): Secret | undefined => {
   if (values.API_KEY_FILE === undefined) return values.API_KEY;
   if (`${prefix}API_KEY` in environment) faults.add(`${prefix}API_KEY_FILE`, `must not be set beside ${prefix}API_KEY: keep one of the two`);
-  return readSecretFile(`${prefix}API_KEY_FILE`, values.API_KEY_FILE, readFile, faults);
+  return files.secret(`${prefix}API_KEY_FILE`, values.API_KEY_FILE, faults);
 };
 
 const checkMayLackCredential = (

@@ -8,7 +8,7 @@ export class QueueUnavailableError extends GatewayError {
   override readonly retryAfterMs = 5000;
 
   /** @param what A constant of ours, such as `the disk is full`. */
-  constructor(what: string, options?: ErrorOptions) {
+  constructor(readonly what: string, options?: ErrorOptions) {
     super(`the queue cannot take it: ${what}`, options);
   }
 }

@@ -45,7 +45,7 @@ export interface HttpClientParts extends AttemptPathParts {
 type Around<T, Outcome> = (call: Call<T>) => Call<Outcome>;
 
 export class PipelinedHttpClient implements HttpClient {
-  readonly #parts: HttpClientParts;
+  #parts: HttpClientParts;
   readonly #statistics = new CallStatistics();
   readonly #path: AttemptPath;
   readonly #cacheStage: CacheStage;
@@ -60,7 +60,7 @@ export class PipelinedHttpClient implements HttpClient {
       clock: parts.clock,
       send: ({ operation, request }, { single, records, context }) => {
         this.#path.relate(operation.name, single);
-        const wire = buildRequest(parts.target, operation, request);
+        const wire = buildRequest(this.#parts.target, operation, request);
         return this.#path.call(operation, wire, permitWish(operation, request), records)(context);
       },
       isSuspect: () => parts.breaker.isSuspect,
@@ -101,6 +101,11 @@ export class PipelinedHttpClient implements HttpClient {
 
   getLimits(): PathLimits {
     return this.#path.limits;
+  }
+
+  /** From the next call on: what is under way ends with the credential it began with. */
+  useCredential(credential: Pick<HttpClientParts, 'target' | 'account'>): void {
+    this.#parts = { ...this.#parts, ...credential };
   }
 
   /** See `AttemptPath.probe`. */

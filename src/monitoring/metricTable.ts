@@ -148,7 +148,7 @@ export const metricTable = {
     help: 'Jobs accepted, and executions by how they ended: succeeded, failed, uncertain, retry or postponed.',
   },
   queue_wait_seconds: { type: 'histogram', labels: service, help: 'From the acceptance of a job to the execution that succeeded.' },
-  queue_store_up: { type: 'gauge', labels: ['engine'], help: '1 if the store of the queue answered the last time it was asked, every 5 s.' },
+  queue_store_up: { type: 'gauge', labels: ['engine'], help: '1 if the store of the queue took the last write; one is tried every 5 s, and a refused write of a caller counts at once.' },
   idempotency_replays_total: {
     type: 'counter',
     labels: ['result'],

@@ -4,9 +4,10 @@
  * production, where the settings ask for a key.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from '../logging/logger.ts';
+import { makeDataDirectory } from './dataDirectory.ts';
 import { keyIdOf, type SealingKey } from './sealer.ts';
 
 const FILE = 'queue.key';
@@ -21,7 +22,7 @@ const readKey = (file: string): Buffer | undefined => {
     return Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw new Error(`${file} cannot be read (${codeOf(error)}): correct its permissions, or set QUEUE_KEYS`, { cause: error });
+    throw new Error(`${file} in DATA_DIR cannot be read (${codeOf(error)}): correct its permissions, or set QUEUE_KEYS`, { cause: error });
   }
 };
 
@@ -29,7 +30,7 @@ const readKey = (file: string): Buffer | undefined => {
 const makeKey = (directory: string, file: string, logger: Logger): Buffer => {
   const key = randomBytes(KEY_BYTES);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDataDirectory(directory);
     writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   } catch (error) {
     const other = codeOf(error) === 'EEXIST' ? readKey(file) : undefined;

@@ -1,9 +1,10 @@
 /**
  * Opens the file of the embedded queue. Only the database thread imports this file: it brings libsql.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'libsql';
+import { makeDataDirectory } from './dataDirectory.ts';
 import type { Failure } from './embeddedMessages.ts';
 import type { DatabaseOptions } from './embeddedOptions.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './embeddedSql.ts';
@@ -37,7 +38,7 @@ export const openDatabase = (options: DatabaseOptions): Database.Database => {
 
 const makeRoom = (directory: string): void => {
   explained(directory, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDataDirectory(directory);
     if (!statSync(directory).isDirectory()) throw new Error(notADirectory(directory));
     makeFile(path.join(directory, FILE_NAME));
     syncDirectory(directory);
@@ -105,13 +106,15 @@ const numberOf = (database: Database.Database, pragma: 'user_version' | 'applica
 };
 
 /** Turns what the system and SQLite say at the start into what a person can do about it. */
-const explained = <T>(directory: string, work: () => T): T => {
+export const explained = <T>(directory: string, work: () => T): T => {
   try {
     return work();
   } catch (error) {
     const known = explanations[codeOf(error)];
-    if (known === undefined) throw error;
-    throw new Error(known(directory), { cause: error });
+    const told = error instanceof Error ? error.message : String(error);
+    // What speaks of the place already was said by us.
+    if (known === undefined && (told.includes('DATA_DIR') || told.includes(directory))) throw error;
+    throw new Error(known?.(directory) ?? unexplained(directory, told), { cause: error });
   }
 };
 
@@ -133,6 +136,12 @@ const inUse = (directory: string): string =>
 
 const full = (directory: string): string => `The disk of DATA_DIR (${directory}) is full: make room on it`;
 
+const failing = (directory: string): string =>
+  `The disk of DATA_DIR (${directory}) fails: look into the log of the system, and replace the disk or set DATA_DIR to another one`;
+
+const unexplained = (directory: string, told: string): string =>
+  `The queue cannot use DATA_DIR (${directory}): ${told}; correct that, or set DATA_DIR to another directory`;
+
 const explanations: Readonly<Record<string, (directory: string) => string>> = {
   ENOTDIR: notADirectory,
   EEXIST: notADirectory,
@@ -142,6 +151,8 @@ const explanations: Readonly<Record<string, (directory: string) => string>> = {
   ENOENT: notWritable,
   ENOSPC: full,
   SQLITE_FULL: full,
+  EIO: failing,
+  SQLITE_IOERR: failing,
   SQLITE_BUSY: inUse,
   SQLITE_READONLY: notWritable,
   SQLITE_CANTOPEN: notWritable,
@@ -158,16 +169,18 @@ const codeOf = (error: unknown): string => {
 
 export const isDiskFull = (error: unknown): boolean => codeOf(error) === 'SQLITE_FULL';
 
+const DAMAGED = 'its file in DATA_DIR is damaged: restart this process, which says what to do';
+
 const failures: Readonly<Record<string, string>> = {
-  SQLITE_FULL: 'the disk is full',
-  SQLITE_READONLY: 'its file cannot be written',
-  SQLITE_CORRUPT: 'its file is damaged',
-  SQLITE_NOTADB: 'its file is damaged',
-  SQLITE_IOERR: 'the disk fails',
+  SQLITE_FULL: 'the disk of DATA_DIR is full: make room on it',
+  SQLITE_READONLY: 'its file in DATA_DIR cannot be written: let the user of this process write there',
+  SQLITE_CORRUPT: DAMAGED,
+  SQLITE_NOTADB: DAMAGED,
+  SQLITE_IOERR: 'the disk of DATA_DIR fails: replace it, or set DATA_DIR to another disk',
 };
 
 /** What went wrong while it was open. */
 export const failureOf = (error: unknown): Failure => ({
-  what: failures[codeOf(error)] ?? 'its database fails',
+  what: failures[codeOf(error)] ?? 'its database in DATA_DIR fails: see the log',
   detail: error instanceof Error ? error.message : String(error),
 });

@@ -42,7 +42,7 @@ export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<
     openedAt: clock.wallTime(),
     ...(maxPages === undefined ? {} : { maxPages }),
     ...(faults === undefined ? {} : { faults }),
-  });
+  }, clock);
   const client = new EmbeddedClient(worker, { clock, logger, faultHook });
   const queue = new EmbeddedQueue(client, clock, faultHook);
   return { queue, keys: keysIn(client), close: () => queue.close() };

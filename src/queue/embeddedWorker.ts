@@ -22,12 +22,12 @@ interface Opened {
 
 /** libsql is native code: where there is none for this platform, it fails here, with words. */
 const open = async (): Promise<Opened> => {
-  const { openDatabase } = await import('./embeddedDatabase.ts');
+  const { explained, openDatabase } = await import('./embeddedDatabase.ts');
   const { openRunner } = await import('./embeddedRecovery.ts');
   const faultHook = await loadFaultHook(options.faults);
   const database = openDatabase(options);
   return {
-    runner: openRunner(database, options.openedAt, faultHook),
+    runner: explained(options.directory, () => openRunner(database, options.openedAt, faultHook)),
     close: () => {
       database.close();
     },

@@ -1,10 +1,12 @@
 /**
- * Looks after the queue in the background: how full it is, for metrics and health, and the removal of what has been kept
- * long enough. Nobody waits for it: a scrape reads what was seen last.
+ * Looks after the queue in the background: whether its store takes writes and how full it is, for metrics and health, and the
+ * removal of what has been kept long enough. Nobody waits for it: a scrape reads what was seen last.
  */
+import { QueueUnavailableError } from '../errors/queueErrors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { DAY_MS, minutes, seconds, type Clock } from '../time/clock.ts';
 import { every } from '../time/every.ts';
+import type { IdempotencyStore } from '../web/idempotency.ts';
 import type { DurableQueue, QueueDepth } from './durableQueue.ts';
 
 const LOOK_MS = seconds(5);
@@ -13,12 +15,18 @@ const PURGE_MS = minutes(60);
 const ENDED_KEPT_MS = DAY_MS;
 /** Dead letters wait for a person: long enough for a holiday, short enough that personal data does not stay for ever. */
 const DEAD_KEPT_MS = 30 * DAY_MS;
+/** Of the test write, in characters: a store in which an ordinary job has no room any more is full. */
+const TEST_WRITE_SIZE = 64_000;
+/** A test write that could not be taken back is forgotten by itself. */
+const TEST_WRITE_KEPT_MS = seconds(10);
 
 /** What was seen last. */
 export interface QueueReading {
   readonly engine: DurableQueue['engine'];
-  /** Whether the store answered the last time it was asked. */
+  /** Whether the store took the last write, be it a real one or a test. */
   readonly up: boolean;
+  /** Why not, and what to do about it; absent while it is up. */
+  readonly reason?: string;
   /** Of the last look, wall-clock ms. */
   readonly at: number;
   /** One for each service that has or had jobs; as of the last look that was answered. */
@@ -27,8 +35,12 @@ export interface QueueReading {
 
 export interface QueueUpkeepParts {
   readonly queue: DurableQueue;
+  /** In the same store as the queue: a test write is an Idempotency-Key that nobody uses. */
+  readonly keys: Pick<IdempotencyStore, 'begin' | 'forget'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Tells one test write from any other, also from those of other replicas. */
+  readonly newToken: () => string;
 }
 
 export class QueueUpkeep {
@@ -55,22 +67,60 @@ export class QueueUpkeep {
     this.#stops = [];
   }
 
-  async #look(): Promise<void> {
-    const { queue, clock } = this.#parts;
-    try {
-      const depths = await queue.depths();
-      this.#note({ engine: queue.engine, up: true, at: clock.wallTime(), depths });
-    } catch (error) {
-      this.#note({ ...this.#reading, up: false, at: clock.wallTime() }, error);
-    }
+  /** A real write was refused: the store is down from now on, until a test write succeeds. */
+  readonly refused = (error: unknown): void => {
+    if (this.#stops.length > 0) this.#note(this.#reading.depths, error);
+  };
+
+  /** The keys of requests, whose refused writes count. */
+  watched(keys: IdempotencyStore): IdempotencyStore {
+    const noting = async <T>(write: Promise<T>): Promise<T> => {
+      try {
+        return await write;
+      } catch (error) {
+        this.refused(error);
+        throw error;
+      }
+    };
+    return {
+      begin: (use, now) => noting(keys.begin(use, now)),
+      finish: (key, answer) => noting(keys.finish(key, answer)),
+      forget: (key) => noting(keys.forget(key)),
+    };
   }
 
-  #note(reading: QueueReading, error?: unknown): void {
-    const { logger } = this.#parts;
-    const { engine } = reading;
-    if (this.#reading.up && !reading.up) logger.error({ engine, error }, 'the store of the queue does not answer');
-    if (!this.#reading.up && reading.up) logger.info({ engine }, 'the store of the queue answers again');
-    this.#reading = reading;
+  async #look(): Promise<void> {
+    const [write, depths] = await Promise.allSettled([this.#testWrite(), this.#parts.queue.depths()]);
+    const failed = [write, depths].find((each) => each.status === 'rejected');
+    this.#note(depths.status === 'fulfilled' ? depths.value : this.#reading.depths, failed?.reason);
+  }
+
+  /** Two, so that the second finds the room of the first taken; both are taken back. */
+  async #testWrite(): Promise<void> {
+    const { keys, clock, newToken } = this.#parts;
+    const name = `test write ${newToken()}`;
+    const write = (key: string, fingerprint: string) => {
+      const now = clock.wallTime();
+      return keys.begin({ key, fingerprint, leaseUntil: now, keepUntil: now + TEST_WRITE_KEPT_MS }, now);
+    };
+    const takeBack = () => Promise.all([keys.forget(name), keys.forget(`${name} again`)]);
+    try {
+      await write(name, '0'.repeat(TEST_WRITE_SIZE));
+      await write(`${name} again`, '');
+    } catch (error) {
+      await takeBack().catch(() => undefined);
+      throw error;
+    }
+    await takeBack();
+  }
+
+  #note(depths: QueueReading['depths'], error?: unknown): void {
+    const { clock, logger } = this.#parts;
+    const { engine, reason: before } = this.#reading;
+    const reason = reasonOf(error);
+    if (reason !== undefined && reason !== before) logger.error({ engine, reason }, 'the store of the queue takes no writes');
+    if (reason === undefined && before !== undefined) logger.info({ engine }, 'the store of the queue takes writes again');
+    this.#reading = { engine, up: reason === undefined, at: clock.wallTime(), depths, ...(reason !== undefined && { reason }) };
   }
 
   async #purge(): Promise<void> {
@@ -84,3 +134,8 @@ export class QueueUpkeep {
     }
   }
 }
+
+const reasonOf = (error: unknown): string | undefined => {
+  if (error === undefined) return undefined;
+  return error instanceof QueueUnavailableError ? error.what : 'its store failed';
+};

@@ -79,15 +79,26 @@ export interface SealerOptions {
   readonly clearText: boolean;
 }
 
-class KeyRingSealer implements Sealer {
-  readonly #options: SealerOptions;
-  readonly #digestKey: Buffer;
+export interface KeyRing extends Sealer {
+  /** From now on these keys seal and open. @throws {Error} as {@link createSealer}; the old ones stay then. */
+  useKeys(keys: readonly SealingKey[]): void;
+}
+
+class KeyRingSealer implements KeyRing {
+  #options: SealerOptions;
+  #digestKey: Buffer;
 
   constructor(options: SealerOptions) {
+    assertUsable(options);
     this.#options = options;
-    // Of the oldest key: while keys are changed, old and new processes still order the jobs of one entity together.
-    const oldest = options.keys.at(-1)?.key ?? Buffer.alloc(32);
-    this.#digestKey = Buffer.from(hkdfSync('sha256', oldest, Buffer.alloc(0), 'sales-auto-api digest', 32));
+    this.#digestKey = digestKeyOf(options);
+  }
+
+  useKeys(keys: readonly SealingKey[]): void {
+    const options = { ...this.#options, keys };
+    assertUsable(options);
+    this.#options = options;
+    this.#digestKey = digestKeyOf(options);
   }
 
   seal(text: string, context: string): string {
@@ -116,14 +127,18 @@ class KeyRingSealer implements Sealer {
   }
 }
 
-/** @throws {Error} without keys unless clear text is allowed, for a key that is not of 32 bytes, and for two keys of one id. */
-export const createSealer = (options: SealerOptions): Sealer => {
-  const { keys, clearText } = options;
+/** Of the oldest key: while keys are changed, old and new processes still order the jobs of one entity together. */
+const digestKeyOf = ({ keys }: SealerOptions): Buffer =>
+  Buffer.from(hkdfSync('sha256', keys.at(-1)?.key ?? Buffer.alloc(32), Buffer.alloc(0), 'sales-auto-api digest', 32));
+
+const assertUsable = ({ keys, clearText }: SealerOptions): void => {
   if (keys.length === 0 && !clearText) throw new Error('the queue needs a key to seal with, or leave to write clear text');
   if (keys.some(({ key }) => key.length !== 32)) throw new Error('a key of the queue must have 32 bytes');
   if (new Set(keys.map(({ id }) => id)).size !== keys.length) throw new Error('two keys of the queue have the same id');
-  return new KeyRingSealer(options);
 };
+
+/** @throws {Error} without keys unless clear text is allowed, for a key that is not of 32 bytes, and for two keys of one id. */
+export const createSealer = (options: SealerOptions): KeyRing => new KeyRingSealer(options);
 
 /** A short name for a key, from which it cannot be told; for a key that was made rather than named. */
 export const keyIdOf = (key: Buffer): string => createHash('sha256').update(key).digest('hex').slice(0, 8);

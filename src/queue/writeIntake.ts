@@ -29,6 +29,8 @@ export interface WriteIntakeParts {
   readonly events: QueueEvents;
   /** Milliseconds from acceptance to giving up. */
   readonly expiresMs: number;
+  /** Told whenever the store did not take a write, and why. Must not throw. */
+  readonly onRefused?: (error: unknown) => void;
   /** The system's by default. */
   readonly newBytes?: (count: number) => Buffer;
 }
@@ -76,7 +78,9 @@ export class WriteIntake implements WriteQueue {
     } catch (error) {
       const { logger } = this.#parts;
       logger.warn({ error, service: job.service, operation: job.operation, jobId: job.id }, 'a write could not be queued');
-      throw error instanceof GatewayError ? error : new QueueUnavailableError('its store failed', { cause: error });
+      const told = error instanceof GatewayError ? error : new QueueUnavailableError('its store failed', { cause: error });
+      this.#parts.onRefused?.(told);
+      throw told;
     }
   }
 

@@ -11,7 +11,7 @@ import { QueueUnavailableError } from '../errors/queueErrors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { seconds, type Clock } from '../time/clock.ts';
 import { checkRedis } from './redisCheck.ts';
-import { reasonOf } from './redisFailures.ts';
+import { LOADING, isMisdirected, reasonOf } from './redisFailures.ts';
 
 export interface RedisParts {
   readonly settings: RedisSettings;
@@ -27,6 +27,10 @@ const CONNECT_TIMEOUT_MS = seconds(2);
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = seconds(2);
 const CLOSE_WITHIN_MS = 300;
+/** A server that is not the primary, or not yet: after a failover the same address leads to another one. At most so often. */
+const REDIAL_EVERY_MS = seconds(2);
+/** From the connection to its first use: longer takes only a server that reads its data, and that can last for minutes. */
+const READY_WITHIN_MS = seconds(5);
 
 /** Between half and the whole of a doubling pause, so that a fleet does not come back all at once. */
 export const reconnectPauseMs = (attempt: number, random: () => number): number => {
@@ -55,6 +59,24 @@ export const clientOptions = (settings: RedisSettings, role: string, random: () 
   retryStrategy: (attempt: number) => reconnectPauseMs(attempt, random),
 }) satisfies RedisOptions;
 
+/** A password that changes is used from the next connection on; one that stands goes on, for Redis keeps it. */
+export const renewingPassword = (client: Redis, { password }: RedisSettings): Redis => {
+  password?.file?.onChange(() => {
+    client.options.password = password.reveal();
+  });
+  return client;
+};
+
+/** Of ioredis: whether an error of a command ends the connection, so that the next one may lead to the primary. */
+const redialing = (clock: Clock): ((error: Error) => boolean) => {
+  let redialledAt = -Infinity;
+  return (error) => {
+    if (!isMisdirected(reasonOf(error)) || clock.now() - redialledAt < REDIAL_EVERY_MS) return false;
+    redialledAt = clock.now();
+    return true;
+  };
+};
+
 /** Takes leave of Redis, if it is there and answers; whatever was under way has failed afterwards. */
 export const closeClient = async (client: Redis, clock: Clock): Promise<void> => {
   const giveUp = clock.after(CLOSE_WITHIN_MS, () => {
@@ -73,6 +95,7 @@ export class RedisConnection {
   #unfit: string | undefined;
   /** What was last said in the log, so that it is said once. */
   #told: string | undefined;
+  #cancelRedial: () => void = () => undefined;
   #isClosed = false;
 
   private constructor(client: Redis, clock: Clock, logger: Logger) {
@@ -83,13 +106,16 @@ export class RedisConnection {
       this.#tell(reasonOf(error));
     });
     this.#client.on('ready', () => void this.#check());
+    this.#client.on('connect', () => {
+      this.#redialUnlessReady();
+    });
   }
 
   /** Begins to connect, and loads ioredis for that: without a Redis nobody pays for it. */
   static async open({ settings, clock, random, logger }: RedisParts, role: string): Promise<RedisConnection> {
     const { Redis: Client } = await import('ioredis');
-    const client = new Client(clientOptions(settings, role, random));
-    return new RedisConnection(client, clock, logger.child({ redis: role }));
+    const client = new Client({ ...clientOptions(settings, role, random), reconnectOnError: redialing(clock), maxLoadingRetryTime: seconds(1) });
+    return new RedisConnection(renewingPassword(client, settings), clock, logger.child({ redis: role }));
   }
 
   /**
@@ -121,7 +147,17 @@ export class RedisConnection {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#cancelRedial();
     await closeClient(this.#client, this.#clock);
+  }
+
+  #redialUnlessReady(): void {
+    this.#cancelRedial();
+    this.#cancelRedial = this.#clock.after(READY_WITHIN_MS, () => {
+      if (this.#client.status !== 'connect') return;
+      this.#tell(LOADING);
+      this.#client.disconnect(true);
+    });
   }
 
   async #check(): Promise<void> {

@@ -17,18 +17,26 @@ export const UNREACHABLE = 'Redis cannot be reached';
 const NOT_TAKEN = 'Redis takes no connection: correct its address, or name it rediss:// if it speaks TLS, redis:// if it does not';
 const OTHER_TLS = 'Redis does not speak TLS as we do: name it rediss:// if it does, redis:// if it does not';
 
+export const LOADING = 'Redis is still reading its data';
+
+/** Another one may be the primary by now, behind the same address: a new connection finds it, the old one does not. */
+const misdirected: readonly (readonly [says: RegExp, what: string])[] = [
+  [/^READONLY/, 'Redis is a replica that takes no writes: name the primary in REDIS_URL or REDIS_CACHE_URL'],
+  [/^LOADING/, LOADING],
+  [/^(MASTERDOWN|CLUSTERDOWN|NOREPLICAS)/, 'Redis is failing over, or lacks its primary or its replicas: see to them'],
+];
+
 /** By the beginning of what Redis or its client says. */
 const reasons: readonly (readonly [says: RegExp, what: string])[] = [
   [/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/, 'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL'],
   [/^NOPERM/, 'Redis forbids our user a command: allow it all commands on its keys'],
   [/^OOM/, 'Redis has no memory left: raise its maxmemory'],
-  [/^MISCONF/, 'Redis cannot write to its disk: free it or mend it'],
-  [/^READONLY/, 'Redis is a replica that takes no writes: name the primary in REDIS_URL or REDIS_CACHE_URL'],
-  [/^LOADING/, 'Redis is still reading its data'],
+  [/^MISCONF/, 'Redis cannot write to its disk: free it or fix it'],
+  ...misdirected,
   [/^(ERR )?DB index is out of range/, 'Redis does not have the database: correct its number in REDIS_URL or REDIS_CACHE_URL'],
   [/^(Protocol error|Unknown RESP type)/, 'what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL'],
   [/^ERR (unknown command|Unknown Redis command)/, 'Redis lacks a command that we use, or hides it: use 6.2 or newer, with all commands'],
-  [/^(MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|ERR max number of clients)/, 'Redis has too much to do, or is about to fail over'],
+  [/^(TRYAGAIN|BUSY|ERR max number of clients)/, 'Redis has too much to do'],
   [/^connect ETIMEDOUT$/, NOT_TAKEN],
   [/^Client network socket disconnected before secure TLS connection/, OTHER_TLS],
   [/^(Connection is closed|Stream isn't writeable)/, UNREACHABLE],
@@ -52,8 +60,11 @@ export const knownReasonOf = (error: unknown): string | undefined => {
   return (tlsReasons.find(([says]) => says.test(code)) ?? reasons.find(([says]) => says.test(message)))?.[1];
 };
 
-/** Whether nobody was there, rather than somebody who did not do as asked. */
-export const isAway = (reason: string): boolean => reason === UNREACHABLE || reason === NOT_TAKEN;
+/** Whether the connection leads to a server that is not the primary, or not yet: dial again. */
+export const isMisdirected = (reason: string): boolean => misdirected.some(([, what]) => what === reason);
+
+/** Whether no primary was there, rather than one that did not do as asked. */
+export const isAway = (reason: string): boolean => reason === UNREACHABLE || reason === NOT_TAKEN || isMisdirected(reason);
 
 export const reasonOf = (error: unknown): string => knownReasonOf(error) ?? UNREACHABLE;
 

@@ -9,8 +9,8 @@ import { examineRedis, secondsOff } from './guestExamination.ts';
 import type { Guest } from './guest.ts';
 import { GuestPatience } from './guestPatience.ts';
 import { GuestSubscriber } from './guestSubscriber.ts';
-import { clientOptions, type RedisParts } from './redisConnection.ts';
-import { SILENT, UNREACHABLE, isAway, knownReasonOf, reasonOf, withinTime } from './redisFailures.ts';
+import { clientOptions, renewingPassword, type RedisParts } from './redisConnection.ts';
+import { SILENT, UNREACHABLE, isAway, isMisdirected, knownReasonOf, reasonOf, withinTime } from './redisFailures.ts';
 import { RedisLink, linkOptions } from './redisLink.ts';
 
 export interface GuestParts extends RedisParts {
@@ -60,6 +60,9 @@ export class RedisGuest implements Guest {
     });
     this.#subscriber = new GuestSubscriber(parts, this.#logger, (commandTimeout) => newClient(`${role}-messages`, commandTimeout));
     this.#link.connect();
+    parts.settings.password?.file?.onChange(() => {
+      this.#link.connectNow();
+    });
   }
 
   /**
@@ -73,7 +76,8 @@ export class RedisGuest implements Guest {
     return new RedisGuest(
       parts,
       role,
-      (name, commandTimeout) => new Client({ ...clientOptions(settings, name, random), ...linkOptions, enableReadyCheck: false, commandTimeout }),
+      (name, commandTimeout) =>
+        renewingPassword(new Client({ ...clientOptions(settings, name, random), ...linkOptions, enableReadyCheck: false, commandTimeout }), settings),
     );
   }
 
@@ -128,7 +132,7 @@ export class RedisGuest implements Guest {
     const reason = knownReasonOf(error) ?? (this.isUp ? OUR_FAULT : UNREACHABLE);
     if (reason === OUR_FAULT) this.#tellFault(error);
     // Where the connection is gone, its end says the rest.
-    else if (this.isUp && this.#patience.failed(begunAt)) this.#giveUp(reason);
+    else if (this.isUp && (isMisdirected(reason) || this.#patience.failed(begunAt))) this.#giveUp(reason);
     return new SharedStateUnavailableError(reason);
   }
 
@@ -150,7 +154,8 @@ export class RedisGuest implements Guest {
   }
 
   #refuse(reason: string, begunAt: number): void {
-    this.#lookFailed(reason, begunAt);
+    if (isMisdirected(reason)) this.#away(reason);
+    else this.#lookFailed(reason, begunAt);
     this.#link.drop();
   }
 
@@ -163,13 +168,16 @@ export class RedisGuest implements Guest {
     const reason = reasonOf(error);
     if (isAway(reason)) {
       // Without an error it was given up by us, and has been spoken of.
-      if (this.#isFit || error !== undefined) {
-        this.#patience.unreachable();
-        this.#down(reason);
-      }
+      if (this.#isFit || error !== undefined) this.#away(reason);
     } else if (this.#isFit) this.#down(reason);
     else this.#lookFailed(reason, this.#parts.clock.now());
     return this.#patience.nextPauseMs();
+  }
+
+  /** Dialled again soon, for as long as it lasts. */
+  #away(reason: string): void {
+    this.#patience.unreachable();
+    this.#down(reason);
   }
 
   /** A look that was only not answered is spoken of when that is no accident: it may have been this process that was busy. */

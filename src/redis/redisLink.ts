@@ -51,6 +51,13 @@ export class RedisLink {
     void this.client.connect().catch(() => undefined);
   }
 
+  /** Does not wait for its turn. */
+  connectNow(): void {
+    if (this.#isClosed || this.client.status !== 'end') return;
+    this.#cancel();
+    this.connect();
+  }
+
   /** Gives the connection up; its end is told, and another follows. */
   drop(): void {
     this.client.disconnect();

@@ -205,6 +205,11 @@ export class CircuitBreaker {
     this.#parts.events.circuitReset(this.name, 'replica');
   }
 
+  /** A stop over a refused credential ends: the next call shows what the new one is worth. */
+  credentialChanged(): void {
+    if (this.snapshot().reason === 'credential') this.#machine.reset('credential_changed');
+  }
+
   /** Judges by other thresholds until the change ends, then by the policy's again. Starts with nothing seen. */
   changeDetection(policy: DetectionPolicy, change: DetectionChange): void {
     this.#machine.detection.impose(policy, change);

@@ -45,7 +45,7 @@ export const queueTroubles = (reading: QueueReading | undefined): readonly strin
   if (reading === undefined) return [];
   const age = oldestAgeMs(reading);
   return [
-    ...(reading.up ? [] : ['queue store down: writes are made or refused, none is queued']),
+    ...(reading.up ? [] : [`queue store down, ${reading.reason ?? 'it does not answer'}: writes are made or refused, none is queued`]),
     ...(age > OLDEST_JOB_WARNS_MS ? [`a job has waited for ${String(Math.floor(age / 1000))} s`] : []),
   ];
 };
@@ -53,12 +53,12 @@ export const queueTroubles = (reading: QueueReading | undefined): readonly strin
 /** By name; none where there is no queue. */
 export const queueChecks = (reading: QueueReading | undefined): Readonly<Record<string, readonly HealthCheck[]>> => {
   if (reading === undefined) return {};
-  const { up, engine } = reading;
+  const { up, engine, reason } = reading;
   const time = isoTime(reading.at);
   const age = oldestAgeMs(reading);
   const oldest = { observedValue: Math.floor(age / 1000), observedUnit: 's', limit: OLDEST_JOB_WARNS_MS / 1000 };
   return {
-    'queue:store': [{ componentType: 'datastore', observedValue: up ? 'up' : 'down', engine, status: up ? 'pass' : 'warn', time }],
+    'queue:store': [{ componentType: 'datastore', observedValue: up ? 'up' : 'down', engine, ...(reason !== undefined && { output: reason }), status: up ? 'pass' : 'warn', time }],
     'queue:oldestJob': [{ ...oldest, status: age > OLDEST_JOB_WARNS_MS ? 'warn' : 'pass', time }],
     'queue:waitingJobs': [waitingJobs(reading, time)],
     'queue:deadLetters': [waitingForPeople(reading, 'failed')],

@@ -6,7 +6,7 @@ import type { SharedCache } from '../cache/sharedCache.ts';
 import type { ServiceSettings } from '../config/serviceConfig.ts';
 import { createHttpClient, type PipelinedHttpClient } from '../http/createHttpClient.ts';
 import type { Operation } from '../http/operation.ts';
-import { digest, targetFrom } from '../http/requestBuilder.ts';
+import { digest, targetFrom, type Target } from '../http/requestBuilder.ts';
 import type { Transport } from '../http/transport.ts';
 import type { WriteQueue } from '../http/writeQueue.ts';
 import type { CircuitBreaker } from '../resilience/circuitBreaker.ts';
@@ -80,14 +80,11 @@ export const connectService = <Client extends ServiceClient>(
   const settings = parts.settings[service.name];
   if (settings === undefined) throw new Error(`The service "${service.name}" has no settings`);
   const secret = settings.secret?.reveal() ?? service.sandboxSecret;
-  const baseUrl = settings.useSandbox
-    ? parts.sandboxUrl(service.name)
-    : (settings.baseUrl ?? service.baseUrlFor?.(secret) ?? service.baseUrl);
+  const target = targetOf(service, settings, parts, secret);
   const policy = resolveServicePolicy(service, settings.limits);
   const breaker = parts.breakers.breaker(service.name, policy);
   const account = digest(secret);
   const quota = quotaGateOf(service.name, account, quotasInForce(service, secret, settings.limits), parts);
-  const target = targetFrom(baseUrl, { 'user-agent': parts.userAgent, ...service.authenticate(secret) });
   const http = createHttpClient({
     ...parts,
     service: service.name,
@@ -102,8 +99,21 @@ export const connectService = <Client extends ServiceClient>(
   });
   const looks = parts.fleet?.circuits.join({ breaker, policy, account });
   const prober = proberOf(service, policy, { ...parts, breaker, http, looks });
+  settings.secret?.file?.onChange(() => {
+    const renewed = settings.secret?.reveal() ?? secret;
+    http.useCredential({ target: targetOf(service, settings, parts, renewed), account: digest(renewed) });
+    breaker.credentialChanged();
+  });
   const { name, title, operations } = service;
   return { name, title, origin: target.origin, operations, http, quota, prober, ...service.mount(http, secret) };
+};
+
+/** @throws {Error} if the credential names no place. */
+const targetOf = (service: Pick<Service, 'name' | 'baseUrl' | 'baseUrlFor' | 'authenticate'>, settings: ServiceSettings, parts: ConnectionParts, secret: string): Target => {
+  const baseUrl = settings.useSandbox
+    ? parts.sandboxUrl(service.name)
+    : (settings.baseUrl ?? service.baseUrlFor?.(secret) ?? service.baseUrl);
+  return targetFrom(baseUrl, { 'user-agent': parts.userAgent, ...service.authenticate(secret) });
 };
 
 const quotaGateOf = (service: string, account: string, quotas: ServiceQuotas, { fleet, clock, random }: ConnectionParts): ClosableQuota =>

@@ -19,6 +19,11 @@ export interface Authenticator {
   identify(headers: IncomingHttpHeaders): Identification;
 }
 
+export interface KeyedAuthenticator extends Authenticator {
+  /** From the next request on these keys are known, and no others. */
+  useKeys(keys: readonly ApiKey[]): void;
+}
+
 interface KnownKey {
   readonly caller: Caller;
   readonly digest: Buffer;
@@ -44,9 +49,13 @@ const known = ({ id, sha256, scopes, disabled = false }: ApiKey): KnownKey => ({
 /**
  * Knows callers by the keys given. The cheap checks come first; the secret is compared as a digest, in constant time.
  */
-export const createAuthenticator = ({ keys }: { readonly keys: readonly ApiKey[] }): Authenticator => {
-  const byId = new Map(keys.map((key) => [key.id, known(key)]));
+export const createAuthenticator = ({ keys }: { readonly keys: readonly ApiKey[] }): KeyedAuthenticator => {
+  const tableOf = (all: readonly ApiKey[]) => new Map(all.map((key) => [key.id, known(key)]));
+  let byId = tableOf(keys);
   return {
+    useKeys(next) {
+      byId = tableOf(next);
+    },
     identify(headers) {
       const key = presentedKey(headers);
       if (key === undefined) return { refusal: 'no_key' };

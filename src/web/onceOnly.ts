@@ -20,6 +20,11 @@ const KEEP_MS = DAY_MS;
  */
 const LEASE_MS = seconds(130);
 
+/** An answer that the store did not take is offered again so often, until the lease is over. */
+const AGAIN_MS = seconds(2);
+/** So many at a time: each is an answer held in memory. */
+const MOST_UNKEPT = 100;
+
 /**
  * Errors that a repeat under the same key must meet again: a refusal will not change, and what may have been done is not
  * done a second time. All other errors of ours leave the key free for another try.
@@ -65,6 +70,7 @@ const textOf = (kept: KeptAnswer): string => {
 
 export class OnceOnly {
   readonly #parts: OnceOnlyParts;
+  #unkept = 0;
 
   constructor(parts: OnceOnlyParts) {
     this.#parts = parts;
@@ -97,16 +103,29 @@ export class OnceOnly {
     return ending.answer;
   }
 
-  /** The answer stands even if it cannot be kept: then the lease runs out, and a repeat counts as interrupted. */
+  /** The answer stands even if it cannot be kept: it is offered again until the lease runs out; after that, a repeat counts as interrupted. */
   async #remember(key: string, what: KeptAnswer | 'forget' | 'unknown', { log, route }: RequestContext): Promise<void> {
-    const { store, sealer } = this.#parts;
+    const { store, sealer, clock } = this.#parts;
     if (what === 'unknown') return;
+    const finish = async (): Promise<void> => (what === 'forget' ? store.forget(key) : store.finish(key, sealer.seal(textOf(what), key)));
     try {
-      if (what === 'forget') await store.forget(key);
-      else await store.finish(key, sealer.seal(textOf(what), key));
+      await finish();
     } catch (error) {
-      log.warn({ route, error }, 'the answer is not kept: a repeat with its Idempotency-Key will count as interrupted');
+      log.warn({ route, error }, 'the answer is not kept yet: until it is, a repeat with its Idempotency-Key is not made');
+      // A key that was to be forgotten may be another request's by the next try.
+      if (what !== 'forget' && this.#unkept < MOST_UNKEPT) this.#keepLater(finish, clock.now() + LEASE_MS);
     }
+  }
+
+  #keepLater(finish: () => Promise<void>, until: number): void {
+    const { clock } = this.#parts;
+    this.#unkept += 1;
+    clock.after(AGAIN_MS, () => {
+      this.#unkept -= 1;
+      finish().catch(() => {
+        if (clock.now() < until) this.#keepLater(finish, until);
+      });
+    });
   }
 
   #repeat(known: Exclude<KeyState, { readonly kind: 'first' }>, request: KeyedRequest, context: RequestContext): Promise<OutgoingAnswer> {

@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
 import type { RedisStore } from '../../src/redis/openRedisStore.ts';
 import { freshService, jobFor, until } from '../contract/queueRig.ts';
+import { silentLogger } from '../../src/logging/logger.ts';
+import { openRedisStore } from '../../src/redis/openRedisStore.ts';
+import { systemClock } from '../../src/time/clock.ts';
+import { tcpProxy } from '../support/tcpProxy.ts';
 import { errorOf } from '../support/errorOf.ts';
 import { startRedis, type RedisServer } from '../support/redisServer.ts';
 import { openStoreOn } from '../support/redisStoreRig.ts';
@@ -138,6 +142,52 @@ describe('BullMQ under faults of Redis', () => {
     expect(refused.message).to.contain('raise its maxmemory');
     expect(await store.queue.list({ service, limit: 10 })).to.have.length(1);
     expect(await store.queue.take(service)).to.include({ id });
+  });
+
+  it('keeps the answer of a request that was begun, though Redis has no memory left by then', async () => {
+    const now = realTime.now();
+    const use = { key: 'of a request', fingerprint: 'a', leaseUntil: now + 60_000, keepUntil: now + 60_000 };
+    await store.keys.begin(use, now);
+    await server.tell('CONFIG SET maxmemory 1');
+
+    await store.keys.finish(use.key, 'v1.sealed.answer');
+    const another = await errorOf(store.keys.begin({ ...use, key: 'another' }, now), QueueUnavailableError);
+
+    expect(await store.keys.begin(use, now)).to.deep.equal({ kind: 'answered', answer: 'v1.sealed.answer' });
+    expect(another.what).to.contain('raise its maxmemory');
+  });
+
+  it('notes the end of a job that was under way when Redis had no memory left', async () => {
+    const job = newJob(freshService());
+    await store.queue.add(job);
+    const taken = await store.queue.take(job.service);
+    await server.tell('CONFIG SET maxmemory 1');
+
+    const noted = await store.queue.end(taken!, { kind: 'succeeded' });
+
+    expect(noted).to.equal(true);
+    expect(await store.queue.find(job.id)).to.include({ state: 'succeeded' });
+  });
+
+  it('takes writes again within seconds after a failover that leaves the old connection open', async () => {
+    const copy = await startRedis(['--replicaof', `127.0.0.1 ${String(server.settings.port)}`]);
+    const proxy = await tcpProxy(server.settings.port);
+    const moved = await openRedisStore({ ...server.settings, port: proxy.port }, { clock: systemClock, random: () => 0.5, logger: silentLogger });
+    const job = newJob(freshService());
+    await moved.queue.add(newJob(job.service));
+    await until(realTime, async () => ((await copy.tell('INFO replication')).includes('master_link_status:up') ? true : undefined));
+    await copy.tell('REPLICAOF NO ONE');
+    await server.tell(`REPLICAOF 127.0.0.1 ${String(copy.settings.port)}`);
+
+    const refused = await errorOf(moved.queue.add(job), QueueUnavailableError);
+    proxy.target = copy.settings.port;
+    const { ms } = await timed(until(realTime, () => moved.queue.add(job).catch(() => undefined)));
+    await moved.close();
+    await proxy.close();
+    await copy.stop();
+
+    expect(refused.what).to.match(/replica that takes no writes|cannot be reached/u);
+    expect(ms).to.be.below(5000);
   });
 
   it('starts without its Redis, refuses at once, and works when Redis comes', async () => {

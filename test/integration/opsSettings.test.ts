@@ -22,11 +22,15 @@ const pod = (findManifest('k8s', 'Deployment', 'sales-auto-api') as V1Deployment
 const container = pod?.containers[0] as V1Container;
 const mountPath = container.volumeMounts?.find(({ name }) => name === 'secrets')?.mountPath ?? '';
 
+/** What somebody puts in the place of the examples. */
+const ownValue = (example: string): string =>
+  example.replace(/change-me/gu, 'of-our-own').replace(/A{43}=/u, 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
+
 /** The files that a pod would find: the keys of the secret, where it is mounted. */
 const readMounted = (file: string): string => {
   const content = path.posix.dirname(file) === mountPath ? secret[path.posix.basename(file)] : undefined;
   if (content === undefined) throw new Error(`${file} is not mounted`);
-  return content;
+  return ownValue(content);
 };
 
 describe('The settings of the Kubernetes manifests', () => {
@@ -38,6 +42,14 @@ describe('The settings of the Kubernetes manifests', () => {
 
     expect(config.environment).to.equal('production');
     expect(config.warnings).to.deep.equal([]);
+  });
+
+  it('do not start with the example of the secret as it is', () => {
+    const readExample = (file: string): string => secret[path.posix.basename(file)] ?? '';
+
+    const start = () => readConfig(settings, Object.values(serviceRegistry).map(configurableService), { readFile: readExample });
+
+    expect(start).to.throw(/9 settings are not valid/u);
   });
 
   it('come with an example of API keys that fits no key', () => {

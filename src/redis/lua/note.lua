@@ -15,6 +15,8 @@ local job = base .. id
 local kind = ARGV[3]
 if redis.call('GET', job .. ':lock') ~= ARGV[2] then return 0 end
 
+-- What was done is noted even in a Redis without memory: after a first write that needs none, a script may go on.
+redis.call('PERSIST', job)
 redis.call('HSET', job, 'since', ARGV[5], 'dueAt', ARGV[6])
 redis.call('HDEL', job, 'reason')
 if ARGV[4] ~= '' then redis.call('HSET', job, 'reason', ARGV[4]) end

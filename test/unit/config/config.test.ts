@@ -27,7 +27,8 @@ describe('readConfig', () => {
   it('listens to everybody and drains for five seconds in production', () => {
     const config = readConfig(production, [hubspot], { readFile: readFileFrom({ '/keys.json': '[]' }) });
 
-    expect(config).to.deep.include({ environment: 'production', host: '0.0.0.0', drainDelayMs: 5000, apiKeysFile: '/keys.json' });
+    expect(config).to.include({ environment: 'production', host: '0.0.0.0', drainDelayMs: 5000 });
+    expect(config.apiKeysFile).to.include({ variable: 'API_KEYS_FILE', path: '/keys.json' });
   });
 
   it('takes an empty variable for an unset one', () => {
@@ -113,6 +114,64 @@ describe('readConfig', () => {
       "SANDBOX_PORT must differ from the gateway's other ports: change it",
     ]);
     expect(readConfig({ PORT: '0', MANAGEMENT_PORT: '0', SANDBOX_PORT: '0' }, [hubspot]).port).to.equal(0);
+  });
+
+  for (const [written, meant] of [
+    ['MANAGMENT_PORT', 'MANAGEMENT_PORT'],
+    ['REDIS_CASHE_URL', 'REDIS_CACHE_URL'],
+    ['REDIS_URI', 'REDIS_URL'],
+    ['QUEUE_KEY_FILE', 'QUEUE_KEYS_FILE'],
+    ['API_KEY_FILE', 'API_KEYS_FILE'],
+    ['DATADIR', 'DATA_DIR'],
+    ['HUBSPT_API_KEY', 'HUBSPOT_API_KEY'],
+  ] as const) {
+    it(`names ${written} as what it was meant to be`, () => {
+      const { warnings } = readConfig({ [written]: '1' }, [hubspot]);
+
+      expect(warnings).to.deep.equal([`${written} is no setting and has no effect; did you mean ${meant}?`]);
+    });
+  }
+
+  it('says nothing of the variables that platforms set, however near they come', () => {
+    const others = ['HOSTNAME', 'PATH', 'HOME', 'NODE_VERSION', 'NPM_VERSION', 'API_VERSION', 'XDG_DATA_DIRS', 'REDIS_SERVICE_HOST', 'REDIS_SERVICE_PORT', 'REDIS_PORT'];
+    const links = ['REDIS_PORT_6379_TCP', 'REDIS_PORT_6379_TCP_ADDR', 'REDIS_CACHE_PORT', 'REDIS_CACHE_SERVICE_HOST', 'KUBERNETES_PORT', 'PORT_3000_TCP', 'GIT_API_KEY'];
+
+    const { warnings } = readConfig(Object.fromEntries([...others, ...links].map((name) => [name, '1'])), [hubspot]);
+
+    expect(warnings).to.deep.equal([]);
+  });
+
+  for (const [variable, value, complaint] of [
+    ['HUBSPOT_API_KEY', 'change-me', 'must hold a credential of your own'],
+    ['QUEUE_KEYS', 'key-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', 'must not be a key of few different bytes'],
+    ['QUEUE_KEYS', 'key-1:QmFzZTY0IG9mIDMyIHJhbmRvbSBieXRlcyBvZiB5b3U=', 'must not be the example of the documents'],
+    ['REDIS_URL', 'redis://:change-me@10.0.0.1', 'must hold a credential of your own'],
+    ['REDIS_CACHE_URL', 'redis://:change-me@10.0.0.1', 'must hold a credential of your own'],
+    ['NODE_TLS_REJECT_UNAUTHORIZED', '0', 'must not be 0 in production'],
+  ] as const) {
+    it(`refuses ${value.slice(0, 12)} as ${variable} in production, where it protects nothing`, () => {
+      const faults = faultsOf({ ...production, [variable]: value }, [hubspot]);
+
+      expect(faults).to.have.length(1);
+      expect(faults[0]).to.match(new RegExp(`^${variable} ${complaint}`, 'u'));
+    });
+  }
+
+  it('refuses an example in a mounted file as well, and says which file', () => {
+    const files = { '/keys.json': '[]', '/hubspot': 'change-me\n', '/queue': 'key-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' };
+    const { HUBSPOT_API_KEY: _key, QUEUE_KEYS: _keys, ...rest } = production;
+
+    const faults = faultsOf({ ...rest, HUBSPOT_API_KEY_FILE: '/hubspot', QUEUE_KEYS_FILE: '/queue' }, [hubspot], readFileFrom(files));
+
+    expect(faults.map((fault) => fault.split(' ')[0])).to.deep.equal(['HUBSPOT_API_KEY_FILE', 'QUEUE_KEYS_FILE']);
+  });
+
+  it('warns of what production leaves open: the management routes, and a password on the network', () => {
+    const { MANAGEMENT_PORT: _port, ...rest } = production;
+
+    const { warnings } = readConfig({ ...rest, REDIS_URL: 'redis://:of-our-own@redis.example.com' }, [hubspot], { readFile: () => '[]' });
+
+    expect(warnings.map((warning) => warning.split(' ').slice(0, 4).join(' '))).to.deep.equal(['MANAGEMENT_PORT is not set:', 'the password of Redis']);
   });
 
   it('warns of a misspelled setting of a service', () => {

@@ -15,7 +15,7 @@ const listed = ({ keys }: Config['queue']): readonly string[] => keys.map(({ id,
 
 describe('the settings of the queue', () => {
   it('ask for nothing outside production: sealed with a key made there, given up after a day', () => {
-    expect(queueOf({})).to.deep.equal({ keys: [], clearText: false, jobExpiresMs: 86_400_000, drain: true });
+    expect(queueOf({})).to.deep.equal({ keys: [], file: undefined, clearText: false, jobExpiresMs: 86_400_000, drain: true });
   });
 
   it('take keys in their order, from the environment or from a file', () => {

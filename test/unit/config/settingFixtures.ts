@@ -11,7 +11,8 @@ export const production = {
   NODE_ENV: 'production',
   API_KEYS_FILE: '/keys.json',
   HUBSPOT_API_KEY: 'pat-of-production',
-  QUEUE_KEYS: 'key-1:QmFzZTY0IG9mIDMyIHJhbmRvbSBieXRlcyBvZiB5b3U=',
+  MANAGEMENT_PORT: '3001',
+  QUEUE_KEYS: 'key-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
 };
 
 /** Reads from a table instead of a disk. */

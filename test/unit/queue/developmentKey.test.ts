@@ -66,6 +66,6 @@ describe('the key of a queue in development', () => {
   it('says what to change where the directory is none', () => {
     writeFileSync(directory, 'a file');
 
-    expect(() => developmentKey(directory, silentLogger)).to.throw(/queue\.key cannot be read \(ENOTDIR\): .*QUEUE_KEYS/u);
+    expect(() => developmentKey(directory, silentLogger)).to.throw(/queue\.key in DATA_DIR cannot be read \(ENOTDIR\): .*QUEUE_KEYS/u);
   });
 });

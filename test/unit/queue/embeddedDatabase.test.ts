@@ -154,14 +154,20 @@ describe('embeddedDatabase', function () {
     expect(existsSync(inDirectory('queue.db-wal'))).to.equal(false);
   });
 
+  it('does not hang where the system lets nobody make a folder, and names DATA_DIR', () => {
+    const opening = () => openDatabase({ directory: '/proc/nowhere/data', openedAt: 0 });
+
+    expect(opening).to.throw(/DATA_DIR \(\/proc\/nowhere\/data\)/u);
+  });
+
   it('names what went wrong while it was open in words of ours', () => {
     const coded = (code: string) => failureOf(Object.assign(new Error('in the words of the library'), { code }));
 
-    expect(coded('SQLITE_FULL')).to.deep.equal({ what: 'the disk is full', detail: 'in the words of the library' });
-    expect(coded('SQLITE_IOERR_FSYNC').what).to.equal('the disk fails');
-    expect(coded('SQLITE_CORRUPT_INDEX').what).to.equal('its file is damaged');
-    expect(coded('SQLITE_READONLY_DBMOVED').what).to.equal('its file cannot be written');
-    expect(coded('SQLITE_ERROR').what).to.equal('its database fails');
-    expect(failureOf('no error').what).to.equal('its database fails');
+    expect(coded('SQLITE_FULL')).to.deep.equal({ what: 'the disk of DATA_DIR is full: make room on it', detail: 'in the words of the library' });
+    expect(coded('SQLITE_IOERR_FSYNC').what).to.match(/^the disk of DATA_DIR fails: /u);
+    expect(coded('SQLITE_CORRUPT_INDEX').what).to.equal('its file in DATA_DIR is damaged: restart this process, which says what to do');
+    expect(coded('SQLITE_READONLY_DBMOVED').what).to.match(/^its file in DATA_DIR cannot be written: /u);
+    expect(coded('SQLITE_ERROR').what).to.equal('its database in DATA_DIR fails: see the log');
+    expect(failureOf('no error').what).to.equal('its database in DATA_DIR fails: see the log');
   });
 });

@@ -41,7 +41,7 @@ describe('EmbeddedQueue', function () {
 
       expect(ids).to.have.length.within(3, 20);
       expect(refusal).to.be.instanceOf(QueueUnavailableError);
-      expect(refusal).to.include({ message: 'the queue cannot take it: the disk is full', code: 'queue_unavailable', retryAfterMs: 5000 });
+      expect(refusal).to.include({ message: 'the queue cannot take it: the disk of DATA_DIR is full: make room on it', code: 'queue_unavailable', retryAfterMs: 5000 });
     });
 
     it('keeps and serves what it has accepted', async () => {
@@ -72,7 +72,7 @@ describe('EmbeddedQueue', function () {
         rig.queue.take('crm'),
       ]);
 
-      expect(refused.message).to.include('the disk is full');
+      expect(refused.message).to.include('the disk of DATA_DIR is full');
       expect(found).to.include({ id: ids[0] });
       expect(taken).to.include({ id: ids[0] });
     });
@@ -84,7 +84,7 @@ describe('EmbeddedQueue', function () {
 
       const noted = [await rig.queue.end(first!, { kind: 'succeeded' }), await rig.queue.end(second!, { kind: 'succeeded' })];
 
-      expect(refused.message).to.include('the disk is full');
+      expect(refused.message).to.include('the disk of DATA_DIR is full');
       expect(noted).to.deep.equal([true, true]);
     });
 

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { JOB_VERSION, type JobOutcome } from '../../../src/queue/job.ts';
 import { QueueUpkeep } from '../../../src/queue/queueUpkeep.ts';
+import { QueueUnavailableError } from '../../../src/errors/queueErrors.ts';
 import { systemClock } from '../../../src/time/clock.ts';
+import { MemoryIdempotencyStore } from '../../support/memoryIdempotencyStore.ts';
 import { MemoryQueue } from '../../support/memoryQueue.ts';
 import { useVirtualTime } from '../../support/virtualTime.ts';
 
@@ -13,13 +15,17 @@ describe('the upkeep of the queue', () => {
   const time = useVirtualTime();
   let queue: MemoryQueue;
   let upkeep: QueueUpkeep;
+  let keys: MemoryIdempotencyStore;
+  let tokens: number;
   let lines: string[];
 
   beforeEach(() => {
     queue = new MemoryQueue(systemClock);
+    keys = new MemoryIdempotencyStore();
+    tokens = 0;
     lines = [];
     const note = (_fields: object, message: string): void => void lines.push(message);
-    upkeep = new QueueUpkeep({ queue, clock: systemClock, logger: { ...silentLogger, info: note, warn: note, error: note } });
+    upkeep = new QueueUpkeep({ queue, keys, newToken: () => String((tokens += 1)), clock: systemClock, logger: { ...silentLogger, info: note, warn: note, error: note } });
     upkeep.start();
   });
 
@@ -61,7 +67,44 @@ describe('the upkeep of the queue', () => {
 
     expect(whileDown).to.include({ up: false }).and.have.property('depths').with.length(1);
     expect(upkeep.reading.up).to.equal(true);
-    expect(lines).to.deep.equal(['the store of the queue does not answer', 'the store of the queue answers again']);
+    expect(lines).to.deep.equal(['the store of the queue takes no writes', 'the store of the queue takes writes again']);
+  });
+
+  it('calls a store down that answers but takes no writes, and goes on seeing how full it is', async () => {
+    await time.advance(1);
+    await ended('job_done', { kind: 'succeeded' });
+    keys.down = true;
+
+    await time.advance(5_000);
+    const whileRefused = upkeep.reading;
+    keys.down = false;
+    await time.advance(5_000);
+
+    expect(whileRefused).to.include({ up: false, reason: 'the store is down' }).and.have.property('depths').with.length(1);
+    expect(upkeep.reading).to.include({ up: true }).and.not.have.property('reason');
+  });
+
+  it('leaves nothing of its test writes', async () => {
+    await time.advance(20_000);
+
+    expect(keys.texts).to.equal('[]');
+    expect(tokens).to.equal(5);
+  });
+
+  it('calls a store down as soon as it refuses a real write, of a job or of an Idempotency-Key', async () => {
+    await time.advance(1);
+    const use = { key: 'of a caller', fingerprint: '', leaseUntil: 0, keepUntil: 0 };
+
+    upkeep.refused(new QueueUnavailableError('Redis has no memory left'));
+    const afterJob = upkeep.reading;
+    await time.advance(5_000);
+    const between = upkeep.reading.up;
+    keys.down = true;
+    await upkeep.watched(keys).begin(use, 0).catch(() => undefined);
+
+    expect(afterJob).to.include({ up: false, reason: 'Redis has no memory left' });
+    expect(between).to.equal(true);
+    expect(upkeep.reading).to.include({ up: false, reason: 'the store is down' });
   });
 
   it('drops ended jobs after a day and those that wait for a person after thirty', async () => {

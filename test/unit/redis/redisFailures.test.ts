@@ -17,6 +17,7 @@ describe('redisFailures', () => {
     ['Command timed out', 'does not answer in time'],
     ["ERR unknown command 'EVALSHA', with args beginning with: ", 'use 6.2 or newer'],
     ['ERR max number of clients reached', 'too much to do'],
+    ['NOREPLICAS Not enough good replicas to write.', 'failing over'],
     ['Client network socket disconnected before secure TLS connection was established', 'rediss://'],
     ['connect ETIMEDOUT', 'takes no connection'],
     ["ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -READONLY You can't write against a read only replica.", 'name the primary'],

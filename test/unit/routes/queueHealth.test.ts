@@ -51,18 +51,18 @@ describe('health report of the queue', () => {
   });
 
   it('warns of a store that is down, and keeps this process ready', async () => {
-    const source = sourceOf({ up: false, engine: 'bullmq' });
+    const source = sourceOf({ up: false, engine: 'bullmq', reason: 'Redis has no memory left: raise its maxmemory' });
     const gateway = await startWebGateway({ health: source });
 
-    const report = reportOf({ up: false, engine: 'bullmq' });
+    const report = reportOf({ up: false, engine: 'bullmq', reason: 'Redis has no memory left: raise its maxmemory' });
     const ready = await plainHttp(`${gateway.url}/health/ready`);
     await gateway.stop();
 
     expect(report).to.include({
       status: 'warn',
-      description: 'all circuits closed; queue store down: writes are made or refused, none is queued',
+      description: 'all circuits closed; queue store down, Redis has no memory left: raise its maxmemory: writes are made or refused, none is queued',
     });
-    expect(report.checks['queue:store']?.[0]).to.include({ observedValue: 'down', engine: 'bullmq', status: 'warn' });
+    expect(report.checks['queue:store']?.[0]).to.include({ observedValue: 'down', output: 'Redis has no memory left: raise its maxmemory', engine: 'bullmq', status: 'warn' });
     expect(ready.status).to.equal(200);
   });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createSealer } from '../../../src/queue/sealer.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';
@@ -63,15 +64,38 @@ describe('store of Idempotency-Keys in trouble', () => {
       return { id: String(made) };
     };
     const first = await post(gateway, headers);
+    for (let passed = 0; passed <= 131_000; passed += 2000) {
+      clock.advance(2000);
+      await nextTurn();
+    }
     gateway.keys.down = false;
-    clock.advance(131_000);
 
     const repeat = await post(gateway, headers);
 
     expect([first.status, repeat.status, codeOf(repeat), made]).to.deep.equal([201, 504, 'outcome_unknown', 1]);
     expect(gateway.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).to.deep.equal([
-      'the answer is not kept: a repeat with its Idempotency-Key will count as interrupted',
+      'the answer is not kept yet: until it is, a repeat with its Idempotency-Key is not made',
     ]);
+  });
+
+  it('keeps an answer as soon as the store takes it again, and replays it from then on', async () => {
+    gateway.toy.make = () => {
+      made += 1;
+      gateway.keys.down = true;
+      return { id: String(made) };
+    };
+    const first = await post(gateway, headers);
+    clock.advance(2000);
+    await nextTurn();
+    gateway.keys.down = false;
+    const between = await post(gateway, headers);
+    clock.advance(2000);
+    await nextTurn();
+
+    const repeat = await post(gateway, headers);
+
+    expect([first.status, between.status, codeOf(between)]).to.deep.equal([201, 409, 'request_in_progress']);
+    expect([repeat.status, repeat.text, repeat.headers['idempotency-replayed'], made]).to.deep.equal([201, first.text, 'true', 1]);
   });
 
   it('counts an answer as lost that cannot be opened any more, and says so in the log', async () => {
