@@ -59,7 +59,7 @@ export const sendgridCases: readonly CaseScript<SendgridClient>[] = [
   {
     case: '403 access forbidden',
     call: (client) => client.sendMail(bare),
-    outcome: 'upstream_rejected',
+    outcome: 'missing_scopes',
     arrange: enter('mail_scope_missing'),
   },
   {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors/gatewayError.ts';
+import { CircuitOpenError } from '../../errors/upstreamErrors.ts';
 import type { Clock } from '../../time/clock.ts';
 import { fullJitterMs } from '../backoff.ts';
 import type { CallContext } from '../call.ts';
@@ -9,6 +10,9 @@ import { isAboutRecord } from '../verdict.ts';
 
 /** A service that throttles and does not say for how long is left alone for longer, ms (AWS' figure). */
 const THROTTLE_BASE_MS = 1000;
+
+/** A ramp lets through twice as many calls every 500 ms: a call that it held back asks again after half to all of this, ms. */
+const RAMP_PAUSE_MS = 300;
 
 export interface RetryParts {
   readonly policy: ResiliencePolicy['retry'];
@@ -26,12 +30,17 @@ export type RetryRule = (error: unknown, context: CallContext, retries: CallRetr
 /**
  * Whether and when a failed attempt is repeated; the loop itself is axios-retry's. Only what may help and can do no
  * harm: a repeatable error, of an operation that may be repeated or an attempt that certainly did nothing, in time for an
- * answer within the deadline, and within the budget. An open circuit is never asked again.
+ * answer within the deadline, and within the budget. An open circuit is never asked again. After a recovery, a call that the
+ * ramp holds back waits: the service is healthy, and to refuse for it would be our own doing.
  */
 export const retryRule =
   ({ policy, isSuspect, usualMs, clock, random }: RetryParts): RetryRule =>
   (error, context, retries) => {
     const { attempts } = context.progress;
+    if (isHeldByRamp(error, context)) {
+      const pauseMs = (RAMP_PAUSE_MS * (1 + random())) / 2;
+      return clock.now() + pauseMs + (usualMs(context.site.operation) ?? 0) < context.deadlineAt ? pauseMs : undefined;
+    }
     if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
     if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
     if (context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent') return undefined;
@@ -42,6 +51,10 @@ export const retryRule =
     if (clock.now() + delayMs + (usualMs(context.site.operation) ?? 0) >= context.deadlineAt) return undefined;
     return !isSuspect() && retries.take(cause) ? delayMs : undefined;
   };
+
+/** A write that may wait in the queue waits there; and what comes from the queue is paced by it. */
+const isHeldByRamp = (error: unknown, { mayWait, lane }: CallContext): boolean =>
+  error instanceof CircuitOpenError && error.reason === 'ramping' && mayWait !== true && lane !== 'drain';
 
 /** What may be one record's fault is asked for by halves instead. */
 const isDivided = (error: GatewayError, { isDivisible }: CallContext): boolean =>

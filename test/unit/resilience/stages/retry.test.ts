@@ -56,6 +56,20 @@ describe('retryRule', () => {
     });
   }
 
+  it('asks again for a call that the ramp after a recovery held back, as long as the deadline allows and at no cost of the budget', () => {
+    const ramping = new CircuitOpenError(site, 'hubspot', 'ramping', 1000);
+
+    const [first, tenth, tooLate] = [delayAfter(ramping), delayAfter(ramping, {}, 10), delayAfter(ramping, { deadlineAt: systemClock.now() + 200 })];
+
+    expect([first, tenth, tooLate]).to.deep.equal([225, 225, undefined]);
+  });
+
+  it('leaves a write that may wait in the queue, and what comes from there, to the queue', () => {
+    const ramping = new CircuitOpenError(site, 'hubspot', 'ramping', 1000);
+
+    expect([delayAfter(ramping, { mayWait: true }), delayAfter(ramping, { lane: 'drain' })]).to.deep.equal([undefined, undefined]);
+  });
+
   it('waits ten times as long after a 429 that does not say for how long', () => {
     expect([delayAfter(new UpstreamRateLimitedError(site), {}, 1), delayAfter(down(), {}, 1)]).to.deep.equal([500, 50]);
   });
