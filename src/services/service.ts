@@ -17,6 +17,12 @@ export interface ServiceClient {
   healthCheck(): ReturnType<HttpClient['healthCheck']>;
 }
 
+/** The cheapest thing to ask, to see whether a service answers. */
+export interface Health {
+  readonly operation: Operation<unknown>;
+  readonly request: OperationRequest;
+}
+
 /** Something of the service that we use and that ends; `docs/services/deadlines.md` shows all of them. */
 export interface ServiceDeadline {
   /** The day on which it ends, `YYYY-MM-DD`; of a month that is all the service says, the first. */
@@ -50,7 +56,7 @@ export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient>
   /** Everything the client may do: every metric series exists from the start, and the queue finds what it kept. */
   readonly operations: readonly Operation<unknown>[];
   /** The cheapest thing to ask, to see whether the service is well; `docs/services/` says what it costs. */
-  readonly health: { readonly operation: Operation<unknown>; readonly request: OperationRequest };
+  readonly health: Health;
   /** Announced dates; the start of the process warns when one is near. */
   readonly deadlines?: readonly ServiceDeadline[];
   /** What it allows us, until its headers say otherwise; absent: it limits no rates. */

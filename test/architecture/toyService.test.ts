@@ -110,6 +110,15 @@ describe('A toy service, added by its folder and one line', function () {
     expect((await ask(`${gateway}/api/acme/invoices/404`)).status).to.equal(404);
   });
 
+  it('has its body validated and sent on', async () => {
+    const pay = (amount: unknown) =>
+      fetch(`${gateway}/api/acme/invoices/7/payments`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ amount }) });
+
+    const [paid, refused] = [await pay(12.5), await pay('much')];
+
+    expect([paid.status, refused.status]).to.deep.equal([201, 400]);
+  });
+
   it('is in the OpenAPI document', async () => {
     const { paths } = (await ask(`${gateway}/openapi.json`)).json() as { paths: Record<string, object> };
 

@@ -98,12 +98,12 @@ export const lemlistCases: readonly CaseScript<LemlistClient>[] = [
   },
   {
     case: 'bulk unsubscribe (<=10,000 values)',
-    call: (client) => client.bulkUnsubscribe(['john.doe@example.com', '@example.org', '+1234567890']),
+    call: (client) => client.bulkUnsubscribe({ values: ['john.doe@example.com', '@example.org', '+1234567890'] }),
     outcome: 'answer',
   },
   {
     case: 'unsubscribe one value (documented idempotent)',
-    call: (client) => client.unsubscribe('john.doe@example.com'),
+    call: (client) => client.unsubscribe({ value: 'john.doe@example.com' }),
     outcome: 'answer',
   },
   {

@@ -1,12 +1,16 @@
 /**
- * Many values off all lists at once. Lemlist takes 10,000 in one request and has one word for all of them, so rows are told apart
- * before it: what it could not take stays here, and the others go.
+ * Many values taken off all lists at once. Lemlist takes 10,000 in one request and answers with one word for all, so rows are
+ * judged here: an unsound value is refused, and the others are sent.
  */
-import type { HttpClient } from '../../http/httpClient.ts';
+import { z } from 'zod';
+import type { Operation } from '../../http/operation.ts';
+import { isQueued, type Queued } from '../../resilience/call.ts';
+import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { upstreamPath } from '../../http/upstreamPath.ts';
-import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
-import { unsubscribeValueSchema } from './lemlistInputs.ts';
-import { lemlistOperations } from './lemlistOperations.ts';
+import { recipe } from '../endpoint.ts';
+import { bulkUnsubscribeAnswer } from './lemlistAnswers.ts';
+import { MAX_BULK_UNSUBSCRIBES, unsubscribeValue, unsubscribeValues } from './lemlistInputs.ts';
+import { bulkUnsubscription } from './lemlistQueueRules.ts';
 
 /** `pending`: it waits in the durable queue, with all that were sent. */
 export type UnsubscribedRow =
@@ -21,7 +25,20 @@ export interface BulkUnsubscribe extends Partial<Queued> {
   readonly refused: number;
 }
 
-const isSound = (value: string): boolean => unsubscribeValueSchema.safeParse(value).success;
+/** Ten thousand values of a hundred bytes: addresses are shorter, LinkedIn pages not much longer. */
+const MAX_BULK_BYTES = 1_000_000;
+/** The 10,000 values, their list and the object around it. */
+const MAX_BULK_VALUES = 10_002;
+
+const bulkOperation = {
+  name: 'bulk_unsubscribe',
+  method: 'POST',
+  idempotency: 'natural',
+  answer: bulkUnsubscribeAnswer,
+  queue: bulkUnsubscription,
+} as const satisfies Operation<unknown>;
+
+const isSound = (value: string): boolean => unsubscribeValue.safeParse(value).success;
 
 const result = (values: readonly string[], sound: ReadonlySet<string>, outcome: 'made' | 'pending'): BulkUnsubscribe => {
   const rows = values.map(
@@ -31,11 +48,35 @@ const result = (values: readonly string[], sound: ReadonlySet<string>, outcome: 
   return { rows, made: count('made'), refused: count('refused') };
 };
 
-/** Sends each sound value once, in one request; nothing where there is none. */
-export const unsubscribeAll = async (http: HttpClient, values: readonly string[], options?: CallOptions): Promise<BulkUnsubscribe> => {
-  const sound = new Set(values.filter(isSound));
-  if (sound.size === 0) return result(values, sound, 'made');
-  const request = { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: [...sound] } };
-  const answer = await http.write(lemlistOperations.bulkUnsubscribe, request, options);
-  return isQueued(answer) ? { ...answer, ...result(values, sound, 'pending') } : result(values, sound, 'made');
-};
+/**
+ * Sends each sound value once, in one request; nothing where there is none.
+ *
+ * @throws {InvalidRequestError} for no value, or more than 10,000.
+ */
+export const bulkUnsubscribe = recipe({
+  route: 'POST /unsubscribes/bulk',
+  summary: 'Unsubscribe up to 10,000 values',
+  description:
+    'In one request of Lemlist. One row of the answer for each value sent, in their order; 207 where some were refused here, the ' +
+    'others are made, or `pending` with the job they wait in.',
+  body: z.strictObject({ values: unsubscribeValues }),
+  maxBodyBytes: MAX_BULK_BYTES,
+  maxBodyValues: MAX_BULK_VALUES,
+  answer: z.object({
+    rows: z.array(z.object({ index: z.int(), outcome: z.enum(['made', 'refused', 'pending']), reason: z.string().optional() })),
+    made: z.int(),
+    refused: z.int(),
+  }),
+  queueable: true,
+  operations: [bulkOperation],
+  run: async (http, { body: { values } }, options): Promise<BulkUnsubscribe> => {
+    if (values.length < 1 || values.length > MAX_BULK_UNSUBSCRIBES) {
+      throw new InvalidRequestError(`values must be 1 to ${String(MAX_BULK_UNSUBSCRIBES)} in one call`);
+    }
+    const sound = new Set(values.filter(isSound));
+    if (sound.size === 0) return result(values, sound, 'made');
+    const answer = await http.write(bulkOperation, { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: [...sound] } }, options);
+    return isQueued(answer) ? { ...answer, ...result(values, sound, 'pending') } : result(values, sound, 'made');
+  },
+  statusOf: ({ refused }) => (refused === 0 ? 200 : 207),
+});

@@ -7,15 +7,15 @@ import { boundedText, emailText } from '../../web/boundedText.ts';
 const lemlistId = (prefix: string): z.ZodString =>
   boundedText(100).regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,64}$`, 'u'), `must be a Lemlist id that begins with ${prefix}_`);
 
-export const campaignIdSchema = lemlistId('cam');
-export const leadIdSchema = lemlistId('lea');
+export const campaignId = lemlistId('cam');
+export const leadId = lemlistId('lea');
 
-export const emailSchema = emailText(/^[^\s@]{1,64}@[^\s@]+$/u);
+export const email = emailText(/^[^\s@]{1,64}@[^\s@]+$/u);
 
 const UNSUBSCRIBABLE = /^(?:[^\s@]{1,64}@[^\s@]+|@[^\s@][^\s@.]*\.[^\s@]+|\+?\d[\d ().-]{5,24}|https?:\/\/[^\s]+)$/u;
 
 /** An email, `@domain`, phone number or LinkedIn address. */
-export const unsubscribeValueSchema = boundedText(512).regex(
+export const unsubscribeValue = boundedText(512).regex(
   UNSUBSCRIBABLE,
   'must be an email, @domain, phone number or LinkedIn address',
 );
@@ -23,16 +23,16 @@ export const unsubscribeValueSchema = boundedText(512).regex(
 /** Lemlist's own limit of values in one request. */
 export const MAX_BULK_UNSUBSCRIBES = 10_000;
 /** Values are judged one by one, so that a bad one keeps no other from going in. */
-export const unsubscribeValuesSchema = z.array(z.string()).min(1).max(MAX_BULK_UNSUBSCRIBES);
+export const unsubscribeValues = z.array(z.string()).min(1).max(MAX_BULK_UNSUBSCRIBES);
 
 /** Lemlist's limit of contacts in one read. */
 export const MAX_CONTACTS = 100;
 /** What one contact is read by; a comma would make it two. */
-export const contactNameSchema = z.union([lemlistId('ctc'), emailSchema.regex(/^[^,]*$/u, 'must not hold a comma')]);
+export const contactName = z.union([lemlistId('ctc'), email.regex(/^[^,]*$/u, 'must not hold a comma')]);
 /** Judged one by one, like the values above. */
-export const contactNamesSchema = z.array(z.string()).min(1).max(MAX_CONTACTS);
+export const contactNames = z.array(z.string()).min(1).max(MAX_CONTACTS);
 
-export const campaignInputSchema = z.strictObject({
+export const campaignInput = z.strictObject({
   name: boundedText(1_000).trim().min(1).max(255),
   timezone: z.string().min(1).max(64).optional(),
   autoReview: z.boolean().optional(),
@@ -44,7 +44,7 @@ const text = boundedText(1_000);
 
 /** The named variables; every other key is a custom variable of the campaign. */
 const leadFields = {
-  email: emailSchema.optional(),
+  email: email.optional(),
   firstName: text.optional(),
   lastName: text.optional(),
   companyName: text.optional(),
@@ -58,21 +58,21 @@ const leadFields = {
 };
 const customVariable = z.union([boundedText(10_000), z.number(), z.boolean(), z.null()]);
 
-const leadVariablesSchema = z
+const leadVariables = z
   .object(leadFields)
   .catchall(customVariable)
   .refine((lead) => Object.keys(lead).length <= MAX_LEAD_FIELDS, `must have at most ${String(MAX_LEAD_FIELDS)} fields`);
 
-export const newLeadSchema = leadVariablesSchema.refine(
+export const newLead = leadVariables.refine(
   (lead) => lead.email !== undefined || lead.linkedinUrl !== undefined || lead.phone !== undefined,
   'must have an email, linkedinUrl or phone',
 );
-export const leadChangesSchema = leadVariablesSchema.refine((changes) => Object.keys(changes).length > 0, 'must change something');
+export const leadChanges = leadVariables.refine((changes) => Object.keys(changes).length > 0, 'must change something');
 
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional();
 
 /** `deduplicate` looks for the lead in other campaigns; the others enrich it and spend credits. */
-export const addLeadFlagsSchema = z.strictObject({
+export const addLeadFlags = z.strictObject({
   deduplicate: flag,
   linkedinEnrichment: flag,
   findEmail: flag,
@@ -82,12 +82,12 @@ export const addLeadFlagsSchema = z.strictObject({
 
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max).optional();
 const MAX_OFFSET = 1_000_000;
-const page = { limit: wholeNumber(1, 100), offset: wholeNumber(0, MAX_OFFSET) };
+const paging = { limit: wholeNumber(1, 100), offset: wholeNumber(0, MAX_OFFSET) };
 
-export const pageSchema = z.strictObject(page);
+export const page = z.strictObject(paging);
 
-export const campaignQuerySchema = z.strictObject({
-  ...page,
+export const campaignQuery = z.strictObject({
+  ...paging,
   page: wholeNumber(1, MAX_OFFSET),
   sortBy: z.enum(['createdAt']).optional(),
   sortOrder: z.enum(['asc', 'desc']).optional(),
@@ -96,23 +96,14 @@ export const campaignQuerySchema = z.strictObject({
 });
 
 /** Lemlist documents no offset here: at most 500 leads of a state can be listed. */
-export const campaignLeadsQuerySchema = z.strictObject({ state: z.string().min(1).max(64).optional(), limit: wholeNumber(1, 500) });
+export const campaignLeadsQuery = z.strictObject({ state: z.string().min(1).max(64).optional(), limit: wholeNumber(1, 500) });
 
-export const activityQuerySchema = z.strictObject({
-  ...page,
+export const activityQuery = z.strictObject({
+  ...paging,
   type: z.string().min(1).max(64).optional(),
-  campaignId: campaignIdSchema.optional(),
-  leadId: leadIdSchema.optional(),
+  campaignId: campaignId.optional(),
+  leadId: leadId.optional(),
   isFirst: flag,
   minDate: z.string().min(1).max(40).optional(),
   maxDate: z.string().min(1).max(40).optional(),
 });
-
-export type CampaignInput = z.infer<typeof campaignInputSchema>;
-export type CampaignQuery = z.infer<typeof campaignQuerySchema>;
-export type NewLead = z.infer<typeof newLeadSchema>;
-export type LeadChanges = z.infer<typeof leadChangesSchema>;
-export type AddLeadFlags = z.infer<typeof addLeadFlagsSchema>;
-export type CampaignLeadsQuery = z.infer<typeof campaignLeadsQuerySchema>;
-export type ActivityQuery = z.infer<typeof activityQuerySchema>;
-export type Page = z.infer<typeof pageSchema>;

@@ -1,11 +1,6 @@
 import { expect } from 'chai';
 import type { ZodType } from 'zod';
-import { exploriumRoutes } from '../../../src/services/explorium/exploriumRoutes.ts';
-import { hubspotRoutes } from '../../../src/services/hubspot/hubspotRoutes.ts';
-import { kitRoutes } from '../../../src/services/kit/kitRoutes.ts';
-import { lemlistRoutes } from '../../../src/services/lemlist/lemlistRoutes.ts';
-import { mailchimpRoutes } from '../../../src/services/mailchimp/mailchimpRoutes.ts';
-import { sendgridRoutes } from '../../../src/services/sendgrid/sendgridRoutes.ts';
+import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
 import { boundedText } from '../../../src/web/boundedText.ts';
 import type { Route } from '../../../src/web/route.ts';
 
@@ -33,15 +28,8 @@ const isUnbounded = (definition: Definition): boolean => {
   return at !== -1 && !checks.slice(0, at).some(({ check, abort }) => check === 'max_length' && abort === true);
 };
 
-const none = { records: () => ({}) } as never;
-const services: Readonly<Record<string, readonly Route[]>> = {
-  explorium: exploriumRoutes(none),
-  hubspot: hubspotRoutes(none),
-  kit: kitRoutes(none),
-  lemlist: lemlistRoutes(none),
-  mailchimp: mailchimpRoutes(none),
-  sendgrid: sendgridRoutes(none),
-};
+type Mounted = { readonly mount: (http: never) => { readonly routes: readonly Route[] } };
+const routesOf = Object.entries<Mounted>(serviceRegistry).map(([name, { mount }]) => [name, mount({} as never).routes] as const);
 
 describe('texts that callers send', () => {
   it('are not held against anything else when they are too long', () => {
@@ -53,7 +41,7 @@ describe('texts that callers send', () => {
     expect({ message, looked }).to.deep.equal({ message: ['must have at most 3 characters'], looked: 0 });
   });
 
-  for (const [service, routes] of Object.entries(services)) {
+  for (const [service, routes] of routesOf) {
     it(`are measured before any pattern sees them, at every route of ${service}`, () => {
       const unbounded = routes.filter(({ params, query, body }) =>
         [params, query, body].some((schema) => schema !== undefined && stringsIn(schema).some(isUnbounded)),

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
 import { lemlist } from '../../../../src/services/lemlist/lemlist.ts';
-import { LemlistClient } from '../../../../src/services/lemlist/lemlistClient.ts';
+import type { LemlistClient } from '../../../../src/services/lemlist/lemlistClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { httpHouse, json, scriptedWire, type HttpHouse, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';
 import { rememberingQueue } from '../../../support/rememberingQueue.ts';
@@ -17,7 +17,7 @@ describe('bulk calls of Lemlist', () => {
   const clientOver = (...replies: readonly Reply[]): LemlistClient => {
     wire = scriptedWire(...replies);
     house = httpHouse(wire.transport, { classify: lemlist.classify, policy: { retry: { maxAttempts: 1 } }, queue });
-    return new LemlistClient(house.http);
+    return lemlist.mount(house.http).client;
   };
   const bodies = (): readonly unknown[] => wire.sent.map(({ body }) => JSON.parse(body ?? 'null') as unknown);
 
@@ -28,7 +28,7 @@ describe('bulk calls of Lemlist', () => {
   it('unsubscribe every sound value once, in one request, and answer every row', async () => {
     const client = clientOver(json(200, {}));
 
-    const answer = await client.bulkUnsubscribe(['ada@example.com', 'nonsense', '@example.org', 'ada@example.com']);
+    const answer = await client.bulkUnsubscribe({ values: ['ada@example.com', 'nonsense', '@example.org', 'ada@example.com'] });
 
     expect(bodies()).to.deep.equal([{ values: ['ada@example.com', '@example.org'] }]);
     expect(answer.rows).to.deep.equal([
@@ -43,7 +43,7 @@ describe('bulk calls of Lemlist', () => {
   it('send nothing where no value is sound', async () => {
     const client = clientOver(json(200, {}));
 
-    const answer = await client.bulkUnsubscribe(['nonsense']);
+    const answer = await client.bulkUnsubscribe({ values: ['nonsense'] });
 
     expect(answer).to.include({ made: 0, refused: 1 });
     expect(wire.sent).to.deep.equal([]);
@@ -52,7 +52,7 @@ describe('bulk calls of Lemlist', () => {
   it('keep the sound values as one job where they have to wait, and call their rows pending', async () => {
     const client = clientOver(json(200, {}));
 
-    const answer = await client.bulkUnsubscribe(['@example.org', 'nonsense'], { queue: { owner: 'test', atOnce: true } });
+    const answer = await client.bulkUnsubscribe({ values: ['@example.org', 'nonsense'] }, { queue: { owner: 'test', atOnce: true } });
 
     expect(answer).to.include({ queued: true, id: 'job_1', made: 0, refused: 1 });
     expect(answer.rows.map(({ outcome }) => outcome)).to.deep.equal(['pending', 'refused']);
@@ -62,7 +62,7 @@ describe('bulk calls of Lemlist', () => {
   it('find contacts by one request, and tell the missing and the unsound from the found', async () => {
     const client = clientOver(json(200, [BOB, ADA]));
 
-    const answer = await client.findContacts(['ada@example.com', 'ctc_bob', 'nobody@example.com', 'a,b@example.com']);
+    const answer = await client.findContacts({ ids_or_emails: ['ada@example.com', 'ctc_bob', 'nobody@example.com', 'a,b@example.com'] });
 
     expect(wire.sent).to.have.length(1);
     expect(answer.rows).to.deep.equal([
@@ -78,7 +78,7 @@ describe('bulk calls of Lemlist', () => {
     const refusal = json(400, 'Invalid email address or domain');
     const client = clientOver(refusal, refusal, json(200, [BOB]));
 
-    const answer = await client.findContacts(['ada@example.com', 'bob@example.com']);
+    const answer = await client.findContacts({ ids_or_emails: ['ada@example.com', 'bob@example.com'] });
 
     expect(answer.rows.map(({ outcome }) => outcome)).to.have.members(['failed', 'found']);
   });
@@ -86,7 +86,7 @@ describe('bulk calls of Lemlist', () => {
   it('fail as a whole where no row got an answer', async () => {
     const client = clientOver(json(401, 'The authentication you supplied is incorrect'));
 
-    const failed = client.findContacts(['ada@example.com', 'bob@example.com']);
+    const failed = client.findContacts({ ids_or_emails: ['ada@example.com', 'bob@example.com'] });
 
     const error = await errorOf(failed, Error);
     expect(error).to.not.be.instanceOf(UpstreamRejectedError);

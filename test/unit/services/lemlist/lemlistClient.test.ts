@@ -9,7 +9,7 @@ import {
 import { targetFrom } from '../../../../src/http/requestBuilder.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
 import { lemlist } from '../../../../src/services/lemlist/lemlist.ts';
-import { LemlistClient } from '../../../../src/services/lemlist/lemlistClient.ts';
+import type { LemlistClient } from '../../../../src/services/lemlist/lemlistClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { httpHouse, json, scriptedWire, type HttpHouse, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';
 
@@ -38,7 +38,7 @@ const calls: readonly (readonly [string, (client: LemlistClient) => Promise<unkn
     `POST /campaigns/${CAMPAIGN}/leads/?deduplicate=true&findPhone=false {"email":"ada@example.com","favourite":"tea"}`,
   ],
   ['getLeadsByEmail', (client) => client.getLeadsByEmail('a/b@example.com'), 'GET /leads/a%2Fb%40example.com?version=v2'],
-  ['getLead', (client) => client.getLead(LEAD), `GET /leads?id=${LEAD}&version=v2`],
+  ['getLead', (client) => client.getLead({ id: LEAD }), `GET /leads?id=${LEAD}&version=v2`],
   ['listCampaignLeads', (client) => client.listCampaignLeads(CAMPAIGN, { limit: 500 }), `GET /campaigns/${CAMPAIGN}/leads/?limit=500`],
   [
     'updateLead',
@@ -48,9 +48,9 @@ const calls: readonly (readonly [string, (client: LemlistClient) => Promise<unkn
   ['pauseLead', (client) => client.pauseLead(CAMPAIGN, LEAD), `POST /leads/pause/${LEAD}?campaignId=${CAMPAIGN}`],
   ['resumeLead', (client) => client.resumeLead(CAMPAIGN, LEAD), `POST /leads/start/${LEAD}?campaignId=${CAMPAIGN}`],
   ['removeLead', (client) => client.removeLead(CAMPAIGN, LEAD), `DELETE /campaigns/${CAMPAIGN}/leads/${LEAD}?action=remove`],
-  ['unsubscribe', (client) => client.unsubscribe('@example.org'), 'POST /v2/unsubscribes/variables/%40example.org'],
-  ['bulkUnsubscribe', (client) => client.bulkUnsubscribe(['@example.org']), 'POST /v2/unsubscribes/variables {"values":["@example.org"]}'],
-  ['getUnsubscribe', (client) => client.getUnsubscribe('+331'), 'GET /v2/unsubscribes/variables/%2B331'],
+  ['unsubscribe', (client) => client.unsubscribe({ value: '@example.org' }), 'POST /v2/unsubscribes/variables/%40example.org'],
+  ['bulkUnsubscribe', (client) => client.bulkUnsubscribe({ values: ['@example.org'] }), 'POST /v2/unsubscribes/variables {"values":["@example.org"]}'],
+  ['getUnsubscribe', (client) => client.getUnsubscribe('+33112345678'), 'GET /v2/unsubscribes/variables/%2B33112345678'],
   [
     'removeUnsubscribe',
     (client) => client.removeUnsubscribe('https://linkedin.com/in/ada'),
@@ -78,7 +78,7 @@ describe('LemlistClient', () => {
       target: targetFrom(lemlist.baseUrl, lemlist.authenticate('key')),
       policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures: 1 } } },
     });
-    return new LemlistClient(house.http);
+    return lemlist.mount(house.http).client;
   };
 
   afterEach(() => {
@@ -119,7 +119,7 @@ describe('LemlistClient', () => {
 
     for (const value of ['', '.', '..', 'a\nb@example.com', '\ud800']) {
       await errorOf(client.getLeadsByEmail(value), InvalidRequestError);
-      await errorOf(client.unsubscribe(value), InvalidRequestError);
+      await errorOf(client.unsubscribe({ value }), InvalidRequestError);
     }
 
     expect(wire.sent).to.deep.equal([]);
@@ -128,8 +128,8 @@ describe('LemlistClient', () => {
   it('refuses more values and contacts than Lemlist takes at once', async () => {
     const client = clientOver(json(200, []));
 
-    await errorOf(client.bulkUnsubscribe([]), InvalidRequestError);
-    await errorOf(client.bulkUnsubscribe(Array.from({ length: 10_001 }, () => '@example.org')), InvalidRequestError);
+    await errorOf(client.bulkUnsubscribe({ values: [] }), InvalidRequestError);
+    await errorOf(client.bulkUnsubscribe({ values: Array.from({ length: 10_001 }, () => '@example.org') }), InvalidRequestError);
     await errorOf(client.getContacts(Array.from({ length: 101 }, () => 'ctc_1')), InvalidRequestError);
     await errorOf(client.getContacts(['ctc_1,ctc_2']), InvalidRequestError);
 
@@ -150,7 +150,7 @@ describe('LemlistClient', () => {
   it('takes a bare sentence labelled JSON for the acknowledgement it is', async () => {
     const client = clientOver(text(200, 'Variables unsubscribed', 'application/json'));
 
-    const answer = await client.bulkUnsubscribe(['@example.org']);
+    const answer = await client.bulkUnsubscribe({ values: ['@example.org'] });
 
     expect(answer).to.deep.equal({ rows: [{ index: 0, outcome: 'made' }], made: 1, refused: 0 });
   });

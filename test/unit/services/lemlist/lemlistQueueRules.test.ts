@@ -3,7 +3,8 @@ import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts'
 import type { Operation, OperationRequest } from '../../../../src/http/operation.ts';
 import { repeatIsSafe } from '../../../../src/http/repeatIsSafe.ts';
 import { upstreamPath } from '../../../../src/http/upstreamPath.ts';
-import { lemlistOperations as operations } from '../../../../src/services/lemlist/lemlistOperations.ts';
+import { lemlist } from '../../../../src/services/lemlist/lemlist.ts';
+import { lemlistEndpoints as endpoints } from '../../../../src/services/lemlist/lemlistClient.ts';
 
 const site = { service: 'lemlist', operation: 'any' };
 
@@ -17,28 +18,28 @@ const entityOf = ({ queue }: Operation<unknown>, request: OperationRequest): str
 
 describe('writes to Lemlist that wait', () => {
   it('are all of them, and no reads', () => {
-    const waiting = Object.values<Operation<unknown>>(operations).filter(({ queue }) => queue !== undefined);
+    const waiting = lemlist.operations.filter(({ queue }) => queue !== undefined);
 
     expect(waiting.every(({ method }) => method !== 'GET')).to.equal(true);
-    expect(Object.values<Operation<unknown>>(operations).filter(({ method }) => method !== 'GET')).to.have.members(waiting);
+    expect(lemlist.operations.filter(({ method }) => method !== 'GET')).to.have.members(waiting);
   });
 
   it('keep their order for each campaign, lead and person', () => {
     const lead = { path: upstreamPath`/campaigns/${'cam_1'}/leads/${'lea_7'}` };
     const person = { path: upstreamPath`/v2/unsubscribes/variables/${'Ada+x@Example.com'}` };
 
-    expect(entityOf(operations.pauseCampaign, { path: upstreamPath`/campaigns/${'cam_1'}/pause` })).to.equal('/campaigns/cam_1');
-    expect(entityOf(operations.startCampaign, { path: upstreamPath`/campaigns/${'cam_1'}/start` })).to.equal('/campaigns/cam_1');
-    expect(entityOf(operations.updateLead, lead)).to.equal('lead/lea_7');
-    expect(entityOf(operations.removeLead, lead)).to.equal('lead/lea_7');
-    expect(entityOf(operations.pauseLead, { path: upstreamPath`/leads/pause/${'lea_7'}` })).to.equal('lead/lea_7');
-    expect(entityOf(operations.addLead, leadWith({ email: 'Ada+x@example.com' }))).to.equal('person/ada+x@example.com');
-    expect(entityOf(operations.unsubscribe, person)).to.equal('person/ada+x@example.com');
-    expect(entityOf(operations.removeUnsubscribe, person)).to.equal('person/ada+x@example.com');
+    expect(entityOf(endpoints.pauseCampaign.operation, { path: upstreamPath`/campaigns/${'cam_1'}/pause` })).to.equal('/campaigns/cam_1');
+    expect(entityOf(endpoints.startCampaign.operation, { path: upstreamPath`/campaigns/${'cam_1'}/start` })).to.equal('/campaigns/cam_1');
+    expect(entityOf(endpoints.updateLead.operation, lead)).to.equal('lead/lea_7');
+    expect(entityOf(endpoints.removeLead.operation, lead)).to.equal('lead/lea_7');
+    expect(entityOf(endpoints.pauseLead.operation, { path: upstreamPath`/leads/pause/${'lea_7'}` })).to.equal('lead/lea_7');
+    expect(entityOf(endpoints.addLead.operation, leadWith({ email: 'Ada+x@example.com' }))).to.equal('person/ada+x@example.com');
+    expect(entityOf(endpoints.unsubscribe.operation, person)).to.equal('person/ada+x@example.com');
+    expect(entityOf(endpoints.removeUnsubscribe.operation, person)).to.equal('person/ada+x@example.com');
   });
 
   it('know a contact by its email, its id or its page, in this order', () => {
-    const contact = (body: unknown): string | undefined => entityOf(operations.upsertContact, { path: upstreamPath`/contacts`, body });
+    const contact = (body: unknown): string | undefined => entityOf(endpoints.upsertContact.operation, { path: upstreamPath`/contacts`, body });
 
     expect(contact({ email: 'Ada@example.com', contactId: 'ctc_1' })).to.equal('person/ada@example.com');
     expect(contact({ contactId: 'ctc_1', linkedinUrl: 'https://l.test/ada' })).to.equal('person/ctc_1');
@@ -49,21 +50,21 @@ describe('writes to Lemlist that wait', () => {
   it('repeat a lead that Lemlist would know again, unless a repeat spends credits', () => {
     const email = { email: 'ada@example.com' };
 
-    expect(repeatIsSafe(operations.addLead, leadWith(email))).to.equal(true);
-    expect(repeatIsSafe(operations.addLead, leadWith(email, { deduplicate: true, findEmail: false }))).to.equal(true);
+    expect(repeatIsSafe(endpoints.addLead.operation, leadWith(email))).to.equal(true);
+    expect(repeatIsSafe(endpoints.addLead.operation, leadWith(email, { deduplicate: true, findEmail: false }))).to.equal(true);
     for (const flag of ['linkedinEnrichment', 'findEmail', 'verifyEmail', 'findPhone']) {
-      expect(repeatIsSafe(operations.addLead, leadWith(email, { [flag]: true })), flag).to.equal(false);
+      expect(repeatIsSafe(endpoints.addLead.operation, leadWith(email, { [flag]: true })), flag).to.equal(false);
     }
-    expect(repeatIsSafe(operations.addLead, leadWith({ linkedinUrl: 'https://l.test/ada' }))).to.equal(false);
+    expect(repeatIsSafe(endpoints.addLead.operation, leadWith({ linkedinUrl: 'https://l.test/ada' }))).to.equal(false);
   });
 
   it('never repeat the making of a campaign', () => {
-    expect(repeatIsSafe(operations.createCampaign, { path: upstreamPath`/campaigns`, body: { name: 'Autumn' } })).to.equal(false);
+    expect(repeatIsSafe(endpoints.createCampaign.operation, { path: upstreamPath`/campaigns`, body: { name: 'Autumn' } })).to.equal(false);
   });
 
   it('take "already in the campaign" for done, and no other refusal', () => {
     const done = (reason: string, where?: string): boolean | undefined =>
-      operations.addLead.queue?.alreadyDone?.(new UpstreamRejectedError(site, 409, reason, where === undefined ? {} : { where }));
+      endpoints.addLead.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 409, reason, where === undefined ? {} : { where }));
 
     expect(done('lead_exists', 'same_campaign')).to.equal(true);
     expect(done('lead_exists', 'other_campaign')).to.equal(false);
@@ -71,9 +72,9 @@ describe('writes to Lemlist that wait', () => {
   });
 
   it('take it for done that what was to be removed is not there', () => {
-    expect(operations.removeLead.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404, 'lead_not_found'))).to.equal(true);
-    expect(operations.removeLead.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404, 'campaign_not_found'))).to.equal(false);
-    expect(operations.removeUnsubscribe.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404))).to.equal(true);
-    expect(operations.removeUnsubscribe.queue?.alreadyDone?.(new UpstreamRejectedError(site, 409, 'unsubscribe_is_final'))).to.equal(false);
+    expect(endpoints.removeLead.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404, 'lead_not_found'))).to.equal(true);
+    expect(endpoints.removeLead.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404, 'campaign_not_found'))).to.equal(false);
+    expect(endpoints.removeUnsubscribe.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404))).to.equal(true);
+    expect(endpoints.removeUnsubscribe.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 409, 'unsubscribe_is_final'))).to.equal(false);
   });
 });

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { LemlistClient } from '../../../../src/services/lemlist/lemlistClient.ts';
-import { lemlistRoutes } from '../../../../src/services/lemlist/lemlistRoutes.ts';
+import { lemlist } from '../../../../src/services/lemlist/lemlist.ts';
 import type { Reply, Route, RouteInput } from '../../../../src/web/route.ts';
 import { httpHouse, json, scriptedWire, type HttpHouse } from '../../../support/httpHouse.ts';
 
@@ -13,7 +12,7 @@ describe('routes of Lemlist', () => {
 
   const routesOver = (answer: unknown): readonly Route[] => {
     house = httpHouse(scriptedWire(json(200, answer)).transport);
-    return lemlistRoutes(new LemlistClient(house.http));
+    return lemlist.mount(house.http).routes;
   };
 
   const ask = async (routes: readonly Route[], where: string, input: Partial<RouteInput<unknown, unknown, unknown>>): Promise<Reply> => {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 /** A bare sentence, as some endpoints answer under a JSON label; markup or anything longer is no sentence. */
 const sentence = z.string().regex(/^[\w ,.'-]{1,200}$/u);
 
-const campaignSchema = z.looseObject({
+export const campaign = z.looseObject({
   _id: z.string(),
   name: z.string(),
   status: z.string().optional(),
@@ -18,31 +18,29 @@ const campaignSchema = z.looseObject({
   errors: z.array(z.string()).optional(),
 });
 
-export const campaignAnswer = campaignSchema;
-
 /** What creating answers; `status` and the rest follow once the campaign is configured. */
-export const createdCampaignAnswer = z.looseObject({
+export const createdCampaign = z.looseObject({
   _id: z.string(),
   name: z.string().optional(),
   sequenceId: z.string().optional(),
   scheduleIds: z.array(z.string()).optional(),
 });
 
-export const campaignsSchema = z.looseObject({
-  campaigns: z.array(campaignSchema),
+export const campaigns = z.looseObject({
+  campaigns: z.array(campaign),
   pagination: z.looseObject({}).optional(),
 });
 
 /** Documented as an array; some callers are answered `{campaigns, pagination}`. */
 export const campaignsAnswer = z.union([
-  z.array(campaignSchema).transform((campaigns): z.infer<typeof campaignsSchema> => ({ campaigns })),
-  campaignsSchema,
+  z.array(campaign).transform((campaigns): z.infer<typeof campaigns> => ({ campaigns })),
+  campaigns,
 ]);
 
 /** Pausing and starting: the campaign, or a sentence. */
-export const acknowledgementAnswer = z.union([z.looseObject({}), sentence.transform((): Record<string, unknown> => ({}))]);
+export const acknowledgement = z.union([z.looseObject({}), sentence.transform((): Record<string, unknown> => ({}))]);
 
-export const leadSchema = z.looseObject({
+export const lead = z.looseObject({
   _id: z.string(),
   contactId: z.string().optional(),
   state: z.string().optional(),
@@ -52,7 +50,7 @@ export const leadSchema = z.looseObject({
   campaign: z.looseObject({ id: z.string(), name: z.string().optional(), status: z.string().optional() }).optional(),
 });
 
-export const addedLeadSchema = z.looseObject({
+export const addedLead = z.looseObject({
   _id: z.string(),
   campaignId: z.string(),
   campaignName: z.string().optional(),
@@ -60,30 +58,30 @@ export const addedLeadSchema = z.looseObject({
   isPaused: z.boolean().optional(),
 });
 
-export const leadsSchema = z.looseObject({ leads: z.array(leadSchema) });
-export const leadsAnswer = z.array(leadSchema).transform((leads) => ({ leads }));
+export const leads = z.looseObject({ leads: z.array(lead) });
+export const leadsAnswer = z.array(lead).transform((leads) => ({ leads }));
 
 /** The documentation shows no answer of an update beyond its 200. */
-export const updatedLeadAnswer = z.looseObject({ _id: z.string().optional() });
+export const updatedLead = z.looseObject({ _id: z.string().optional() });
 
 /** Removing answers the lead or a sentence; nobody needs either. */
-export const removedLeadAnswer = acknowledgementAnswer.transform(() => ({ removed: true as const }));
+export const removedLead = acknowledgement.transform(() => ({ removed: true as const }));
 
-export const unsubscribeSchema = z.looseObject({
+export const unsubscribe = z.looseObject({
   _id: z.string().optional(),
   value: z.string().optional(),
   variable: z.string().optional(),
   source: z.string().optional(),
 });
 
-export const unsubscribesSchema = z.looseObject({ unsubscribes: z.array(unsubscribeSchema) });
-export const unsubscribesAnswer = z.array(unsubscribeSchema).transform((unsubscribes) => ({ unsubscribes }));
+export const unsubscribes = z.looseObject({ unsubscribes: z.array(unsubscribe) });
+export const unsubscribesAnswer = z.array(unsubscribe).transform((unsubscribes) => ({ unsubscribes }));
 
 /** `Variables unsubscribed`. */
-export const bulkUnsubscribeAnswer = acknowledgementAnswer.transform(() => ({ unsubscribed: true as const }));
-export const removedUnsubscribeAnswer = acknowledgementAnswer.transform(() => ({ unsubscribed: false as const }));
+export const bulkUnsubscribeAnswer = acknowledgement.transform(() => ({ unsubscribed: true as const }));
+export const removedUnsubscribe = acknowledgement.transform(() => ({ unsubscribed: false as const }));
 
-const activitySchema = z.looseObject({
+const activity = z.looseObject({
   _id: z.string(),
   type: z.string().optional(),
   campaignId: z.string().optional(),
@@ -91,10 +89,10 @@ const activitySchema = z.looseObject({
   createdAt: z.string().optional(),
 });
 
-export const activitiesSchema = z.looseObject({ activities: z.array(activitySchema) });
-export const activitiesAnswer = z.array(activitySchema).transform((activities) => ({ activities }));
+export const activities = z.looseObject({ activities: z.array(activity) });
+export const activitiesAnswer = z.array(activity).transform((activities) => ({ activities }));
 
-export const teamSchema = z.looseObject({
+export const team = z.looseObject({
   _id: z.string(),
   name: z.string().optional(),
   userIds: z.array(z.string()).optional(),
@@ -108,18 +106,18 @@ export const teamSchema = z.looseObject({
 const SECRET_FIELDS: ReadonlySet<string> = new Set(['apiKey', 'hooks', 'slackWebhook']);
 
 /** The team without its secrets: they end here and reach neither cache nor caller. */
-export const teamAnswer = teamSchema.transform(
-  (team) => Object.fromEntries(Object.entries(team).filter(([field]) => !SECRET_FIELDS.has(field))) as z.infer<typeof teamSchema>,
+export const teamAnswer = team.transform(
+  (team) => Object.fromEntries(Object.entries(team).filter(([field]) => !SECRET_FIELDS.has(field))) as z.infer<typeof team>,
 );
 
-export const teamCreditsAnswer = z.looseObject({ credits: z.number(), details: z.looseObject({}).optional() });
+export const teamCredits = z.looseObject({ credits: z.number(), details: z.looseObject({}).optional() });
 
-export const upsertedContactAnswer = z.looseObject({
+export const upsertedContact = z.looseObject({
   success: z.literal(true),
   data: z.looseObject({ _id: z.string(), created: z.boolean().optional(), updated: z.boolean().optional() }),
 });
 
-export const contactSchema = z.looseObject({ _id: z.string() });
-export const contactsAnswer = z.array(contactSchema).transform((contacts) => ({ contacts }));
+export const contact = z.looseObject({ _id: z.string() });
+export const contactsAnswer = z.array(contact).transform((contacts) => ({ contacts }));
 
-export type Contact = z.infer<typeof contactSchema>;
+export type Contact = z.infer<typeof contact>;
