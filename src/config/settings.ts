@@ -65,7 +65,7 @@ export const processSettings = {
   DATA_DIR: told(line().default('data'), 'Directory of what has to survive a restart: the write queue. One process alone may use it.', 'data', 'data'),
   QUEUE_KEYS: told(
     queueKeys().optional(),
-    'Keys that seal what waits in the queue, as id:base64 of 32 bytes, parted by commas. The first seals, all of them open.',
+    'Keys that seal what waits in the queue, as id:base64 of 32 bytes, separated by commas. The first seals, all of them open.',
     'a key made in DATA_DIR; no start in production',
     'key-1:QmFzZTY0IG9mIDMyIHJhbmRvbSBieXRlcyBvZiB5b3U=',
   ),
@@ -126,7 +126,7 @@ export const processSettings = {
   ),
   NO_PROXY: told(
     hostList().default([]),
-    'What is called without a proxy, parted by commas: host, .domain, host:port, address, 10.0.0.0/8, or * for all. Also as no_proxy.',
+    'What is called without a proxy, separated by commas: host, .domain, host:port, address, 10.0.0.0/8, or * for all. Also as no_proxy.',
     'nothing is left out',
     '127.0.0.1,localhost,.internal',
   ),
