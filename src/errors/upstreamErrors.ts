@@ -131,6 +131,15 @@ export class UpstreamBlockedError extends UpstreamUnavailableError {
   }
 }
 
+/** A kept connection broke while a write that must not be repeated was on its way: its outcome is unknown, and it is no evidence. */
+export class KeptConnectionLostError extends UpstreamUnavailableError {
+  override readonly verdict = 'ignored';
+
+  constructor(site: CallSite, options: ErrorOptions) {
+    super(site, 'reset', 'unknown', undefined, options);
+  }
+}
+
 /** One attempt got no whole answer in its time. */
 export class UpstreamTimeoutError extends UpstreamError {
   readonly code = 'upstream_timeout';

@@ -2,7 +2,13 @@
  * One attempt: sends the request, reads the whole answer, and turns it into the operation's value or a typed error.
  */
 import { type GatewayError } from '../errors/gatewayError.ts';
-import { UpstreamContractBrokenError, UpstreamRateLimitedError, UpstreamUnavailableError, type CallSite } from '../errors/upstreamErrors.ts';
+import {
+  KeptConnectionLostError,
+  UpstreamContractBrokenError,
+  UpstreamRateLimitedError,
+  UpstreamUnavailableError,
+  type CallSite,
+} from '../errors/upstreamErrors.ts';
 import type { ResilienceEvents } from '../resilience/events.ts';
 import type { QuotaGate } from '../resilience/quota/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
@@ -85,6 +91,7 @@ const asUpstreamError = (failure: TransportFailure, site: CallSite): GatewayErro
   if (kind === 'malformed') return new UpstreamContractBrokenError(site, 'the answer is not HTTP');
   if (kind === 'undecodable') return new UpstreamContractBrokenError(site, `the answer ${failure.detail ?? 'cannot be decoded'}`);
   if (kind === 'too_large') return new UpstreamContractBrokenError(site, 'the answer is larger than we read', [], 'too_large');
+  if (failure.isStale) return new KeptConnectionLostError(site, { cause: failure });
   return new UpstreamUnavailableError(site, kind, NOT_SENT.has(kind) ? 'not_sent' : 'unknown', undefined, { cause: failure });
 };
 

@@ -71,8 +71,12 @@ const readingOf = (window: string, limit?: number, remaining?: number, resetAt?:
 const usualHeaders = (headers: Headers): { readonly limit?: string | undefined; readonly remaining?: string | undefined; readonly reset?: string | undefined } => {
   const { ratelimit: draft = '', 'ratelimit-policy': policy = '' } = headers;
   return {
-    limit: headers['x-ratelimit-limit'] ?? headers['ratelimit-limit'] ?? /\blimit=(\d+)/u.exec(draft)?.[1] ?? /;\s*q=(\d+)/u.exec(policy)?.[1],
-    remaining: headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining'] ?? /\b(?:r|remaining)=(\d+)/u.exec(draft)?.[1],
-    reset: headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'] ?? /\b(?:t|reset)=(\d+)/u.exec(draft)?.[1],
+    limit: headers['x-ratelimit-limit'] ?? headers['ratelimit-limit'] ?? parameters(draft, /\blimit=(\d+)/gu) ?? parameters(policy, /;\s*q=(\d+)/gu),
+    remaining: headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining'] ?? parameters(draft, /\b(?:r|remaining)=(\d+)/gu),
+    reset: headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'] ?? parameters(draft, /\b(?:t|reset)=(\d+)/gu),
   };
 };
+
+/** Of each policy that one header tells of, as if each had had a header of its own. */
+const parameters = (header: string, pattern: RegExp): string | undefined =>
+  Array.from(header.matchAll(pattern), ([, value]) => value).join(', ') || undefined;

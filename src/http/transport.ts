@@ -38,12 +38,15 @@ export type Transport = (request: HttpRequest, signal: AbortSignal) => Promise<H
 export class TransportFailure extends Error {
   /** What is wrong with the answer, to follow "the answer"; holds nothing of it but the name of an encoding. */
   readonly detail: string | undefined;
+  /** A kept connection broke before the answer began: that says nothing about how the service is. */
+  readonly isStale: boolean;
 
   constructor(
     readonly kind: 'connect' | 'reset' | 'dns' | 'tls' | 'too_large' | 'malformed' | 'undecodable',
-    { detail, ...options }: ErrorOptions & { readonly detail?: string } = {},
+    { detail, isStale = false, ...options }: ErrorOptions & { readonly detail?: string; readonly isStale?: boolean } = {},
   ) {
     super(`transport failed: ${kind}`, options);
     this.detail = detail;
+    this.isStale = isStale;
   }
 }

@@ -123,8 +123,9 @@ class UndiciWire implements Wire {
     } catch (error) {
       // The service closed a kept connection while the request was on its way: that says nothing about how it is.
       const isStale = error instanceof Error && this.#faults.reused.has(error) && answeringKind(error) === 'reset';
-      if (isStale && request.repeatable === true && !signal.aborted) return this.#onNewConnection(request, signal);
-      throw error;
+      if (!isStale || signal.aborted) throw error;
+      if (request.repeatable !== true) throw new TransportFailure('reset', { cause: error, isStale });
+      return this.#onNewConnection(request, signal);
     }
   }
 

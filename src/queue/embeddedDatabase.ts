@@ -112,8 +112,8 @@ export const explained = <T>(directory: string, work: () => T): T => {
   } catch (error) {
     const known = explanations[codeOf(error)];
     const told = error instanceof Error ? error.message : String(error);
-    // What speaks of the place already was said by us.
-    if (known === undefined && (told.includes('DATA_DIR') || told.includes(directory))) throw error;
+    // What speaks of the place already was said by us, unless it is the system's.
+    if (codeOf(error) === '' && (told.includes('DATA_DIR') || told.includes(directory))) throw error;
     throw new Error(known?.(directory) ?? unexplained(directory, told), { cause: error });
   }
 };

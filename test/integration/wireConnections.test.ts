@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { systemClock, type Clock } from '../../src/time/clock.ts';
+import { rejectionOf } from '../support/httpHouse.ts';
 import { httpAnswer } from '../support/rawServer.ts';
 import { failureOf, saying, wireRig } from '../support/wireRig.ts';
 
@@ -83,8 +84,18 @@ describe('a kept connection that breaks before the answer', () => {
     await breakingTheSecondTime('reset');
     await rig.send();
 
-    expect(await failureOf(rig.send({ method: 'POST', body: '{}', repeatable: false }))).to.equal('reset');
+    const failure = await rejectionOf(rig.send({ method: 'POST', body: '{}', repeatable: false }));
+
+    expect(failure).to.include({ kind: 'reset', isStale: true });
     expect(rig.server.sockets).to.have.length(1);
+  });
+
+  it('is not what a request meets whose new connection breaks', async () => {
+    await rig.serve((socket) => void socket.resetAndDestroy());
+
+    const failure = await rejectionOf(rig.send({ method: 'POST', body: '{}', repeatable: false }));
+
+    expect(failure).to.include({ kind: 'reset', isStale: false });
   });
 
   it('is followed by one repeat only, and a new one that breaks is told', async () => {

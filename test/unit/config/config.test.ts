@@ -143,6 +143,9 @@ describe('readConfig', () => {
 
   for (const [variable, value, complaint] of [
     ['HUBSPOT_API_KEY', 'change-me', 'must hold a credential of your own'],
+    ['HUBSPOT_API_KEY', 'CHANGE_ME', 'must hold a credential of your own'],
+    ['HUBSPOT_API_KEY', 'your-api-key', 'must hold a credential of your own'],
+    ['HUBSPOT_API_KEY', 'xxxxxxxx', 'must hold a credential of your own'],
     ['QUEUE_KEYS', 'key-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', 'must not be a key of few different bytes'],
     ['QUEUE_KEYS', 'key-1:QmFzZTY0IG9mIDMyIHJhbmRvbSBieXRlcyBvZiB5b3U=', 'must not be the example of the documents'],
     ['REDIS_URL', 'redis://:change-me@10.0.0.1', 'must hold a credential of your own'],

@@ -42,6 +42,12 @@ describe('one attempt', () => {
     expect(value).to.deep.equal({ id: '7', added: { by: 'the provider' } });
   });
 
+  it('does not hold it against the service that a kept connection broke, whose outcome is unknown all the same', async () => {
+    const error = await rejectionOf(attempt(new TransportFailure('reset', { isStale: true }), thing));
+
+    expect(error).to.include({ code: 'upstream_unavailable', verdict: 'ignored', execution: 'unknown', kind: 'reset' });
+  });
+
   it('takes an answer without a body, or of plain text, where the operation expects one', async () => {
     const anything = z.union([z.undefined(), z.string(), z.null()]);
 

@@ -70,6 +70,12 @@ describe('usualQuota', () => {
     for (const headers of forms) expect(usualQuota(headers, 'minute', wallTime), JSON.stringify(headers)).to.deep.equal(inSeconds(10));
   });
 
+  it('takes of several policies in one header the least that is left and the latest reset', () => {
+    const headers = { ratelimit: '"burst";r=7;t=3, "day";r=9;t=10', 'ratelimit-policy': '"burst";q=100;w=1, "day";q=500;w=60' };
+
+    expect(usualQuota(headers, 'minute', wallTime)).to.deep.equal(inSeconds(10));
+  });
+
   it('believes no reset beyond an hour, nor one that is over', () => {
     const resets = ['80000', '5'.repeat(30), '1234567890', '-7'].map(
       (reset) => usualQuota({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }, 'minute', wallTime)[0]?.resetAt,

@@ -20,6 +20,7 @@ describe('retryAfterMs', () => {
     ['soon, 7', 7_000],
     ['Fri, 06 Nov 2026 08:49:47 GMT', 10_000],
     ['Friday, 06-Nov-26 08:49:47 GMT', 10_000],
+    ['fri, 06 nov 2026 08:49:47 gmt', 10_000],
     ['Fri Nov  6 08:49:47 2026', 10_000],
     ['Fri, 06 Nov 2026 08:49:47 +0000', 10_000],
     ['Fri Nov 06 2026 09:49:47 GMT+0100 (Central European Standard Time)', 10_000],

@@ -95,6 +95,10 @@ describe('embeddedDatabase', function () {
     expect(refusal(inDirectory('file/below'))).to.match(/^DATA_DIR \(.*below\) is not a directory/u);
   });
 
+  it('names DATA_DIR where the system refuses it for a reason of its own', () => {
+    expect(refusal(inDirectory('x'.repeat(300)))).to.match(/^The queue cannot use DATA_DIR \(.*x\): ENAMETOOLONG/u);
+  });
+
   it('refuses a directory in the place of its file', () => {
     mkdirSync(inDirectory('queue.db'));
 
