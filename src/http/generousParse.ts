@@ -1,6 +1,6 @@
 /**
  * How an answer is held against its schema. `null` in a field that may be absent is an absent field: services change their minds
- * about which of the two they send. And where an operation says so, a row that breaks the contract costs no other row.
+ * about which of the two they send. Where the field is required and what holds it may be absent, that is absent instead. And where an operation says so, a row that breaks the contract costs no other row.
  */
 import type { ZodError, ZodType } from 'zod';
 
@@ -20,6 +20,7 @@ const MAX_ROUNDS = 5;
 /** @param content Ours alone: what of it has no place in the answer is taken out of it. */
 export const parseGenerously = <T>(schema: ZodType<T>, content: unknown, leavesOutBadRows: boolean): ParsedAnswer<T> => {
   const broken: Path[] = [];
+  const nulls = new AbsentNulls(schema, content);
   let first: readonly Path[] | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const parsed = schema.safeParse(content);
@@ -27,7 +28,7 @@ export const parseGenerously = <T>(schema: ZodType<T>, content: unknown, leavesO
     const { issues } = parsed.error;
     first ??= issues.map(({ path }) => path);
     const places = issues.flatMap((issue) => innerPlaces(issue));
-    if (takeOutNulls(content, places)) continue;
+    if (nulls.takeOut(places)) continue;
     if (!leavesOutBadRows || !takeOutRows(content, places)) break;
     broken.push(...places);
   }
@@ -56,17 +57,61 @@ const parentsOf = (content: unknown, path: Path): readonly Record<PropertyKey, u
   return parents;
 };
 
-const takeOutNulls = (content: unknown, places: readonly Path[]): boolean => {
-  let found = false;
-  for (const path of places) {
-    const key = path.at(-1);
-    const parent = parentsOf(content, path)[path.length - 1];
-    if (key === undefined || parent === undefined || Array.isArray(parent) || parent[key] !== null) continue;
-    found = true;
-    Reflect.deleteProperty(parent, key);
+/** Takes nulls out of an answer, and with them what cannot do without them. */
+class AbsentNulls {
+  readonly #schema: ZodType;
+  readonly #content: unknown;
+  /** Fields that were taken out, of each object. */
+  readonly #emptied = new WeakMap<object, Set<PropertyKey>>();
+
+  constructor(schema: ZodType, content: unknown) {
+    this.#schema = schema;
+    this.#content = content;
   }
-  return found;
-};
+
+  /** @returns whether something was taken out, so that another look is worth while. */
+  takeOut(places: readonly Path[]): boolean {
+    // The last rows first: the others keep their place.
+    return [...places].reverse().map((path) => this.#takeOut(path)).includes(true);
+  }
+
+  #takeOut(path: Path): boolean {
+    const parent = parentsOf(this.#content, path)[path.length - 1];
+    const key = path.at(-1);
+    if (key === undefined || parent === undefined) return false;
+    if (parent[key] === null) return this.#remove(parent, path);
+    // A required field, which was taken out for its null: then it is its object that is absent.
+    return path.length > 1 && this.#emptied.get(parent)?.has(key) === true && this.#removeHolder(path.slice(0, -1));
+  }
+
+  #removeHolder(path: Path): boolean {
+    const parent = parentsOf(this.#content, path)[path.length - 1];
+    return parent !== undefined && this.#remove(parent, path);
+  }
+
+  #remove(parent: Record<PropertyKey, unknown>, path: Path): boolean {
+    const key = path.at(-1) ?? '';
+    if (Array.isArray(parent)) {
+      // A row of a list that must be there is no row less: somebody may be looking for it.
+      if (!this.#mayBeAbsent(path.slice(0, -1))) return false;
+      parent.splice(Number(key), 1);
+      return true;
+    }
+    Reflect.deleteProperty(parent, key);
+    this.#emptied.set(parent, (this.#emptied.get(parent) ?? new Set()).add(key));
+    return true;
+  }
+
+  #mayBeAbsent(path: Path): boolean {
+    const key = path.at(-1);
+    const without = structuredClone(this.#content);
+    const parent = parentsOf(without, path)[path.length - 1];
+    if (key === undefined || parent === undefined || Array.isArray(parent)) return false;
+    Reflect.deleteProperty(parent, key);
+    const issues = this.#schema.safeParse(without).error?.issues ?? [];
+    return !issues.flatMap((issue) => innerPlaces(issue)).some((place) => place.length === path.length && place.every((step, index) => step === path[index]));
+  }
+}
 
 interface Row {
   readonly list: unknown[];

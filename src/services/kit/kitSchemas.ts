@@ -3,8 +3,11 @@
  */
 import { z } from 'zod';
 
+/** A number; one beyond 2^53 is read as a string. */
+const numericId = z.union([z.int(), z.string().regex(/^\d+$/u)]);
+
 export const subscriberSchema = z.looseObject({
-  id: z.int(),
+  id: numericId,
   email_address: z.string(),
   first_name: z.string().nullable().optional(),
   state: z.string().optional(),
@@ -30,7 +33,7 @@ export const subscribersAnswer = z.looseObject({ subscribers: z.array(subscriber
 export type SubscribersAnswer = z.infer<typeof subscribersAnswer>;
 
 /** A tag, form or sequence. */
-const collectionSchema = z.looseObject({ id: z.int(), name: z.string(), created_at: z.string().optional() });
+const collectionSchema = z.looseObject({ id: numericId, name: z.string(), created_at: z.string().optional() });
 
 export const tagAnswer = z.looseObject({ tag: collectionSchema });
 export const tagsAnswer = z.looseObject({ tags: z.array(collectionSchema), pagination: paginationSchema });
@@ -43,9 +46,9 @@ export const unsubscribedAnswer = nothing.transform(() => ({ unsubscribed: true 
 export const untaggedAnswer = nothing.transform(() => ({ removed: true as const }));
 
 export const accountSchema = z.looseObject({
-  user: z.looseObject({ id: z.int() }).optional(),
+  user: z.looseObject({ id: numericId }).optional(),
   account: z.looseObject({
-    id: z.int(),
+    id: numericId,
     name: z.string(),
     plan_type: z.string().optional(),
     created_at: z.string().optional(),
@@ -72,7 +75,7 @@ const failureSchema = z.looseObject({ errors: z.array(z.unknown()) });
 
 /** Rows in any order. Both lists are missing where Kit put the rows off (202). */
 export const bulkAnswer = z.looseObject({
-  subscribers: z.array(z.looseObject({ id: z.int(), email_address: z.string().nullable().optional() })).optional(),
+  subscribers: z.array(z.looseObject({ id: numericId, email_address: z.string().nullable().optional() })).optional(),
   failures: z.array(failureSchema).optional(),
 });
 export type BulkAnswer = z.infer<typeof bulkAnswer>;

@@ -35,6 +35,23 @@ const objectOf = ({ properties = {}, required = [] }: Shape, absent: unknown): u
     }),
   );
 
+/** What may be absent, filled with nulls where it needs values: a list of null, an object whose required fields are null. */
+const hollow = (shape: Shape): unknown => {
+  const [option] = shape.anyOf ?? shape.allOf ?? [];
+  if (option !== undefined) return hollow(option);
+  if (shape.type === 'array') return [null];
+  if (shape.type !== 'object') return null;
+  return Object.fromEntries((shape.required ?? []).map((name) => [name, null]));
+};
+
+const withHollowFields = (shape: Shape): unknown => {
+  const [option] = shape.anyOf ?? shape.allOf ?? [];
+  if (option !== undefined) return withHollowFields(option);
+  if (shape.type !== 'object') return sampleOf(shape, undefined);
+  const { properties = {}, required = [] } = shape;
+  return Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, required.includes(name) ? withHollowFields(inner) : hollow(inner)]));
+};
+
 const optionalFields = ({ properties = {}, required = [], items, anyOf = [], allOf = [] }: Shape): number =>
   Object.entries(properties).reduce((sum, [name, inner]) => sum + (required.includes(name) ? 0 : 1) + optionalFields(inner), 0) +
   [...(items === undefined ? [] : [items]), ...anyOf, ...allOf].reduce((sum, inner) => sum + optionalFields(inner), 0);
@@ -65,6 +82,19 @@ describe('null in a field that may be absent', () => {
     });
   }
 
+  for (const { title, operation } of operations) {
+    it(`is absent with the optional object or list around it, where that needs a value, in the answer of ${title}`, () => {
+      const shape = z.toJSONSchema(operation.answer, { io: 'input', unrepresentable: 'any' }) as Shape;
+      const answer = withHollowFields(shape);
+      const rows = rowsAsked[operation.name];
+
+      const parsed = parseGenerously(operation.answer, rows === undefined ? answer : { ...(answer as object), ...rows }, false);
+
+      expect(parsed.broken).to.deep.equal([]);
+      expect(parsed.value).to.not.equal(undefined);
+    });
+  }
+
   after(() => {
     expect(fields).to.be.above(100);
   });
@@ -83,6 +113,13 @@ describe('an answer that is read generously', () => {
 
   it('is broken by a null in a field that it needs', () => {
     expect(parseGenerously(page, rows({ id: null }), false)).to.deep.equal({ broken: [['results', 0, 'id']] });
+  });
+
+  it('keeps what an optional list holds beside a null, and never takes a row out of a list that must be there', () => {
+    const [beside, needed] = [rows({ id: '1', tags: [null, { name: 'a' }, { name: null }] }), rows(null, { id: '1' })];
+
+    expect(parseGenerously(page, beside, false).value?.of).to.deep.equal({ results: [{ id: '1', tags: [{ name: 'a' }] }] });
+    expect(parseGenerously(page, needed, false)).to.deep.equal({ broken: [['results', 0]] });
   });
 
   it('loses a bad row and no other where the operation says so, and tells of it', () => {
