@@ -57,9 +57,9 @@ const readers: Readonly<Record<string, (given: readonly string[]) => unknown>> =
 const RUN = /\bnpm (?:run (?<run>[\w:]+)|(?<known>start|test|ci)\b)(?: \[?-- (?<given>[^\]`\n|#]*))?/gu;
 
 const runsIn = (markdown: string): readonly { readonly script: string; readonly given: readonly string[] }[] =>
-  [...markdown.matchAll(RUN)].map(({ groups: { run, known, given = '' } = {} }) => ({
-    script: run ?? known ?? '',
-    given: given.replace(/\s*-->.*$/u, '').split(/\s+/u).filter((each) => each !== '').map((each) => examples[each] ?? each),
+  [...markdown.matchAll(RUN)].map(({ groups }) => ({
+    script: groups?.['run'] ?? groups?.['known'] ?? '',
+    given: (groups?.['given'] ?? '').split('-->', 1).join('').split(' ').filter((each) => each !== '').map((each) => examples[each] ?? each),
   }));
 
 describe('The documents', () => {
@@ -107,7 +107,7 @@ describe('The documents', () => {
 
   it('name every script of package.json in the README, and none that is not there', () => {
     const [, section = ''] = /^## Scripts\n([\s\S]*?)^## /mu.exec(readText('README.md')) ?? [];
-    const named = [...section.matchAll(/`npm (?:run )?([\w:]+)[^`]*`/gu)].map(([, script]) => script);
+    const named = [...section.matchAll(/`npm (?:run )?([\w:]+)(?![\w:])[^`]*`/gu)].map(([, script]) => script);
 
     const meant = Object.keys(manifest.scripts).filter((script) => !script.startsWith('pre'));
     expect(named).to.have.members(meant);
