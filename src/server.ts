@@ -9,7 +9,7 @@ import { deadlineWarnings } from './services/deadlines.ts';
 import { configurableService } from './services/serviceSettings.ts';
 import { serviceRegistry } from './services/serviceRegistry.ts';
 import { systemClock } from './time/clock.ts';
-import { parseApiKeys } from './web/apiKeysFile.ts';
+import { usableKeysIn } from './web/apiKeysFile.ts';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -32,7 +32,7 @@ const greet = (config: Config, at: { readonly port: number; readonly sandboxUrl:
 const standing = ({ redis, sharedRedis, queue, apiKeysFile, services, files }: Config) => ({
   queue: { engine: redis === undefined ? 'embedded' : 'bullmq', makesWrites: queue.drain },
   sharedState: sharedRedis === undefined ? 'none' : 'redis',
-  apiKeys: apiKeysFile === undefined ? 'none, everybody may call' : parseApiKeys(apiKeysFile.text).filter(({ disabled }) => disabled !== true).length,
+  apiKeys: apiKeysFile === undefined ? 'none, everybody may call' : usableKeysIn(apiKeysFile.text),
   services: Object.fromEntries(Object.values(services).map(({ name, useSandbox }) => [name, useSandbox ? 'sandbox' : 'real'])),
   watchedFiles: files.map(({ variable }) => variable),
 });
@@ -67,7 +67,7 @@ const stopOnTheUnexpected = (logger: Logger): void => {
 };
 
 const run = async (): Promise<void> => {
-  const config = readConfig(process.env, Object.values(serviceRegistry).map(configurableService), { checkApiKeys: parseApiKeys });
+  const config = readConfig(process.env, Object.values(serviceRegistry).map(configurableService), { usableKeysIn });
   const logger = createLogger({ level: config.logLevel, version: config.version });
   stopOnTheUnexpected(logger);
   const heedFor = heedHints(logger);

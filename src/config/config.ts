@@ -10,7 +10,7 @@ import { withProxyNames, type ProxySettings } from './proxy.ts';
 import { readQueueSettings, type QueueSettings } from './queueSettings.ts';
 import { readRedis, readRedisKeyPrefix, readSharedRedis, type RedisSettings } from './redis.ts';
 import { isLoopback } from './rules.ts';
-import { SettingFiles, type CheckText, type ReadFile, type SettingFile } from './secretFile.ts';
+import { SettingFiles, type ReadFile, type SettingFile } from './secretFile.ts';
 import { readServiceSettings, settingPrefix, type ConfigurableService, type ServiceSettings } from './serviceConfig.ts';
 import { SettingFaults } from './settingFaults.ts';
 import { processSettings, readGroup, redisSettings, serviceSettings, type Environment, type GroupValues } from './settings.ts';
@@ -57,11 +57,13 @@ const PRODUCTION_DRAIN_DELAY_MS = 5000;
 
 const readFromDisk: ReadFile = (path) => readFileSync(path, 'utf8');
 
+type CountKeys = (text: string) => number;
+
 /** How files that settings name are read and checked. */
 export interface ConfigFiles {
   readonly readFile?: ReadFile;
-  /** Of the file of API keys. */
-  readonly checkApiKeys?: CheckText;
+  /** Of the file of API keys: how many somebody could come with. @throws {Error} that says what the text must be. */
+  readonly usableKeysIn?: CountKeys;
 }
 
 /**
@@ -70,7 +72,7 @@ export interface ConfigFiles {
  * @throws {InvalidSettingsError} naming every variable at fault at once; start-up stops on it.
  */
 export const readConfig = (env: RawEnvironment, services: readonly ConfigurableService[], files: ConfigFiles = {}): Config => {
-  const { readFile = readFromDisk, checkApiKeys = () => undefined } = files;
+  const { readFile = readFromDisk, usableKeysIn = () => 1 } = files;
   const environment = withProxyNames(withoutEmpty(env));
   const faults = new SettingFaults();
   const values = readGroup(processSettings, environment, faults);
@@ -83,7 +85,7 @@ export const readConfig = (env: RawEnvironment, services: readonly ConfigurableS
   const redisKeyPrefix = readRedisKeyPrefix(environment, faults);
   const queue = readQueueSettings(values, environment, read, faults);
   if (!queue.drain && redis === undefined) faults.add('QUEUE_DRAIN', 'must be on without Redis: no other process could make the writes');
-  const apiKeysFile = readApiKeysFile(values, faults, read, checkApiKeys);
+  const apiKeysFile = readApiKeysFile(values, faults, read, usableKeysIn);
   checkExposure(environment, production, { services: ofServices, redis, sharedRedis }, faults);
   checkSandboxAndPorts(values, ofServices, faults);
   faults.throwIfAny();
@@ -112,8 +114,15 @@ const fromProcess = (values: ProcessValues) => {
 
 const hostOf = (values: ProcessValues): string => values.HOST ?? (values.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
 
-const readApiKeysFile = (values: ProcessValues, faults: SettingFaults, files: SettingFiles, check: CheckText): SettingFile | undefined => {
-  if (values.API_KEYS_FILE !== undefined) return files.read('API_KEYS_FILE', values.API_KEYS_FILE, (text) => { checkKeys(text, check); }, faults);
+const readApiKeysFile = (values: ProcessValues, faults: SettingFaults, files: SettingFiles, usableKeysIn: CountKeys): SettingFile | undefined => {
+  if (values.API_KEYS_FILE !== undefined) {
+    const file = files.read('API_KEYS_FILE', values.API_KEYS_FILE, (text) => { checkKeys(text, usableKeysIn); }, faults);
+    // At the start only: later, whoever disables the last key means it.
+    if (values.NODE_ENV === 'production' && file !== undefined && usableKeysIn(file.text) === 0) {
+      faults.add('API_KEYS_FILE', 'must name a file with a key of your own: each of its keys is disabled or the example of the documents, so nobody could call');
+    }
+    return file;
+  }
   if (values.NODE_ENV === 'production') {
     faults.add('API_KEYS_FILE', 'is required in production, where nobody may call without a key: set it to the file of keys');
   } else if (!isLoopback(hostOf(values))) {
@@ -122,9 +131,9 @@ const readApiKeysFile = (values: ProcessValues, faults: SettingFaults, files: Se
   return undefined;
 };
 
-const checkKeys = (text: string, check: CheckText): void => {
+const checkKeys = (text: string, usableKeysIn: CountKeys): void => {
   try {
-    check(text);
+    usableKeysIn(text);
   } catch (error) {
     throw new Error(`of API keys: ${error instanceof Error ? error.message : 'it is none'}`, { cause: error });
   }

@@ -6,7 +6,7 @@
  */
 import DataLoader from 'dataloader';
 import { GatewayError } from '../errors/gatewayError.ts';
-import { UpstreamRejectedError, type CallSite } from '../errors/upstreamErrors.ts';
+import { MissingScopesError, UpstreamRejectedError, type CallSite } from '../errors/upstreamErrors.ts';
 import type { Answer, Call, CallContext } from '../resilience/call.ts';
 import type { Lane } from '../resilience/quota/quotaGate.ts';
 import { isAboutRecord } from '../resilience/verdict.ts';
@@ -221,6 +221,8 @@ class ReadGroup {
       const mayGoOn = sent < MOST_PARTS && (isHopeful || [...answers.values()].some(isAnswered));
       parts = ends.flatMap(({ part, error }) => {
         if (error === undefined) return [];
+        // The right to ask for many is not the right to ask for one, and a half lacks it as the whole does.
+        if (error instanceof MissingScopesError) return part.map((read) => [read]);
         if (error instanceof UpstreamRejectedError || (mayGoOn && mayBeOneRow(error, part))) return halvesOf(part);
         for (const read of part) answers.set(read, error);
         return [];

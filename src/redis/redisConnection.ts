@@ -125,7 +125,9 @@ export class RedisConnection {
    */
   get client(): Redis {
     if (this.#isClosed) throw new QueueUnavailableError('it is closed');
-    if (this.#unfit !== undefined) throw new QueueUnavailableError(this.#unfit);
+    // Of ioredis, one would only hear that there is no connection.
+    const why = this.#unfit ?? (this.#client.status === 'ready' ? undefined : this.#told);
+    if (why !== undefined) throw new QueueUnavailableError(why);
     return this.#client;
   }
 

@@ -46,3 +46,10 @@ export const parseApiKeys = (text: string): readonly ApiKey[] => {
   const faults = parsed.error.issues.map(({ path, message }) => ['file', ...path].join('.') + `: ${message}`);
   throw new Error(`The file of API keys is not as it should be: ${faults.join('; ')}`);
 };
+
+/** As the examples of the documents have it: nobody has a key of this digest. */
+const EXAMPLE_DIGEST = '0'.repeat(64);
+
+/** How many keys of the file somebody could come with. @throws {Error} as {@link parseApiKeys}. */
+export const usableKeysIn = (text: string): number =>
+  parseApiKeys(text).filter(({ disabled, sha256 }) => disabled !== true && sha256 !== EXAMPLE_DIGEST).length;

@@ -1,13 +1,20 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { readDrillArguments } from '../../scripts/drillArguments.ts';
+import { drillServices } from '../../scripts/drillSubjects.ts';
 import { metricTable } from '../../src/monitoring/metricTable.ts';
 import { policyTemplates } from '../../src/resilience/policyTemplates.ts';
 import { findDeadLinks, tableRows } from '../support/markdown.ts';
 import { noQuotas, type ServiceQuotas } from '../../src/resilience/quota/quotaRule.ts';
 import { kitQuotas } from '../../src/services/kit/kitCredential.ts';
 import type { Service } from '../../src/services/service.ts';
+import { readSandboxArguments } from '../../src/sandbox/sandboxSettings.ts';
 import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
+import { parseApiKeys } from '../../src/web/apiKeysFile.ts';
+import { readChaosArguments } from '../chaos/chaosArguments.ts';
+import { readFleetArguments } from '../fleet/fleetArguments.ts';
+import { parseLabArguments } from '../lab/labArguments.ts';
 import { commonTable, quotaTable, serviceTable } from '../support/policyTable.ts';
 import { readText, root } from '../support/repoFiles.ts';
 
@@ -25,6 +32,35 @@ const documents = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ];
+
+/** What stands for something of the reader's own. */
+const examples: Readonly<Record<string, string>> = { '<service>': 'hubspot', '<fault>': 'hang', '<id>': 'crm-sync', '<scope>…': 'hubspot:read', name: 'pipeline' };
+
+const oneOf = (known: readonly string[]) => (given: readonly string[]): void => {
+  const unknown = given.filter((each) => !known.includes(each));
+  if (unknown.length > 0) throw new Error(`there is no ${unknown.join()}`);
+};
+const refuseAny = oneOf([]);
+
+/** Reads what a script is given, and throws where it would refuse it; those that are not here take nothing. */
+const readers: Readonly<Record<string, (given: readonly string[]) => unknown>> = {
+  drill: (given) => readDrillArguments(given, [...drillServices, 'acme']),
+  chaos: readChaosArguments,
+  fleet: readFleetArguments,
+  lab: (given) => parseLabArguments(given, {}),
+  sandbox: readSandboxArguments,
+  attack: oneOf(['--short']),
+  bench: oneOf(readdirSync(path.join(root, 'bench/benchmarks')).map((file) => path.basename(file, '.ts'))),
+  key: ([id, ...scopes]) => parseApiKeys(JSON.stringify([{ id, sha256: '5f'.repeat(32), scopes }])),
+};
+
+const RUN = /\bnpm (?:run (?<run>[\w:]+)|(?<known>start|test|ci)\b)(?: \[?-- (?<given>[^\]`\n|#]*))?/gu;
+
+const runsIn = (markdown: string): readonly { readonly script: string; readonly given: readonly string[] }[] =>
+  [...markdown.matchAll(RUN)].map(({ groups }) => ({
+    script: groups?.['run'] ?? groups?.['known'] ?? '',
+    given: (groups?.['given'] ?? '').split('-->', 1).join('').split(' ').filter((each) => each !== '').map((each) => examples[each] ?? each),
+  }));
 
 describe('The documents', () => {
   for (const file of documents) {
@@ -71,11 +107,41 @@ describe('The documents', () => {
 
   it('name every script of package.json in the README, and none that is not there', () => {
     const [, section = ''] = /^## Scripts\n([\s\S]*?)^## /mu.exec(readText('README.md')) ?? [];
-    const named = [...section.matchAll(/`npm (?:run )?([\w:]+)[^`]*`/gu)].map(([, script]) => script);
+    const named = [...section.matchAll(/`npm (?:run )?([\w:]+)(?![\w:])[^`]*`/gu)].map(([, script]) => script);
 
     const meant = Object.keys(manifest.scripts).filter((script) => !script.startsWith('pre'));
     expect(named).to.have.members(meant);
   });
+
+  it('name only scripts that there are, with arguments that they take', () => {
+    const refused = documents.flatMap((file) =>
+      runsIn(readText(file)).flatMap(({ script, given }) => {
+        if (!Object.hasOwn(manifest.scripts, script) && script !== 'ci') return [`${file}: npm run ${script}`];
+        try {
+          // A bare name is but mentioned.
+          if (given.length > 0) (readers[script] ?? refuseAny)(given);
+          return [];
+        } catch (error) {
+          return [`${file}: npm run ${script} -- ${given.join(' ')}: ${String(error)}`];
+        }
+      }),
+    );
+
+    expect(refused).to.deep.equal([]);
+  });
+
+  for (const planted of ['npm run drill -- hubspot rain', 'npm run nothing', 'npm run chaos -- cueue', 'npm run fleet -- outage --second 5', 'npm run lint -- --quick']) {
+    it(`would be told of a wrong \`${planted}\``, () => {
+      const [{ script, given } = { script: '', given: [] }] = runsIn(`\`${planted}\``);
+
+      const take = () => {
+        if (!Object.hasOwn(manifest.scripts, script)) throw new Error('there is no such script');
+        (readers[script] ?? refuseAny)(given);
+      };
+
+      expect(take).to.throw();
+    });
+  }
 
   it('give a reason for every dependency, and for none that is gone', () => {
     const rows = tableRows(readText('docs/decisions/0006-dependencies.md'));

@@ -10,7 +10,7 @@ import { silentLogger } from '../../src/logging/logger.ts';
 import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
 import { configurableService } from '../../src/services/serviceSettings.ts';
 import { systemClock } from '../../src/time/clock.ts';
-import { parseApiKeys } from '../../src/web/apiKeysFile.ts';
+import { parseApiKeys, usableKeysIn } from '../../src/web/apiKeysFile.ts';
 import { createAuthenticator } from '../../src/web/authentication.ts';
 import { createMetrics } from '../support/exampleMetrics.ts';
 import { findManifest } from '../support/manifests.ts';
@@ -24,7 +24,10 @@ const mountPath = container.volumeMounts?.find(({ name }) => name === 'secrets')
 
 /** What somebody puts in the place of the examples. */
 const ownValue = (example: string): string =>
-  example.replace(/change-me/gu, 'of-our-own').replace(/A{43}=/u, 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
+  example
+    .replace(/change-me/gu, 'of-our-own')
+    .replace(/A{43}=/u, 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=')
+    .replace(/"0{64}"(.*), "disabled": true/u, `"${'5f'.repeat(32)}"$1`);
 
 /** The files that a pod would find: the keys of the secret, where it is mounted. */
 const readMounted = (file: string): string => {
@@ -37,7 +40,7 @@ describe('The settings of the Kubernetes manifests', () => {
   it('start the gateway in production with the secret’s files, and without a warning', () => {
     const config = readConfig(settings, Object.values(serviceRegistry).map(configurableService), {
       readFile: readMounted,
-      checkApiKeys: parseApiKeys,
+      usableKeysIn,
     });
 
     expect(config.environment).to.equal('production');
@@ -47,9 +50,9 @@ describe('The settings of the Kubernetes manifests', () => {
   it('do not start with the example of the secret as it is', () => {
     const readExample = (file: string): string => secret[path.posix.basename(file)] ?? '';
 
-    const start = () => readConfig(settings, Object.values(serviceRegistry).map(configurableService), { readFile: readExample });
+    const start = () => readConfig(settings, Object.values(serviceRegistry).map(configurableService), { readFile: readExample, usableKeysIn });
 
-    expect(start).to.throw(/9 settings are not valid/u);
+    expect(start).to.throw(/10 settings are not valid/u);
   });
 
   it('come with an example of API keys that fits no key', () => {

@@ -5,21 +5,11 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mintKey } from '../../src/web/apiKey.ts';
 import { startGateway, type RunningGateway } from '../support/gateway.ts';
+import { credentials, serviceNames as names } from '../support/serviceCredentials.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporaryFolder.ts';
-
-/** Two credentials of each service, as it gives them. */
-const credentials = {
-  hubspot: ['pat-na1-before', 'pat-na1-after'],
-  lemlist: ['lemlist-before', 'lemlist-after'],
-  explorium: ['explorium-before', 'explorium-after'],
-  kit: ['kit_before', 'kit_after'],
-  mailchimp: ['before-us1', 'after-us1'],
-  sendgrid: ['SG.before', 'SG.after'],
-} as const;
-type Name = keyof typeof credentials;
-const names = Object.keys(credentials) as Name[];
 
 const carries = (headers: IncomingHttpHeaders | undefined, secret: string): boolean =>
   Object.values(headers ?? {}).some((value) => {
@@ -117,3 +107,51 @@ describe('a credential that changes while the gateway runs', () => {
     expect(after).to.deep.equal([404, 401]);
   });
 });
+
+describe('a key of the queue that changes while jobs wait', () => {
+  const [first, second] = ['k1', 'k2'].map((id) => `${id}:${randomBytes(32).toString('base64')}`);
+  let folder: TemporaryFolder;
+  let gateway: RunningGateway;
+
+  const write = (text: string): string => {
+    const file = path.join(folder.path, 'queue-keys');
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  const post = (address: string, body: object) =>
+    gateway.ask(address, { method: 'POST', headers: { 'content-type': 'application/json', prefer: 'respond-async' }, body: JSON.stringify(body) });
+  const createContact = async (email: string): Promise<string> => String((await post('/api/hubspot/contacts', { properties: { email } })).body['id']);
+  const endOf = async (id: string): Promise<readonly unknown[]> => {
+    for (;;) {
+      const { body } = await gateway.ask(`/admin/jobs/${id}`);
+      if (body['status'] !== 'queued' && body['status'] !== 'running') return [body['status'], body['reason']];
+      await sleep(20);
+    }
+  };
+
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    gateway = await startGateway({ QUEUE_KEYS_FILE: write(String(first)) });
+    await post('/admin/circuits/hubspot/override', { mode: 'forced_open', reason: 'jobs shall wait', ttlSeconds: 600 });
+  });
+
+  afterEach(async () => {
+    await gateway.stop('test');
+    folder.remove();
+  });
+
+  for (const [keys, ofOld] of [[`${String(second)},${String(first)}`, ['succeeded', undefined]], [String(second), ['failed', 'unknown_key']]] as const) {
+    it(`seals what comes then, and a job that waited has ${ofOld[0]} where the file has ${ofOld[1] === undefined ? 'both keys' : 'the new one alone'}`, async () => {
+      const old = await createContact('sealed-by-the-first@example.com');
+      write(keys);
+      const { changed } = await gateway.reload();
+      const later = await createContact('sealed-by-the-second@example.com');
+
+      await post('/admin/circuits/hubspot/reset', { reason: 'jobs may go' });
+      const ends = [await endOf(old), await endOf(later)];
+
+      expect(changed).to.deep.equal(['QUEUE_KEYS_FILE']);
+      expect(ends).to.deep.equal([ofOld, ['succeeded', undefined]]);
+    });
+  }
+}).timeout(10_000);

@@ -6,11 +6,13 @@ import { readConfig } from '../../src/config/config.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
 import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
 import { configurableService } from '../../src/services/serviceSettings.ts';
-import { systemClock } from '../../src/time/clock.ts';
+import { systemClock, type Clock } from '../../src/time/clock.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
 export interface RunningGateway extends Gateway {
   readonly url: string;
+  /** Of metrics and administration, where they have a port of their own. */
+  readonly managementUrl: string;
   /** Where the sandbox's faults are switched. */
   readonly sandboxUrl: string;
   /** Asks the gateway; the body is parsed where it is JSON. */
@@ -26,16 +28,18 @@ export interface GatewayAnswer {
 }
 
 /** @param settings Beyond the test's own: environment variables as they would be set. */
-export const startGateway = async (settings: Readonly<Record<string, string>> = {}): Promise<RunningGateway> => {
+export const startGateway = async (settings: Readonly<Record<string, string>> = {}, clock: Clock = systemClock): Promise<RunningGateway> => {
   const data = temporaryFolder();
   const environment = { NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: data.path, ...settings };
   const config = readConfig(environment, Object.values(serviceRegistry).map(configurableService));
-  const gateway = await compose(config, { clock: systemClock, logger: silentLogger, processMetrics: false });
-  const { port, sandboxUrl = '' } = await gateway.start();
-  const url = `http://127.0.0.1:${String(port)}`;
+  const gateway = await compose(config, { clock, logger: silentLogger, processMetrics: false });
+  const { port, managementPort = port, sandboxUrl = '' } = await gateway.start();
+  const at = (ofPort: number): string => `http://127.0.0.1:${String(ofPort)}`;
+  const url = at(port);
   return {
     ...gateway,
     url,
+    managementUrl: at(managementPort),
     sandboxUrl,
     stop: async (reason) => {
       const report = await gateway.stop(reason);

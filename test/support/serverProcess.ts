@@ -79,8 +79,12 @@ export class ServerProcess {
     return this.#output;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.signal('SIGKILL');
   }
 
   /** In order; by force once its patience is over. @throws {Error} with its last words, if it had ended by itself. */

@@ -79,6 +79,17 @@ describe('readConfig', () => {
     ]);
   });
 
+  it('refuses in production a file of API keys with which nobody could call, but lets the last key be disabled later', () => {
+    const usableKeysIn = (text: string): number => Number(text);
+    const start = (NODE_ENV: string, keys: string) => readConfig({ ...production, NODE_ENV }, [hubspot], { readFile: () => keys, usableKeysIn });
+
+    const later = start('production', '1').apiKeysFile?.take('0');
+
+    expect(() => start('production', '0')).to.throw(/API_KEYS_FILE must name a file with a key of your own: each of its keys is disabled or the example of the documents/u);
+    expect(start('development', '0').apiKeysFile?.text).to.equal('0');
+    expect(later).to.equal(true);
+  });
+
   it('refuses a file of API keys that cannot be read, by its error code alone', () => {
     const faults = faultsOf({ API_KEYS_FILE: '/missing/keys.json' }, [], readFileFrom({}));
 
@@ -86,11 +97,11 @@ describe('readConfig', () => {
   });
 
   it('reports what is wrong with the API keys beside all other faults', () => {
-    const checkApiKeys = (): never => {
+    const usableKeysIn = (): never => {
       throw new Error('file.0.scopes: must name at least one scope');
     };
 
-    expect(() => readConfig({ PORT: 'x', API_KEYS_FILE: '/k' }, [], { readFile: () => '[{}]', checkApiKeys })).to.throw(
+    expect(() => readConfig({ PORT: 'x', API_KEYS_FILE: '/k' }, [], { readFile: () => '[{}]', usableKeysIn })).to.throw(
       /2 settings are not valid.*PORT must.*API_KEYS_FILE must name a file of API keys: file\.0\.scopes: must name at least one scope/s,
     );
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
 import { keyIdOf, mintKey } from '../../../src/web/apiKey.ts';
-import { parseApiKeys } from '../../../src/web/apiKeysFile.ts';
+import { parseApiKeys, usableKeysIn } from '../../../src/web/apiKeysFile.ts';
 import { createAuthenticator, openAuthenticator, type Identification } from '../../../src/web/authentication.ts';
 
 const scopes = ['hubspot:read'];
@@ -77,6 +77,17 @@ describe('API keys file', () => {
     const entry = { id: 'crm-sync', sha256, scopes };
 
     expect(() => parseApiKeys(fileOf(entry, entry))).to.throw('two keys of one id');
+  });
+
+  it('tells how many keys somebody could come with: neither a disabled one nor the example', () => {
+    const entries = [
+      { id: 'own', sha256: '5f'.repeat(32), scopes },
+      { id: 'disabled', sha256: '6f'.repeat(32), scopes, disabled: true },
+      { id: 'example', sha256: '0'.repeat(64), scopes },
+    ];
+
+    expect(usableKeysIn(fileOf(...entries))).to.equal(1);
+    expect(usableKeysIn(fileOf(...entries.slice(1)))).to.equal(0);
   });
 
   it('is refused when empty: nobody could call', () => {
