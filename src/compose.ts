@@ -164,6 +164,7 @@ const queueParts = (config: Config, { core, writes }: House): AppParts['queue'] 
   jobs: writes.queue,
   keys: writes.keys,
   sealer: writes.sealer,
+  gone: writes.gone,
   jobExpiresMs: config.queue.jobExpiresMs,
   onRepeat: (result) => { core.metrics.requestRepeated(result); },
 });
@@ -265,7 +266,7 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const sandboxUrl = (service: string): string => sandbox?.url(service) ?? '';
   const userAgent = `sales-auto-api/${config.version}`;
   const wire = openWire(config, seams.clock, sandbox);
-  const connected = connectAll({ ...core, ...seams, transport: wire.transport, queue: writes.intake, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
+  const connected = connectAll({ ...core, ...seams, transport: wire.transport, queue: writes.intake, remembered: writes.gone, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
   const cluster = shared.clusterView({ phase: () => lifecycle.phase, circuits: () => core.breakers.states() });
   const house: House = { core, wire, writes, shared, cluster, services: Object.values(connected), lifecycle };
   watch(house);

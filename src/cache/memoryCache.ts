@@ -75,7 +75,7 @@ export class MemoryCache implements ResponseCache {
     // node-cache keeps its keys in a plain object, which also "has" what every object has, such as `constructor`.
     const entry = this.#order.get(key);
     const answer = entry && this.#cache.get<CachedAnswer>(key);
-    if (answer === undefined) return undefined;
+    if (entry === undefined || answer === undefined) return undefined;
     if (this.#clock.now() >= answer.staleUntil || this.#isPurged(key, entry.number)) {
       this.#cache.del(key);
       return undefined;
