@@ -192,7 +192,7 @@ const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
   authenticator: readAuthenticator(config),
   circuits: { list: () => house.core.breakers.states(), find: (name) => house.core.breakers.get(name) },
   fleet: fleetParts(house),
-  cache: { cache: house.core.cache, sharedCache: house.shared.fleet?.cache, services: house.services, logger: seams.logger },
+  cache: { cache: house.core.cache, sharedCache: house.shared.fleet?.cache, services: house.services, remembered: house.writes.gone, logger: seams.logger },
   health: healthParts(config, seams, house),
   queue: queueParts(config, house),
   metrics: house.core.metrics,

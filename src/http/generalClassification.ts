@@ -20,11 +20,11 @@ const FAILING_4XX: ReadonlySet<number> = new Set([408, 425]);
 const BLOCKED_MS = minutes(1);
 
 /** A page for people, of an edge or a proxy: services that are called by programs answer in JSON or plain text. */
-export const isPage = ({ headers, body, json }: ReceivedAnswer): boolean =>
-  (/html/iu.test(headers['content-type'] ?? '') || /^\s*</u.test(body)) && json() === undefined;
+export const isPage = (answer: ReceivedAnswer): boolean =>
+  (/html/iu.test(answer.headers['content-type'] ?? '') || /^\s*</u.test(answer.body)) && answer.json() === undefined;
 
 /** Words without JSON around them. */
-export const isText = ({ body, json }: ReceivedAnswer): boolean => body.trim() !== '' && json() === undefined;
+export const isText = (answer: ReceivedAnswer): boolean => answer.body.trim() !== '' && answer.json() === undefined;
 
 /**
  * What a status means where the service has no rule of its own (resilience E1, design §4). A 503 says that the

@@ -77,13 +77,20 @@ export class EmbeddedJobs {
     const dueAt = isRepeated ? Math.ceil(now + outcome.afterMs) : null;
     const state: JobState = isRepeated ? 'queued' : outcome.kind;
     const reason = outcome.kind === 'succeeded' ? null : outcome.reason;
-    const result = outcome.kind === 'succeeded' && outcome.result !== undefined ? this.#kept.fitting(now, outcome.result, undefined) : undefined;
+    const result = this.#resultOf(now, outcome);
     const isNoAttempt = outcome.kind === 'postponed' ? 1 : 0;
     // What was done is not kept: a dead letter needs its payload for a replay, a success does not.
     const dropsPayload = outcome.kind === 'succeeded' ? 1 : 0;
-    const moved = movedBy(this.#sql.end, id, claim, now, state, dueAt, reason, result ?? null, 1 - isNoAttempt, isNoAttempt, dropsPayload);
-    if (moved !== undefined && result !== undefined) this.#kept.count(now, result, 0);
+    const moved = movedBy(this.#sql.end, id, claim, now, state, dueAt, reason, result, 1 - isNoAttempt, isNoAttempt, dropsPayload);
     return moved === undefined || dueAt === null ? moved : { ...moved, dueAt };
+  }
+
+  /** As far as there is room; counted, even should the claim be lost. */
+  #resultOf(now: number, outcome: JobOutcome): string | null {
+    if (outcome.kind !== 'succeeded' || outcome.result === undefined) return null;
+    const result = this.#kept.fitting(now, outcome.result, null);
+    if (result !== null) this.#kept.count(now, result, 0);
+    return result;
   }
 
   replay(now: number, id: string, expiresAt: number): Moved | undefined {

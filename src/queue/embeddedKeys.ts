@@ -31,7 +31,7 @@ export class KeptBytes {
   }
 
   /** The first of the texts for which there is room; the last one is short, and always has some. */
-  fitting<T extends string | undefined>(now: number, text: string, brief: T): string | T {
+  fitting<T extends string | null>(now: number, text: string, brief: T): string | T {
     return this.#total(now).bytes + text.length > this.#limits.bytes ? brief : text;
   }
 
