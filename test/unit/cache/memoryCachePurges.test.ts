@@ -142,7 +142,8 @@ describe('MemoryCache, purged', () => {
       expect(cache.size).to.equal(0);
     });
 
-    it('holds no more heap than it counts, whatever their shape', () => {
+    it('holds no more heap than it counts, whatever their shape', function () {
+      this.timeout(30_000);
       setFlagsFromString('--expose-gc');
       const collect = runInNewContext('gc') as () => void;
       const heap = (): number => {
