@@ -20,7 +20,7 @@ import { metricsRouter, type MetricsSource } from './routes/metrics.ts';
 import type { Clock } from './time/clock.ts';
 import type { Authenticator } from './web/authentication.ts';
 import { errorHandler, notFound } from './web/errorHandler.ts';
-import type { AnswerSealer, IdempotencyStore, RepeatResult } from './web/idempotency.ts';
+import type { AnswerSealer, GoneAnswers, IdempotencyStore, RepeatResult } from './web/idempotency.ts';
 import { BodyBudget } from './web/jsonBody.ts';
 import { mountRoutes } from './web/mountRoutes.ts';
 import { OnceOnly } from './web/onceOnly.ts';
@@ -35,6 +35,8 @@ export interface QueueParts {
   readonly keys: IdempotencyStore;
   /** Keeps results and remembered answers from being read on disk. */
   readonly sealer: AnswerSealer;
+  /** Tells results and remembered answers whose record is gone. */
+  readonly gone: GoneAnswers;
   /** How long a job that a person puts back into the queue may wait, ms. */
   readonly jobExpiresMs: number;
   /** Told of each repeat of a request with an Idempotency-Key. Must not throw. */
@@ -101,12 +103,12 @@ const jobGroup = (jobs: JobDesk): RouteGroup => ({ name: 'jobs', title: 'Writes 
 
 const onceOnly = ({ queue, clock }: AppParts): OnceOnly | undefined => {
   if (queue === undefined) return undefined;
-  const { jobs, keys: store, sealer, onRepeat } = queue;
+  const { jobs, keys: store, sealer, gone, onRepeat } = queue;
   const find = async (id: string) => {
     const job = await jobs.find(id);
     return job && asAccepted(job);
   };
-  return new OnceOnly({ store, sealer, queue: { find }, clock, onRepeat });
+  return new OnceOnly({ store, sealer, queue: { find }, clock, gone, onRepeat });
 };
 
 type Mounting = Pick<AppParts, 'authenticator'> & { readonly bodies: BodyBudget };

@@ -164,6 +164,7 @@ const queueParts = (config: Config, { core, writes }: House): AppParts['queue'] 
   jobs: writes.queue,
   keys: writes.keys,
   sealer: writes.sealer,
+  gone: writes.gone,
   jobExpiresMs: config.queue.jobExpiresMs,
   onRepeat: (result) => { core.metrics.requestRepeated(result); },
 });
@@ -191,7 +192,7 @@ const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
   authenticator: readAuthenticator(config),
   circuits: { list: () => house.core.breakers.states(), find: (name) => house.core.breakers.get(name) },
   fleet: fleetParts(house),
-  cache: { cache: house.core.cache, sharedCache: house.shared.fleet?.cache, services: house.services, logger: seams.logger },
+  cache: { cache: house.core.cache, sharedCache: house.shared.fleet?.cache, services: house.services, remembered: house.writes.gone, logger: seams.logger },
   health: healthParts(config, seams, house),
   queue: queueParts(config, house),
   metrics: house.core.metrics,
@@ -265,7 +266,7 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const sandboxUrl = (service: string): string => sandbox?.url(service) ?? '';
   const userAgent = `sales-auto-api/${config.version}`;
   const wire = openWire(config, seams.clock, sandbox);
-  const connected = connectAll({ ...core, ...seams, transport: wire.transport, queue: writes.intake, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
+  const connected = connectAll({ ...core, ...seams, transport: wire.transport, queue: writes.intake, remembered: writes.gone, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
   const cluster = shared.clusterView({ phase: () => lifecycle.phase, circuits: () => core.breakers.states() });
   const house: House = { core, wire, writes, shared, cluster, services: Object.values(connected), lifecycle };
   watch(house);

@@ -14,6 +14,7 @@ import type { DurableQueue } from './queue/durableQueue.ts';
 import type { Faults } from './queue/embeddedFaults.ts';
 import type { QueueEvents } from './queue/queueEvents.ts';
 import { openEmbeddedStore } from './queue/embeddedStore.ts';
+import { GoneRecords } from './queue/goneRecords.ts';
 import { QueueUpkeep } from './queue/queueUpkeep.ts';
 import { QueueWorker, type DrainedService } from './queue/queueWorker.ts';
 import { createSealer, type Sealer, type SealingKey } from './queue/sealer.ts';
@@ -59,6 +60,7 @@ export class DurableWrites {
   readonly intake: WriteQueue;
   readonly upkeep: QueueUpkeep;
   readonly keys: IdempotencyStore;
+  readonly gone: GoneRecords;
   readonly #store: Store;
   readonly #parts: DurableWritesParts;
 
@@ -70,6 +72,7 @@ export class DurableWrites {
     this.sealer = sealer;
     this.upkeep = new QueueUpkeep({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
     this.keys = this.upkeep.watched(store.keys);
+    this.gone = new GoneRecords({ store: store.keys, sealer, clock });
     this.intake = new WriteIntake({ queue, sealer, clock, logger, events, expiresMs: config.queue.jobExpiresMs, onRefused: this.upkeep.refused });
   }
 
@@ -94,6 +97,7 @@ export class DurableWrites {
     const { upkeep } = this;
     return [
       { name: 'queue store', stop: () => this.#store.close() },
+      { name: 'records that are gone', stop: () => { this.gone.close(); } },
       { name: 'queue upkeep', start: () => { upkeep.start(); }, stop: () => { upkeep.stop(); } },
       ...(worker === undefined ? [] : [{ name: 'queue worker', start: () => { worker.start(); }, stop: () => worker.stop() }]),
     ];

@@ -9,7 +9,7 @@ const PRIMITIVE = 16;
 const OBJECT = 72;
 const SLOT = 16;
 /** A name that no other object has is a string of its own, in a table of its own. */
-const NAME = 48;
+const NAME = 104;
 
 /** Larger answers, in bytes of that, are kept nowhere: some 64,000 characters of text. */
 export const LARGEST_ANSWER = 128 * 1024;

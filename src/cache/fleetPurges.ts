@@ -4,6 +4,7 @@
  */
 import { every } from '../time/every.ts';
 import { seconds, type Clock } from '../time/clock.ts';
+import { SharedRuns } from '../time/sharedRuns.ts';
 import type { ResponseCache } from './responseCache.ts';
 import { serviceLabel } from './labels.ts';
 import type { News, Notice, SharedAnswers } from './sharedAnswers.ts';
@@ -28,6 +29,8 @@ const ASK_EVERY_MS = seconds(2);
 const CONTEXT = 'purge';
 /** More purges than that which the fleet was not told of become purges of whole services. */
 const MAX_UNTOLD = 1000;
+/** Labels in one notice, characters: the log holds thousands of notices. */
+const NOTICE_LENGTH = 8_000;
 
 /** One purge of a label: another one of the same label is another one. */
 interface Untold {
@@ -36,6 +39,9 @@ interface Untold {
 
 export class FleetPurges {
   readonly #parts: FleetPurgesParts;
+  /** By service: labels of the next notice. Those of a flood share one. */
+  #gathered = new Map<string, Set<string>>();
+  readonly #telling: SharedRuns;
   /** By label: purges that the fleet has not heard of yet. */
   #untold = new Map<string, Untold>();
   /** Purges of our own that we have not heard of yet: at home they were carried out before. */
@@ -47,6 +53,7 @@ export class FleetPurges {
 
   constructor(parts: FleetPurgesParts) {
     this.#parts = parts;
+    this.#telling = new SharedRuns(parts.clock, () => this.#tellGathered());
     parts.store.listen({
       noticed: (notice) => { this.#noticed(notice); },
       returned: () => void this.#catchUp(),
@@ -77,17 +84,47 @@ export class FleetPurges {
    * @returns whether the fleet has been told.
    */
   async purge(service: string, labels: readonly string[]): Promise<boolean> {
-    try {
-      await this.#tell(service, labels);
-      return true;
-    } catch {
-      for (const label of labels) this.#untold.set(label, { service });
-      if (this.#untold.size > MAX_UNTOLD) this.#untold = new Map([...this.#untold.values()].map((each) => [serviceLabel(each.service), each]));
+    const { store, cache } = this.#parts;
+    if (!store.isUp) {
+      this.#keepUntold(labels.map((label) => [label, { service }]));
       return false;
     }
+    const gathered = this.#gathered.get(service) ?? new Set();
+    this.#gathered.set(service, gathered);
+    for (const label of labels) gathered.add(label);
+    const waits = this.#telling.isBusy;
+    const isTold = await this.#telling.request().then(() => true, () => false);
+    // Until then what was purged could still be taken over from the store.
+    if (waits) for (const label of labels) cache.purge(label);
+    return isTold;
+  }
+
+  #keepUntold(purges: readonly (readonly [label: string, purge: Untold])[]): void {
+    for (const [label, each] of purges) this.#untold.set(label, each);
+    if (this.#untold.size > MAX_UNTOLD) this.#untold = new Map([...this.#untold.values()].map((each) => [serviceLabel(each.service), each]));
+  }
+
+  async #tellGathered(): Promise<void> {
+    const gathered = [...this.#gathered].map(([service, labels]) => [service, labels.size > MAX_UNTOLD ? [serviceLabel(service)] : [...labels]] as const);
+    this.#gathered = new Map();
+    const untold = await Promise.all(gathered.map(async ([service, labels]) => {
+      try {
+        await this.#tell(service, labels);
+        return [];
+      } catch {
+        return labels.map((label) => [label, { service }] as const);
+      }
+    }));
+    this.#keepUntold(untold.flat());
+    if (untold.flat().length > 0) throw new Error('the fleet was not told of all purges');
   }
 
   async #tell(service: string, labels: readonly string[]): Promise<void> {
+    const all = serviceLabel(service);
+    for (const some of noticesOf(labels.includes(all) ? [all] : labels)) await this.#notify(service, some);
+  }
+
+  async #notify(service: string, labels: readonly string[]): Promise<void> {
     const { store, sealer } = this.#parts;
     const text = sealer.seal(JSON.stringify(labels), CONTEXT);
     this.#own.add(text);
@@ -162,3 +199,17 @@ export class FleetPurges {
     }
   }
 }
+
+const noticesOf = (labels: readonly string[]): readonly (readonly string[])[] => {
+  const notices: string[][] = [];
+  let length = Infinity;
+  for (const label of labels) {
+    length += label.length;
+    if (length > NOTICE_LENGTH) {
+      notices.push([]);
+      ({ length } = label);
+    }
+    notices.at(-1)?.push(label);
+  }
+  return notices;
+};

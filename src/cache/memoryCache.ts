@@ -1,19 +1,31 @@
 import NodeCache from 'node-cache';
-import type { Clock } from '../time/clock.ts';
+import { minutes, type Clock } from '../time/clock.ts';
+import { nextTurn } from '../time/nextTurn.ts';
 import { bytesOf, bytesOfText, LARGEST_ANSWER } from './answerBytes.ts';
 import { Asks, type Ask } from './asks.ts';
 import { LabelIndex } from './labelIndex.ts';
 import { isTagLabel } from './labels.ts';
 import type { CachedAnswer, ResponseCache } from './responseCache.ts';
 
-/** node-cache sweeps out what has expired this often, s. */
-const SWEEP_S = 60;
+/** What has expired is swept out this often. */
+const SWEEP_MS = minutes(1);
+/** So many are dropped in one turn of the event loop: more would stall it. */
+const DROPPED_AT_ONCE = 500;
 
 /** All answers together, bytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** What an entry takes beside its answer, and what each of its labels does, if it is the only one to bear it; bytes. */
 const ENTRY = 400;
 const LABEL = 240;
+
+/** What was put in before the earliest of them is as good as outdated by that one. */
+const MAX_OUTDATINGS = 100;
+
+interface Entry {
+  readonly bytes: number;
+  /** Later ones have higher numbers. */
+  readonly number: number;
+}
 
 /**
  * node-cache, bounded in bytes: without clones (they cost 400 times the read), and with the eviction it lacks: where there is no room,
@@ -23,18 +35,24 @@ export class MemoryCache implements ResponseCache {
   readonly #cache: NodeCache;
   readonly #clock: Clock;
   readonly #maxBytes: number;
-  /** Bytes by key, in the order of the last write. */
-  readonly #order = new Map<string, number>();
+  /** By key, in the order of the last write. */
+  readonly #order = new Map<string, Entry>();
   #bytes = 0;
+  #writes = 0;
+  /** By label: entries up to this number are purged, and not dropped yet. */
+  readonly #purged = new Map<string, number>();
+  /** Entries up to a number are not fresh since a moment; the earliest first. */
+  readonly #outdated: { readonly number: number; readonly at: number }[] = [];
+  #cancelSweep = (): void => undefined;
   readonly #labels = new LabelIndex();
   readonly #asks = new Asks();
 
   constructor(clock: Clock, maxBytes: number = MAX_BYTES) {
     this.#clock = clock;
     this.#maxBytes = maxBytes;
-    this.#cache = new NodeCache({ useClones: false, maxKeys: -1, checkperiod: SWEEP_S });
+    this.#cache = new NodeCache({ useClones: false, maxKeys: -1, checkperiod: 0 });
     this.#cache.on('del', (key: string) => {
-      this.#bytes -= this.#order.get(key) ?? 0;
+      this.#bytes -= this.#order.get(key)?.bytes ?? 0;
       this.#order.delete(key);
       this.#labels.remove(key);
     });
@@ -55,10 +73,15 @@ export class MemoryCache implements ResponseCache {
 
   get(key: string): CachedAnswer | undefined {
     // node-cache keeps its keys in a plain object, which also "has" what every object has, such as `constructor`.
-    const answer = this.#order.has(key) ? this.#cache.get<CachedAnswer>(key) : undefined;
-    if (answer === undefined || this.#clock.now() < answer.staleUntil) return answer;
-    this.#cache.del(key);
-    return undefined;
+    const entry = this.#order.get(key);
+    const answer = entry && this.#cache.get<CachedAnswer>(key);
+    if (entry === undefined || answer === undefined) return undefined;
+    if (this.#clock.now() >= answer.staleUntil || this.#isPurged(key, entry.number)) {
+      this.#cache.del(key);
+      return undefined;
+    }
+    const outdatedAt = this.#outdated.find(({ number }) => entry.number <= number)?.at ?? Infinity;
+    return answer.freshUntil <= outdatedAt ? answer : { ...answer, freshUntil: outdatedAt };
   }
 
   set(key: string, answer: CachedAnswer, labels: readonly string[] = []): void {
@@ -70,7 +93,9 @@ export class MemoryCache implements ResponseCache {
     const bytes = answerBytes + ENTRY + bytesOfText(key) + labels.reduce((sum, label) => sum + LABEL + bytesOfText(label), 0);
     if (answerBytes > LARGEST_ANSWER || bytes > this.#maxBytes) return;
     while (this.#bytes + bytes > this.#maxBytes) this.#evictOldest();
-    this.#order.set(key, bytes);
+    if (this.#order.size === 0) this.#sweepLater();
+    this.#writes += 1;
+    this.#order.set(key, { bytes, number: this.#writes });
     this.#bytes += bytes;
     this.#labels.add(key, labels);
     this.#cache.set(key, answer, livesForS);
@@ -88,18 +113,15 @@ export class MemoryCache implements ResponseCache {
   purge(label: string): number {
     this.#asks.outdate(label);
     const keys = this.#labels.keysOf(label);
-    this.#cache.del([...keys]);
+    if (keys.length > DROPPED_AT_ONCE) void this.#purgeInTurns(label, keys);
+    else this.#cache.del([...keys]);
     return keys.length;
   }
 
   outdate(): void {
     this.#asks.outdateAll();
-    const now = this.#clock.now();
-    for (const key of [...this.#order.keys()]) {
-      const answer = this.get(key);
-      if (answer === undefined || answer.freshUntil <= now) continue;
-      this.#cache.set(key, { ...answer, freshUntil: now }, (answer.staleUntil - now) / 1000);
-    }
+    this.#outdated.push({ number: this.#writes, at: this.#clock.now() });
+    if (this.#outdated.length > MAX_OUTDATINGS) this.#outdated.shift();
   }
 
   clear(): void {
@@ -112,6 +134,7 @@ export class MemoryCache implements ResponseCache {
 
   /** Stops the sweep's timer. */
   close(): void {
+    this.#cancelSweep();
     this.#cache.close();
     this.#order.clear();
     this.#bytes = 0;
@@ -121,5 +144,37 @@ export class MemoryCache implements ResponseCache {
   #evictOldest(): void {
     const [oldest] = this.#order.keys();
     if (oldest !== undefined) this.#cache.del(oldest);
+  }
+
+  #isPurged(key: string, number: number): boolean {
+    return this.#purged.size > 0 && this.#labels.labelsOf(key).some((label) => number <= (this.#purged.get(label) ?? 0));
+  }
+
+  /** In force at once, though the memory is freed bit by bit. */
+  async #purgeInTurns(label: string, keys: readonly string[]): Promise<void> {
+    const upTo = this.#writes;
+    this.#purged.set(label, upTo);
+    await this.#dropInTurns(keys, ({ number }) => number <= upTo);
+    if (this.#purged.get(label) === upTo) this.#purged.delete(label);
+  }
+
+  async #dropInTurns(keys: readonly string[], isOver: (entry: Entry, key: string) => boolean): Promise<void> {
+    for (let from = 0; from < keys.length; from += DROPPED_AT_ONCE) {
+      if (from > 0) await nextTurn();
+      for (const key of keys.slice(from, from + DROPPED_AT_ONCE)) {
+        const entry = this.#order.get(key);
+        if (entry !== undefined && isOver(entry, key)) this.#cache.del(key);
+      }
+    }
+  }
+
+  /** While anything is kept. */
+  #sweepLater(): void {
+    this.#cancelSweep();
+    this.#cancelSweep = this.#clock.after(SWEEP_MS, () => {
+      // Looking at what has expired forgets it.
+      void this.#dropInTurns([...this.#order.keys()], (_entry, key) => this.get(key) === undefined);
+      if (this.#order.size > 0) this.#sweepLater();
+    });
   }
 }

@@ -42,13 +42,13 @@ export class RequestInterruptedError extends GatewayError {
   }
 }
 
-/** The first request of an Idempotency-Key was answered, and its answer was too large to be kept. */
+/** The first request of an Idempotency-Key was answered, and its answer was too large to be kept, or tells of a record that is gone since. */
 export class AnswerNotKeptError extends GatewayError {
   readonly code = 'answer_not_kept';
 
   /** @param status Of that answer. */
   constructor(status: number) {
-    super(`the first request with this Idempotency-Key was carried out and answered with ${String(status)}; that answer is too large to be kept`);
+    super(`the first request with this Idempotency-Key was carried out and answered with ${String(status)}; that answer is not kept, for its size, or because its record is gone`);
   }
 }
 

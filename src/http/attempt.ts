@@ -15,7 +15,7 @@ import type { Clock } from '../time/clock.ts';
 import type { Classifier } from './classification.ts';
 import { declaredField, WHOLE_ANSWER } from './declaredFields.ts';
 import { deprecationNotices } from './deprecation.ts';
-import { classifyStatus } from './generalClassification.ts';
+import { classified } from './generalClassification.ts';
 import { parseGenerously } from './generousParse.ts';
 import { DEFAULT_QUOTA, type Operation } from './operation.ts';
 import type { QuotaReader } from './quota.ts';
@@ -104,9 +104,7 @@ const brokenBy = ({ events }: AttemptParts, what: string, site: CallSite): Gatew
 const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, response: HttpResponse, site: CallSite): Promise<T> => {
   const { answer, excess } = await boundedAnswer(response, operation.maxAnswerValues);
   if (excess !== undefined && response.status < 400) throw brokenBy(parts, `more ${excess} than we read`, site);
-  const context = { site, wallTime: parts.clock.wallTime() };
-  const special = parts.classify(answer, context);
-  const error = special === 'accepted' ? undefined : (special ?? classifyStatus(answer, context));
+  const error = classified(parts.classify, answer, { site, wallTime: parts.clock.wallTime() });
   if (error instanceof UpstreamContractBrokenError) parts.events.contractBroken({ ...site, fields: [WHOLE_ANSWER] });
   if (error instanceof UpstreamRateLimitedError && response.status === TOO_MANY) {
     parts.quota?.throttled(operation.quota ?? DEFAULT_QUOTA, error.retryAfterMs);

@@ -23,7 +23,7 @@ import type { CallMetrics, Flagged, HealthReport, HttpClient } from './httpClien
 import { DEFAULT_QUOTA, type Operation, type OperationRequest } from './operation.ts';
 import { honestError } from './outcomeUnknown.ts';
 import { orQueued } from './queuedWrite.ts';
-import { endingWhatIsGone, purgingAfter } from './purgingWrites.ts';
+import { endingWhatIsGone, purgingAfter, type PurgingParts } from './purgingWrites.ts';
 import { recordOf } from './recordOf.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from './transport.ts';
@@ -37,6 +37,7 @@ export interface HttpClientParts extends AttemptPathParts {
   readonly cache: ResponseCache;
   /** Behind it, the cache of the whole fleet; absent: this process is alone. */
   readonly sharedCache?: Pick<SharedCache, 'isUp' | 'find' | 'errand' | 'purge'> | undefined;
+  readonly remembered?: PurgingParts['remembered'];
   /** Where writes wait; absent: they fail instead. */
   readonly queue?: WriteQueue | undefined;
 }

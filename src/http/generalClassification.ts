@@ -8,7 +8,7 @@ import {
   UpstreamUnauthorizedError,
   UpstreamUnavailableError,
 } from '../errors/upstreamErrors.ts';
-import type { ClassificationContext, ReceivedAnswer } from './classification.ts';
+import type { ClassificationContext, Classifier, ReceivedAnswer } from './classification.ts';
 import { minutes } from '../time/clock.ts';
 import { pauseAskedMs } from './quota.ts';
 import { retryAfterMs } from './retryAfter.ts';
@@ -20,8 +20,11 @@ const FAILING_4XX: ReadonlySet<number> = new Set([408, 425]);
 const BLOCKED_MS = minutes(1);
 
 /** A page for people, of an edge or a proxy: services that are called by programs answer in JSON or plain text. */
-export const isPage = ({ headers, body, json }: ReceivedAnswer): boolean =>
-  (/html/iu.test(headers['content-type'] ?? '') || /^\s*</u.test(body)) && json() === undefined;
+export const isPage = (answer: ReceivedAnswer): boolean =>
+  (/html/iu.test(answer.headers['content-type'] ?? '') || /^\s*</u.test(answer.body)) && answer.json() === undefined;
+
+/** Words without JSON around them. */
+export const isText = (answer: ReceivedAnswer): boolean => answer.body.trim() !== '' && answer.json() === undefined;
 
 /**
  * What a status means where the service has no rule of its own (resilience E1, design §4). A 503 says that the
@@ -42,4 +45,19 @@ export const classifyStatus = (answer: ReceivedAnswer, { site, wallTime }: Class
   if (status >= 500 || FAILING_4XX.has(status)) return new UpstreamUnavailableError(site, 'http_5xx', 'unknown');
   if (status >= 400) return new UpstreamRejectedError(site, status);
   return new UpstreamContractBrokenError(site, `answered ${String(status)}; redirects are not followed`);
+};
+
+const GONE: ReadonlySet<number> = new Set([404, 410]);
+
+/**
+ * What an answer means: the service's own rules first, then the general ones. That a record is gone is believed from the API alone: a page,
+ * or a text that the service's rules do not know, comes from an edge that found no way to the API (docs/decisions/0041-remembered-answers-of-gone-records.md).
+ */
+export const classified = (classify: Classifier, answer: ReceivedAnswer, context: ClassificationContext): GatewayError | undefined => {
+  const special = classify(answer, context);
+  if (special === 'accepted') return undefined;
+  const error = special ?? classifyStatus(answer, context);
+  if (!(error instanceof UpstreamRejectedError) || !GONE.has(error.status)) return error;
+  const isForeign = isPage(answer) || (special === undefined && isText(answer));
+  return isForeign ? new UpstreamBlockedError(context.site, retryAfterMs(answer.headers, context.wallTime) ?? BLOCKED_MS) : error;
 };

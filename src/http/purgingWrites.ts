@@ -8,11 +8,14 @@ import type { SharedCache } from '../cache/sharedCache.ts';
 import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
 import type { Call, CallContext } from '../resilience/call.ts';
 import type { Operation, OperationRequest } from './operation.ts';
+import { valuesIn } from './upstreamPath.ts';
 
 export interface PurgingParts {
   readonly service: string;
   readonly cache: ResponseCache;
   readonly sharedCache?: Pick<SharedCache, 'purge'> | undefined;
+  /** What is remembered of answers, for callers who repeat a write or ask about a job; absent: nothing is. */
+  readonly remembered?: { end(service: string, names: readonly string[]): Promise<void> } | undefined;
 }
 
 type Purging = <T>(call: Call<T>) => Call<T>;
@@ -42,15 +45,15 @@ export const purgingAfter = (parts: PurgingParts, { cacheForMs, cacheTags }: Ope
  */
 export const endingWhatIsGone = (parts: PurgingParts, operation: Operation<unknown>, request: OperationRequest): Purging => {
   const { cacheForMs, cacheTags, goneTags } = operation;
-  if (cacheForMs === undefined && cacheTags === undefined && goneTags === undefined) return (call) => call;
+  const isTold = cacheForMs !== undefined || cacheTags !== undefined || goneTags !== undefined;
   return (call) => async (context) => {
     try {
       const answer = await call(context);
       const tags = goneTags?.(request, answer.value) ?? [];
-      if (tags.length > 0 && (cacheForMs === undefined || isKept(parts, tags))) await purgeGone(parts, context, tags);
+      if (tags.length > 0 && (cacheForMs === undefined || isKept(parts, tags))) await endAll(parts, context, tags);
       return answer;
     } catch (error) {
-      if (isGone(error)) await purgeGone(parts, context, (goneTags ?? cacheTags)?.(request) ?? []);
+      if (isGone(error)) await endAll(parts, context, isTold ? ((goneTags ?? cacheTags)?.(request) ?? []) : undefined, namesIn(request));
       throw error;
     }
   };
@@ -62,10 +65,23 @@ const isKept = ({ service, cache }: PurgingParts, tags: readonly string[]): bool
 
 const isGone = (error: unknown): boolean => error instanceof UpstreamRejectedError && (error.status === 404 || error.status === 410);
 
-const purgeGone = (parts: PurgingParts, { site, cacheKey }: CallContext, tags: readonly string[]): Promise<void> => {
-  const labels = tags.map((tag) => tagLabel(parts.service, tag));
-  const [own = operationLabel(parts.service, site.operation)] = labels;
-  return purge(parts, [...new Set([own, ...labels, ...parts.cache.tagsBeside(own, cacheKey)])]);
+/** Names enough for any request; one that asks for more is answered row by row. */
+const MOST_NAMES = 200;
+
+/** What a request asks for: what its path and its query hold beside words. */
+const namesIn = ({ path, query = {} }: OperationRequest): readonly string[] =>
+  [...valuesIn(path), ...Object.values(query).flat()].map(String).filter((value) => !/^[a-z_-]*$/u.test(value));
+
+const nameIn = (tag: string): readonly string[] => (tag.includes(':') ? [tag.slice(tag.indexOf(':') + 1)] : []);
+
+/** @param tags Absent: nothing is kept in the cache. */
+const endAll = async (parts: PurgingParts, { site, cacheKey }: CallContext, tags: readonly string[] | undefined, names: readonly string[] = []): Promise<void> => {
+  const { service, cache, remembered } = parts;
+  const labels = (tags ?? []).map((tag) => tagLabel(service, tag));
+  const [own = operationLabel(service, site.operation)] = labels;
+  const ended = tags === undefined ? [] : [...new Set([own, ...labels, ...cache.tagsBeside(own, cacheKey)])];
+  const told = [...names, ...ended.flatMap(nameIn)].slice(0, MOST_NAMES);
+  await Promise.all([purge(parts, ended), remembered?.end(service, told)]);
 };
 
 const purge = async ({ service, cache, sharedCache }: PurgingParts, labels: readonly string[]): Promise<void> => {

@@ -93,7 +93,7 @@ export class BatchRunner {
 }
 
 /** Others move what is there. */
-const isAdding = ({ command }: Request): boolean => command === 'add' || command === 'beginKey';
+const isAdding = ({ command }: Request): boolean => command === 'add' || command === 'beginKey' || command === 'noteGone';
 
 const commandsIn = (requests: readonly Request[]): readonly Command[] => requests.map(({ command }) => command);
 
@@ -116,10 +116,14 @@ const commandsOf = (jobs: EmbeddedJobs, keys: EmbeddedKeys): StoreCommands => ({
     jobs.release(now, claim);
   },
   beginKey: (_now, use, begunAt) => keys.begin(begunAt, use),
-  finishKey: (_now, key, answer) => {
-    keys.finish(key, answer);
+  finishKey: (now, key, answer, brief) => {
+    keys.finish(now, key, answer, brief);
   },
   forgetKey: (_now, key) => {
     keys.forget(key);
   },
+  noteGone: (now, gone) => {
+    keys.noteGone(now, gone);
+  },
+  goneAt: (_now, names) => keys.goneAt(names),
 });

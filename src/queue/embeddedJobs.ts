@@ -6,17 +6,17 @@ import type Database from 'libsql';
 import type { JobFilter, QueueDepth } from './durableQueue.ts';
 import { asClaimedJob, asJobRecord, firstRow, type JobRow } from './embeddedRows.ts';
 import type { Added, Cancelled, Claim, Moved, Taken } from './embeddedMessages.ts';
-import { jobSql } from './embeddedSql.ts';
+import type { KeptBytes } from './embeddedKeys.ts';
+import { jobSql, statementsOf, type StatementsOf } from './embeddedSql.ts';
 import { JOB_VERSION, jobStates, type JobOutcome, type JobRecord, type JobState, type NewJob, type Settlement } from './job.ts';
 
-type Statements = Readonly<Record<keyof typeof jobSql, Database.Statement>>;
-
 export class EmbeddedJobs {
-  readonly #sql: Statements;
+  readonly #sql: StatementsOf<typeof jobSql>;
+  readonly #kept: KeptBytes;
 
-  constructor(database: Database.Database) {
-    const prepared = Object.entries(jobSql).map(([name, text]) => [name, database.prepare(text)]);
-    this.#sql = Object.fromEntries(prepared) as Statements;
+  constructor(database: Database.Database, kept: KeptBytes) {
+    this.#sql = statementsOf(database, jobSql);
+    this.#kept = kept;
   }
 
   /** What ran in the last process waits again, marked as interrupted: with one process to a database, nobody else can have it. */
@@ -77,12 +77,20 @@ export class EmbeddedJobs {
     const dueAt = isRepeated ? Math.ceil(now + outcome.afterMs) : null;
     const state: JobState = isRepeated ? 'queued' : outcome.kind;
     const reason = outcome.kind === 'succeeded' ? null : outcome.reason;
-    const result = outcome.kind === 'succeeded' ? (outcome.result ?? null) : null;
+    const result = this.#resultOf(now, outcome);
     const isNoAttempt = outcome.kind === 'postponed' ? 1 : 0;
     // What was done is not kept: a dead letter needs its payload for a replay, a success does not.
     const dropsPayload = outcome.kind === 'succeeded' ? 1 : 0;
     const moved = movedBy(this.#sql.end, id, claim, now, state, dueAt, reason, result, 1 - isNoAttempt, isNoAttempt, dropsPayload);
     return moved === undefined || dueAt === null ? moved : { ...moved, dueAt };
+  }
+
+  /** As far as there is room; counted, even should the claim be lost. */
+  #resultOf(now: number, outcome: JobOutcome): string | null {
+    if (outcome.kind !== 'succeeded' || outcome.result === undefined) return null;
+    const result = this.#kept.fitting(now, outcome.result, null);
+    if (result !== null) this.#kept.count(now, result, 0);
+    return result;
   }
 
   replay(now: number, id: string, expiresAt: number): Moved | undefined {

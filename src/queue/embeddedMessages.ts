@@ -4,7 +4,7 @@
  */
 import type { JobFilter, QueueDepth } from './durableQueue.ts';
 import type { ClaimedJob, JobOutcome, JobRecord, NewJob, Settlement } from './job.ts';
-import type { KeyState, KeyUse } from '../web/idempotency.ts';
+import type { GoneName, KeyState, KeyUse } from '../web/idempotency.ts';
 
 /** What the database thread can do; every command is told the time first. */
 export interface StoreCommands {
@@ -25,8 +25,10 @@ export interface StoreCommands {
   /** Takes back a claim that came too late to be told: the job was not begun. */
   readonly release: (now: number, claim: Claim) => void;
   readonly beginKey: (now: number, use: KeyUse, begunAt: number) => KeyState;
-  readonly finishKey: (now: number, key: string, answer: string) => void;
+  readonly finishKey: (now: number, key: string, answer: string, brief: string) => void;
   readonly forgetKey: (now: number, key: string) => void;
+  readonly noteGone: (now: number, gone: readonly GoneName[]) => void;
+  readonly goneAt: (now: number, names: readonly string[]) => number;
 }
 
 export interface Added {

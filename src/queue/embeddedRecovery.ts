@@ -7,12 +7,17 @@ import { BatchRunner } from './embeddedBatch.ts';
 import { isDiskFull } from './embeddedDatabase.ts';
 import type { FaultHook } from './embeddedFaults.ts';
 import { EmbeddedJobs } from './embeddedJobs.ts';
-import { EmbeddedKeys } from './embeddedKeys.ts';
+import { EmbeddedKeys, KeptBytes } from './embeddedKeys.ts';
+import { KEPT_SCHEMA } from './embeddedSql.ts';
+import type { KeptLimits } from '../web/idempotency.ts';
 
 /** @param now Wall-clock ms. */
-export const openRunner = (database: Database.Database, now: number, faultHook: FaultHook): BatchRunner => {
-  const parts = { database, jobs: new EmbeddedJobs(database), keys: new EmbeddedKeys(database), ballast: new Ballast(database), faultHook };
-  renewBallast(database, parts.ballast);
+export const openRunner = (database: Database.Database, now: number, faultHook: FaultHook, limits?: KeptLimits): BatchRunner => {
+  const ballast = new Ballast(database);
+  renewBallast(database, ballast);
+  recover(() => { database.exec(KEPT_SCHEMA); }, ballast);
+  const kept = new KeptBytes(database, limits);
+  const parts = { database, jobs: new EmbeddedJobs(database, kept), keys: new EmbeddedKeys(database, kept, limits), ballast, faultHook };
   recover(() => {
     parts.jobs.recover(now);
     parts.keys.recover();

@@ -2,9 +2,22 @@
  * The embedded queue as SQL: its tables and every statement made on them. Numbered parameters keep their meaning within a
  * statement only.
  */
+import type Database from 'libsql';
+
+export type StatementsOf<Texts> = { readonly [Name in keyof Texts]: Database.Statement };
+
+export const statementsOf = <Texts extends Readonly<Record<string, string>>>(database: Database.Database, texts: Texts): StatementsOf<Texts> =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, database.prepare(text)])) as StatementsOf<Texts>;
 
 /** In `user_version` of the file. A file of a later one is left untouched. */
 export const SCHEMA_VERSION = 1;
+
+/** Made wherever they are missing: an earlier release does not mind them. `hour`: since 1970. */
+export const KEPT_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS kept_bytes (hour INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, answers INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS gone_names (name TEXT PRIMARY KEY, gone_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS gone_by_age ON gone_names (gone_at);
+`;
 
 /** In the file's head, so that another program's database is not mistaken for ours: "saaq". */
 export const APPLICATION_ID = 0x73616171;
@@ -179,6 +192,34 @@ export const keySql = {
   finish: 'UPDATE idempotency_keys SET answer = ?2 WHERE key = ?1',
 
   forget: 'DELETE FROM idempotency_keys WHERE key = ?1',
+} as const;
+
+export const keptSql = {
+  /** 1 the hour before the first that counts. */
+  total: 'SELECT ifnull(sum(bytes), 0) AS bytes, ifnull(sum(answers), 0) AS answers FROM kept_bytes WHERE hour > ?1',
+
+  /** 1 hour, 2 bytes, 3 answers. */
+  count: `
+    INSERT INTO kept_bytes VALUES (?1, ?2, ?3) ON CONFLICT (hour) DO UPDATE SET bytes = bytes + excluded.bytes, answers = answers + excluded.answers`,
+
+  /** 1 as for the total. */
+  drop: 'DELETE FROM kept_bytes WHERE hour <= ?1',
+} as const;
+
+export const goneSql = {
+  /** 1 pairs of name and moment as JSON. */
+  note: `
+    INSERT INTO gone_names SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?1) WHERE true
+    ON CONFLICT (name) DO UPDATE SET gone_at = max(gone_at, excluded.gone_at)`,
+
+  /** 1 names as JSON. */
+  latest: 'SELECT ifnull(max(gone_at), 0) AS gone_at FROM gone_names WHERE name IN (SELECT value FROM json_each(?1))',
+
+  /** 1 how many are kept, 2 the name of all. */
+  latestTooMany: 'SELECT gone_at FROM gone_names WHERE name <> ?2 ORDER BY gone_at DESC LIMIT 1 OFFSET ?1',
+
+  /** 1 until when, 2 the name of all. */
+  drop: 'DELETE FROM gone_names WHERE gone_at <= ?1 AND name <> ?2',
 } as const;
 
 export const ballastSql = {

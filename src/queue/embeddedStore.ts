@@ -3,7 +3,7 @@
  */
 import { silentLogger, type Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
-import type { IdempotencyStore } from '../web/idempotency.ts';
+import type { IdempotencyStore, KeptLimits } from '../web/idempotency.ts';
 import { EmbeddedClient } from './embeddedClient.ts';
 import { loadFaultHook, type Faults } from './embeddedFaults.ts';
 import { EmbeddedQueue } from './embeddedQueue.ts';
@@ -17,6 +17,8 @@ export interface EmbeddedStoreOptions {
   readonly logger?: Logger;
   /** Largest size of the file, in pages of 4 kB. Absent: as the disk has. */
   readonly maxPages?: number;
+  /** Default: {@link KEPT_LIMITS}. */
+  readonly limits?: KeptLimits;
   /** Where tests stop the process. */
   readonly faults?: Faults;
 }
@@ -35,12 +37,13 @@ export interface EmbeddedStore {
  *   was written by a newer release. Nothing is changed then.
  */
 export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<EmbeddedStore> => {
-  const { directory, clock, logger = silentLogger, maxPages, faults } = options;
+  const { directory, clock, logger = silentLogger, maxPages, limits, faults } = options;
   const faultHook = await loadFaultHook(faults);
   const worker = await startDatabaseThread({
     directory,
     openedAt: clock.wallTime(),
     ...(maxPages === undefined ? {} : { maxPages }),
+    ...(limits === undefined ? {} : { limits }),
     ...(faults === undefined ? {} : { faults }),
   }, clock);
   const client = new EmbeddedClient(worker, { clock, logger, faultHook });
@@ -50,6 +53,8 @@ export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<
 
 const keysIn = (client: EmbeddedClient): IdempotencyStore => ({
   begin: (use, now) => client.call('beginKey', [use, now], (late) => (late.kind === 'first' ? ['forgetKey', use.key] : undefined)),
-  finish: (key, answer) => client.call('finishKey', [key, answer]),
+  finish: (key, answer, brief = answer) => client.call('finishKey', [key, answer, brief]),
   forget: (key) => client.call('forgetKey', [key]),
+  noteGone: (gone) => client.call('noteGone', [gone]),
+  goneAt: (names) => client.call('goneAt', [names]),
 });

@@ -27,7 +27,7 @@ const open = async (): Promise<Opened> => {
   const faultHook = await loadFaultHook(options.faults);
   const database = openDatabase(options);
   return {
-    runner: explained(options.directory, () => openRunner(database, options.openedAt, faultHook)),
+    runner: explained(options.directory, () => openRunner(database, options.openedAt, faultHook, options.limits)),
     close: () => {
       database.close();
     },

@@ -84,8 +84,10 @@ export class QueueUpkeep {
     };
     return {
       begin: (use, now) => noting(keys.begin(use, now)),
-      finish: (key, answer) => noting(keys.finish(key, answer)),
+      finish: (...answer) => noting(keys.finish(...answer)),
       forget: (key) => noting(keys.forget(key)),
+      noteGone: (gone) => keys.noteGone(gone),
+      goneAt: (names) => keys.goneAt(names),
     };
   }
 

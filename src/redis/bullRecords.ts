@@ -3,6 +3,13 @@
  */
 import type { JobFilter, QueueDepth } from '../queue/durableQueue.ts';
 import type { JobRecord, JobState, NewJob } from '../queue/job.ts';
+import { minutes } from '../time/clock.ts';
+
+const HOUR_MS = minutes(60);
+
+/** Where `lua/kept.lua` counts, and by which hour. */
+export const keptKey = (keyPrefix: string): string => `{${keyPrefix}}:kept`;
+export const hourOf = (now: number): number => Math.floor(now / HOUR_MS);
 
 type Meta = Pick<NewJob, 'version' | 'service' | 'operation' | 'entity' | 'owner' | 'requestId' | 'acceptedAt'>;
 

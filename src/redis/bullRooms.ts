@@ -5,7 +5,7 @@ import type * as BullMQ from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../time/clock.ts';
 import { BullClaims } from './bullClaims.ts';
-import { BullScripts } from './bullScripts.ts';
+import { BullScripts, type Kept } from './bullScripts.ts';
 import { BullService } from './bullService.ts';
 
 export interface RoomParts {
@@ -19,6 +19,7 @@ export interface RoomParts {
   /** Before the names of all keys. */
   readonly prefix: string;
   readonly onWork: (service: string) => void;
+  readonly kept: Kept;
 }
 
 export interface Room {
@@ -53,9 +54,9 @@ export class BullRooms {
   }
 
   #build(service: string): Room {
-    const { bullmq, client, clock, newToken, prefix, onWork } = this.#parts;
+    const { bullmq, client, clock, newToken, prefix, onWork, kept } = this.#parts;
     const bull = new BullService(bullmq, service, client(), prefix);
-    const scripts = new BullScripts(client, bull.base);
+    const scripts = new BullScripts(client, bull.base, kept);
     const claims = new BullClaims({
       clock,
       bull,

@@ -1,7 +1,7 @@
 /** What we add to BullMQ, with the shapes of its answers. The contract of each stands at the head of its file in `lua/`. */
 import type { Redis } from 'ioredis';
 import { JOB_VERSION, type JobState, type NewJob } from '../queue/job.ts';
-import { metaOf, type Counts, type Field } from './bullRecords.ts';
+import { hourOf, metaOf, type Counts, type Field } from './bullRecords.ts';
 import { RedisScript } from './redisScript.ts';
 
 const queueScript = (name: string): RedisScript => new RedisScript(name, 'order');
@@ -10,7 +10,7 @@ const scripts = {
   accept: queueScript('accept'),
   admit: queueScript('admit'),
   withdraw: queueScript('withdraw'),
-  note: queueScript('note'),
+  note: new RedisScript('note', 'order', 'kept'),
   release: queueScript('release'),
   cancel: queueScript('cancel'),
   revive: queueScript('revive'),
@@ -38,14 +38,22 @@ export interface Note {
 
 export type Row = readonly [id: string, state: JobState, ...fields: readonly Field[]];
 
+/** Where it is counted how much is kept of results, and how much that may be. */
+export interface Kept {
+  readonly key: string;
+  readonly bytes: number;
+}
+
 /** The scripts on the keys of one service. */
 export class BullScripts {
   readonly #client: () => Redis;
   readonly #base: string;
+  readonly #kept: Kept;
 
-  constructor(client: () => Redis, base: string) {
+  constructor(client: () => Redis, base: string, kept: Kept) {
     this.#client = client;
     this.#base = base;
+    this.#kept = kept;
   }
 
   /** @param deadline By the clock of Redis. */
@@ -63,8 +71,8 @@ export class BullScripts {
   }
 
   async note(id: string, token: string, now: number, { kind, reason, result, dueAt, keepInterruption }: Note): Promise<boolean> {
-    const values = [id, token, kind, reason ?? '', now, dueAt, result ?? '', keepInterruption === true ? '1' : '0'];
-    return (await this.#run('note', values)) === 1;
+    const values = [id, token, kind, reason ?? '', now, dueAt, result ?? '', keepInterruption === true ? '1' : '0', hourOf(now), this.#kept.bytes];
+    return (await this.#run('note', values, [this.#kept.key])) === 1;
   }
 
   /** @returns whether another job was waiting for it. */

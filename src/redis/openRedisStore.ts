@@ -7,8 +7,9 @@ import type { RedisSettings } from '../config/redis.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { DurableQueue } from '../queue/durableQueue.ts';
 import { seconds, type Clock } from '../time/clock.ts';
-import type { IdempotencyStore } from '../web/idempotency.ts';
+import { KEPT_LIMITS, type IdempotencyStore, type KeptLimits } from '../web/idempotency.ts';
 import { BullQueue } from './bullQueue.ts';
+import { keptKey } from './bullRecords.ts';
 import { RedisConnection } from './redisConnection.ts';
 import { RedisIdempotencyStore } from './redisIdempotencyStore.ts';
 
@@ -19,6 +20,8 @@ export interface RedisStoreParts {
   readonly logger: Logger;
   /** Deployments that share a Redis need one each. */
   readonly keyPrefix?: string;
+  /** Default: {@link KEPT_LIMITS}. */
+  readonly limits?: KeptLimits;
 }
 
 export interface RedisStore {
@@ -35,11 +38,11 @@ const OPEN_WITHIN_MS = seconds(2);
  * {@link QueueUnavailableError}, and the log says what to change.
  */
 export const openRedisStore = async (settings: RedisSettings, parts: RedisStoreParts): Promise<RedisStore> => {
-  const { clock, random, logger, keyPrefix = 'sales-auto-api' } = parts;
+  const { clock, random, logger, keyPrefix = 'sales-auto-api', limits = KEPT_LIMITS } = parts;
   const bullmq = await import('bullmq');
   const connection = await RedisConnection.open({ settings, clock, random, logger }, 'queue');
-  const shared = { client: () => connection.client, clock, newToken: randomUUID, keyPrefix };
-  const queue = new BullQueue({ ...shared, bullmq });
+  const shared = { client: () => connection.client, clock, newToken: randomUUID, keyPrefix, limits };
+  const queue = new BullQueue({ ...shared, bullmq, kept: { key: keptKey(keyPrefix), bytes: limits.bytes } });
   const keys = new RedisIdempotencyStore(shared);
   await connection.opened(OPEN_WITHIN_MS);
   return {

@@ -3,8 +3,9 @@
  */
 import type { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../errors/queueErrors.ts';
-import type { Clock } from '../time/clock.ts';
-import type { IdempotencyStore, KeyState, KeyUse } from '../web/idempotency.ts';
+import { DAY_MS, type Clock } from '../time/clock.ts';
+import { EVERY_NAME, type GoneName, type IdempotencyStore, type KeptLimits, type KeyState, type KeyUse } from '../web/idempotency.ts';
+import { hourOf, keptKey } from './bullRecords.ts';
 import { answerInTime } from './redisFailures.ts';
 import { RedisScript } from './redisScript.ts';
 
@@ -15,13 +16,18 @@ export interface RedisIdempotencyParts {
   /** Tells one use of a key from any other. */
   readonly newToken: () => string;
   readonly keyPrefix: string;
+  readonly limits: KeptLimits;
 }
 
-const beginKey = new RedisScript('beginKey');
-const finishKey = new RedisScript('finishKey');
+/** Longer than any answer or result is kept. */
+const GONE_KEPT_MS = 2 * DAY_MS;
+
+const beginKey = new RedisScript('beginKey', 'kept');
+const finishKey = new RedisScript('finishKey', 'kept');
+const noteGone = new RedisScript('noteGone');
 const withdrawKey = new RedisScript('withdrawKey');
 
-type Begun = readonly ['first' | 'running' | 'reused' | 'interrupted'] | readonly ['answered', answer: string];
+type Begun = readonly ['first' | 'running' | 'reused' | 'interrupted' | 'full'] | readonly ['answered', answer: string];
 
 export class RedisIdempotencyStore implements IdempotencyStore {
   readonly #parts: RedisIdempotencyParts;
@@ -40,17 +46,35 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     }
   }
 
-  async finish(key: string, answer: string): Promise<void> {
-    await this.#answer(() => finishKey.run(this.#parts.client(), [this.#name(key)], [answer]));
+  async finish(key: string, answer: string, brief = answer): Promise<void> {
+    const { client, clock, limits, keyPrefix } = this.#parts;
+    const values = [answer, brief, hourOf(clock.wallTime()), limits.bytes];
+    await this.#answer(() => finishKey.run(client(), [this.#name(key), keptKey(keyPrefix)], values));
   }
 
   async forget(key: string): Promise<void> {
     await this.#answer(() => this.#parts.client().del(this.#name(key)));
   }
 
+  async noteGone(gone: readonly GoneName[]): Promise<void> {
+    const { client, clock, limits } = this.#parts;
+    const values = [clock.wallTime() - GONE_KEPT_MS, limits.goneNames, GONE_KEPT_MS, ...gone.flat()];
+    await this.#answer(() => noteGone.run(client(), this.#goneKeys(), values));
+  }
+
+  async goneAt(names: readonly string[]): Promise<number> {
+    const [known, others] = this.#goneKeys();
+    const [moments, all] = await this.#answer(() => {
+      const client = this.#parts.client();
+      return Promise.all([client.zmscore(known, ...names, EVERY_NAME), client.get(others)]);
+    });
+    return Math.max(...moments.map(Number), Number(all));
+  }
+
   async #begin({ key, fingerprint, leaseUntil, keepUntil }: KeyUse, now: number, claim: string): Promise<KeyState> {
-    const values = [fingerprint, leaseUntil, keepUntil, now, claim];
-    const [kind, answer] = (await beginKey.run(this.#parts.client(), [this.#name(key)], values)) as Begun;
+    const { client, limits, keyPrefix } = this.#parts;
+    const values = [fingerprint, leaseUntil, keepUntil, now, claim, hourOf(now), limits.keys];
+    const [kind, answer] = (await beginKey.run(client(), [this.#name(key), keptKey(keyPrefix)], values)) as Begun;
     return kind === 'answered' ? { kind, answer } : { kind };
   }
 
@@ -65,6 +89,10 @@ export class RedisIdempotencyStore implements IdempotencyStore {
 
   #name(key: string): string {
     return `{${this.#parts.keyPrefix}}:idempotency:${key}`;
+  }
+
+  #goneKeys(): readonly [string, string] {
+    return [`{${this.#parts.keyPrefix}}:gone`, `{${this.#parts.keyPrefix}}:gone-all`];
   }
 
   #answer<T>(work: () => Promise<T>): Promise<T> {

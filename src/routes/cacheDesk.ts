@@ -6,6 +6,7 @@ import type { ResponseCache } from '../cache/responseCache.ts';
 import type { SharedCache } from '../cache/sharedCache.ts';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { Operation } from '../http/operation.ts';
+import type { PurgingParts } from '../http/purgingWrites.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Author } from './circuitDesk.ts';
 
@@ -19,6 +20,8 @@ export interface CacheDeskParts {
   /** Absent: this process is alone. */
   readonly sharedCache?: Pick<SharedCache, 'purge'> | undefined;
   readonly services: readonly CachedService[];
+  /** Answers to Idempotency-Keys and results of jobs: those of a record end with it. */
+  readonly remembered?: PurgingParts['remembered'];
   readonly logger: Logger;
 }
 
@@ -56,10 +59,12 @@ export class CacheDesk {
 
   /** @throws {InvalidRequestError} for a service that is none, and an operation that is none of its cached ones. */
   async purge(wish: PurgeWish, { caller, requestId }: Author): Promise<Purged> {
-    const { cache, sharedCache, logger } = this.#parts;
+    const { cache, sharedCache, remembered, logger } = this.#parts;
     const services = this.#servicesOf(wish);
     let entries = 0;
     for (const { name } of services) entries += cache.purge(labelOf(name, wish));
+    const names = wish.tag === undefined ? [] : [wish.tag.slice(wish.tag.indexOf(':') + 1)];
+    if (remembered !== undefined) await Promise.all(services.map(({ name }) => remembered.end(name, names)));
     const fleet = sharedCache === undefined ? 'alone' : await tell(sharedCache, services, wish);
     logger.warn({ audit: true, action: 'purge', ...wish, by: caller.id, entries, fleet, requestId }, 'cache purged by hand');
     if (fleet === 'told') return { entries, fleet };

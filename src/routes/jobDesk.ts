@@ -8,7 +8,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { DurableQueue, JobFilter } from '../queue/durableQueue.ts';
 import type { JobRecord, JobState, Settlement } from '../queue/job.ts';
 import type { Clock } from '../time/clock.ts';
-import type { AnswerSealer } from '../web/idempotency.ts';
+import type { AnswerSealer, GoneAnswers } from '../web/idempotency.ts';
 import type { Caller } from '../web/route.ts';
 import type { Author } from './circuitDesk.ts';
 
@@ -19,6 +19,8 @@ export interface JobDeskParts {
   readonly jobs: JobControls;
   /** Opens what the services answered. */
   readonly sealer: Pick<AnswerSealer, 'open'>;
+  /** Tells results of records that are gone. */
+  readonly gone: GoneAnswers;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long a job that goes back to the queue may wait, ms. */
@@ -91,11 +93,15 @@ export class JobDesk {
 
   /**
    * What the service answered, which may hold data of people: for the owner, and for whoever may read from the service. `undefined` for
-   * anybody else, and where there is nothing, or nothing that can be opened any more.
+   * anybody else, where there is nothing, or nothing that can be opened any more, and where its record is gone.
    */
-  resultFor(caller: Caller, { id, owner, service, result }: JobRecord): unknown {
+  async resultFor(caller: Caller, { id, owner, service, since, result }: JobRecord): Promise<unknown> {
     const mayRead = owner === caller.id || caller.scopes.has(`${service}:read`);
-    if (result === undefined || !mayRead) return undefined;
+    const content = result === undefined || !mayRead ? undefined : this.#opened(id, result);
+    return (await this.#parts.gone.isAnyGone(service, content, since)) ? undefined : content;
+  }
+
+  #opened(id: string, result: string): unknown {
     try {
       return JSON.parse(this.#parts.sealer.open(result, id));
     } catch (error) {

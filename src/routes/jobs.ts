@@ -11,10 +11,10 @@ const params = z.strictObject({ id: z.string().max(100).meta({ description: 'As 
 
 const ofJob = { path: '/:id', scope: 'own', params, answer: jobSchema } as const;
 
-const shown = (desk: JobDesk, caller: Caller, job: JobRecord): Reply => {
+const shown = async (desk: JobDesk, caller: Caller, job: JobRecord): Promise<Reply> => {
   const seconds = askAgainAfter(job, desk.now);
   return {
-    body: jobView(job, desk.resultFor(caller, job)),
+    body: jobView(job, await desk.resultFor(caller, job)),
     ...(seconds !== undefined && { headers: { 'Retry-After': String(seconds) } }),
   };
 };

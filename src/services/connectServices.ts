@@ -4,7 +4,7 @@
 import type { ResponseCache } from '../cache/responseCache.ts';
 import type { SharedCache } from '../cache/sharedCache.ts';
 import type { ServiceSettings } from '../config/serviceConfig.ts';
-import { createHttpClient, type PipelinedHttpClient } from '../http/createHttpClient.ts';
+import { createHttpClient, type HttpClientParts, type PipelinedHttpClient } from '../http/createHttpClient.ts';
 import type { Operation } from '../http/operation.ts';
 import { digest, targetFrom, type Target } from '../http/requestBuilder.ts';
 import type { Transport } from '../http/transport.ts';
@@ -46,6 +46,7 @@ export interface ConnectionParts {
   readonly cache: ResponseCache;
   /** Where writes wait that cannot be made now; absent: they fail instead. */
   readonly queue?: WriteQueue | undefined;
+  readonly remembered?: HttpClientParts['remembered'];
   /** Absent: this process is alone. */
   readonly fleet?: FleetParts | undefined;
   readonly events: Required<ResilienceEvents>;

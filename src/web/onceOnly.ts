@@ -2,9 +2,9 @@
  * Requests with an Idempotency-Key: each is made once, and its repeats are given the answer of the first.
  */
 import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
-import { AnswerNotKeptError, IdempotencyKeyReusedError, RequestInProgressError, RequestInterruptedError } from '../errors/queueErrors.ts';
+import { AnswerNotKeptError, IdempotencyKeyReusedError, QueueUnavailableError, RequestInProgressError, RequestInterruptedError } from '../errors/queueErrors.ts';
 import { DAY_MS, seconds, type Clock } from '../time/clock.ts';
-import type { AnswerSealer, IdempotencyStore, KeyState, QueuedWrites, RepeatResult } from './idempotency.ts';
+import type { AnswerSealer, GoneAnswers, IdempotencyStore, KeyState, QueuedWrites, RepeatResult } from './idempotency.ts';
 import type { KeyedRequest } from './idempotencyKey.ts';
 import { problemAnswer, toProblem } from './problem.ts';
 import { queuedAnswer } from './queuedAnswer.ts';
@@ -38,9 +38,11 @@ const MAX_ANSWER_BYTES = 64_000;
 
 /** An answer as it is kept. */
 interface KeptAnswer extends OutgoingAnswer {
+  /** When it was given, wall-clock ms. */
+  readonly at?: number;
   /** Of the problem it is, for the access log. */
   readonly problem?: ErrorCode;
-  /** Its body was too large to be kept. */
+  /** There was no room for its body. */
   readonly isCut?: true;
 }
 
@@ -53,6 +55,7 @@ export interface OnceOnlyParts {
   readonly clock: Clock;
   /** Told of each repeat. Must not throw. */
   readonly onRepeat: (result: RepeatResult) => void;
+  readonly gone: GoneAnswers;
 }
 
 /** What becomes of the key: the answer is remembered, or the next request may try again, or nobody knows how far it came. */
@@ -63,9 +66,10 @@ const remembered = (ending: Ending, requestId: string): KeptAnswer | 'forget' | 
   return TERMINAL.has(error.code) ? { ...problemAnswer(toProblem(error, { requestId })), problem: error.code } : 'forget';
 };
 
-const textOf = (kept: KeptAnswer): string => {
-  const text = JSON.stringify(kept);
-  return Buffer.byteLength(text) <= MAX_ANSWER_BYTES ? text : JSON.stringify({ status: kept.status, isCut: true });
+/** The answer, and what is kept where there is no room for it. */
+const textsOf = (kept: KeptAnswer): readonly [text: string, brief: string] => {
+  const [text, brief] = [JSON.stringify(kept), JSON.stringify({ status: kept.status, isCut: true })];
+  return [Buffer.byteLength(text) <= MAX_ANSWER_BYTES ? text : brief, brief];
 };
 
 export class OnceOnly {
@@ -82,7 +86,7 @@ export class OnceOnly {
    * @throws {RequestInProgressError} while the first is being answered.
    * @throws {IdempotencyKeyReusedError} if the first was another request.
    * @throws {RequestInterruptedError} if nobody knows what became of the first.
-   * @throws {AnswerNotKeptError} if the first was answered with more than is kept.
+   * @throws {AnswerNotKeptError} if the first was answered with more than is kept, or about a record that is gone.
    * @throws {QueueUnavailableError} if the store cannot say: the request was not run then.
    */
   async answer(request: KeyedRequest, context: RequestContext, run: () => Promise<OutgoingAnswer>): Promise<OutgoingAnswer> {
@@ -107,7 +111,12 @@ export class OnceOnly {
   async #remember(key: string, what: KeptAnswer | 'forget' | 'unknown', { log, route }: RequestContext): Promise<void> {
     const { store, sealer, clock } = this.#parts;
     if (what === 'unknown') return;
-    const finish = async (): Promise<void> => (what === 'forget' ? store.forget(key) : store.finish(key, sealer.seal(textOf(what), key)));
+    const at = clock.wallTime();
+    const finish = async (): Promise<void> => {
+      if (what === 'forget') return store.forget(key);
+      const [text, brief] = textsOf({ ...what, at });
+      return store.finish(key, sealer.seal(text, key), sealer.seal(brief, key));
+    };
     try {
       await finish();
     } catch (error) {
@@ -137,6 +146,8 @@ export class OnceOnly {
       case 'running':
         this.#parts.onRepeat('in_progress');
         throw new RequestInProgressError();
+      case 'full':
+        throw new QueueUnavailableError('it remembers as many Idempotency-Keys as there is room for');
       case 'reused':
         this.#parts.onRepeat('reused');
         throw new IdempotencyKeyReusedError();
@@ -145,10 +156,16 @@ export class OnceOnly {
 
   async #replay({ key }: KeyedRequest, sealed: string, context: RequestContext): Promise<OutgoingAnswer> {
     const kept = this.#opened(key, sealed, context);
+    const isOver = kept.isCut === true || (await this.#tellsOfGone(kept, context));
     this.#parts.onRepeat('replayed');
-    if (kept.isCut === true) throw new AnswerNotKeptError(kept.status);
+    if (isOver) throw new AnswerNotKeptError(kept.status);
     context.problem = kept.problem;
     return { ...kept, headers: [...(kept.headers ?? []), ...REPLAYED] };
+  }
+
+  async #tellsOfGone({ body, at = 0 }: KeptAnswer, { route = '' }: RequestContext): Promise<boolean> {
+    const [, , service = ''] = route.split('/');
+    return typeof body === 'string' && this.#parts.gone.isAnyGone(service, JSON.parse(body), at);
   }
 
   /** @throws {RequestInterruptedError} for an answer that cannot be read any more: it was given, and is lost. */

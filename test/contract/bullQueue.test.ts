@@ -2,6 +2,7 @@ import { redisStoreRig } from '../support/redisStoreRig.ts';
 import { startRedis, type RedisServer } from '../support/redisServer.ts';
 import { durableQueueContract } from './durableQueueContract.ts';
 import { idempotencyStoreContract } from './idempotencyStoreContract.ts';
+import { keptResultsContract } from './keptResultsContract.ts';
 
 describe('the store in Redis', () => {
   let server: RedisServer;
@@ -15,5 +16,6 @@ describe('the store in Redis', () => {
   });
 
   durableQueueContract('BullMQ', () => redisStoreRig(server));
-  idempotencyStoreContract('Redis', () => redisStoreRig(server));
+  idempotencyStoreContract('Redis', (limits) => redisStoreRig(server, limits));
+  keptResultsContract('BullMQ', (limits) => redisStoreRig(server, limits));
 });

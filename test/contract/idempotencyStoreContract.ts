@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
-import type { IdempotencyStore, KeyUse } from '../../src/web/idempotency.ts';
+import type { IdempotencyStore, KeptLimits, KeyUse } from '../../src/web/idempotency.ts';
 import { errorOf } from '../support/errorOf.ts';
 import { HOUR_MS, until, untilPast } from './queueRig.ts';
 
@@ -33,7 +33,7 @@ const freshUse = (rig: KeysRig, fields: Partial<KeyUse> = {}): KeyUse => ({
   ...fields,
 });
 
-export const idempotencyStoreContract = (name: string, openStore: () => Promise<KeysRig>): void => {
+export const idempotencyStoreContract = (name: string, openStore: (limits?: KeptLimits) => Promise<KeysRig>): void => {
   describe(`${name} as a store of idempotency keys`, function () {
     this.timeout(30_000);
 
@@ -154,6 +154,88 @@ export const idempotencyStoreContract = (name: string, openStore: () => Promise<
       await rig.keys.forget(use.key);
 
       expect(await begin(use)).to.deep.equal({ kind: 'first' });
+    });
+
+    describe('with records that are gone', () => {
+      const noteAfterAnswer = async (name: string, at: number): Promise<void> => {
+        const use = freshUse(rig);
+        await begin(use);
+        await rig.keys.finish(use.key, 'v1.sealed.answer');
+        await rig.keys.noteGone([[name, at]]);
+      };
+
+      it('tells when the latest of several names was gone, also after a crash', async () => {
+        const [one, other, at] = [randomUUID(), randomUUID(), rig.now()];
+        await noteAfterAnswer(one, at - 20);
+        await noteAfterAnswer(other, at - 30);
+
+        await rig.crash();
+        const latest = await rig.keys.goneAt([randomUUID(), other, one]);
+
+        expect([latest, await rig.keys.goneAt([other])]).to.deep.equal([at - 20, at - 30]);
+      });
+
+      it('knows nothing of names that are not gone', async () => {
+        await noteAfterAnswer(randomUUID(), rig.now());
+
+        expect(await rig.keys.goneAt([randomUUID()])).to.equal(0);
+      });
+
+      it('goes by the last time that a record was gone', async () => {
+        const name = randomUUID();
+        const at = rig.now();
+        await noteAfterAnswer(name, at);
+        await rig.keys.noteGone([[name, at - 5]]);
+
+        expect(await rig.keys.goneAt([name])).to.equal(at);
+      });
+    });
+
+    describe('within its limits', () => {
+      let small: KeysRig;
+
+      beforeEach(async () => {
+        small = await openStore({ keys: 2, bytes: 100, goneNames: 3 });
+      });
+
+      afterEach(async () => {
+        await small.close();
+      });
+
+      const answered = async (answer: string): Promise<unknown> => {
+        const use = freshUse(small);
+        const begun = await small.keys.begin(use, small.now());
+        if (begun.kind !== 'first') return begun.kind;
+        await small.keys.finish(use.key, answer, 'brief');
+        return small.keys.begin(use, small.now());
+      };
+
+      it('keeps the short form of an answer where there is no room for it', async () => {
+        const answers = [await answered('a'.repeat(60)), await answered('b'.repeat(60))];
+
+        expect(answers).to.deep.equal([{ kind: 'answered', answer: 'a'.repeat(60) }, { kind: 'answered', answer: 'brief' }]);
+      });
+
+      it('begins no further key where as many were answered as it remembers, and knows the others still', async () => {
+        const use = freshUse(small);
+        await small.keys.begin(use, small.now());
+        await small.keys.finish(use.key, 'first');
+
+        const others = [await answered('second'), await answered('third')];
+
+        expect(others).to.deep.equal([{ kind: 'answered', answer: 'second' }, 'full']);
+        expect(await small.keys.begin(use, small.now())).to.deep.equal({ kind: 'answered', answer: 'first' });
+      });
+
+      it('remembers of too many gone records that all were gone which were so before them', async () => {
+        await answered('an answer');
+        const at = small.now();
+        for (let age = 5; age > 0; age -= 1) await small.keys.noteGone([[`gone ${String(age)} ms ago`, at - age]]);
+
+        const moments = await Promise.all([5, 4, 3, 2, 1].map((age) => small.keys.goneAt([`gone ${String(age)} ms ago`])));
+
+        expect(moments.map((moment) => at - moment)).to.deep.equal([4, 4, 3, 2, 1]);
+      });
     });
 
     it('refuses once it is closed, rather than hang', async () => {

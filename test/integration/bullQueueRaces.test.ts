@@ -27,7 +27,7 @@ describe('BullMQ between two steps', () => {
   /** Both sides of the queue of one service: BullMQ and our scripts. */
   const parts = (service: string) => {
     const bull = new BullService(bullmq, service, connection.client, PREFIX);
-    return { bull, scripts: new BullScripts(() => connection.client, bull.base) };
+    return { bull, scripts: new BullScripts(() => connection.client, bull.base, { key: '{acme}:kept', bytes: 1_000_000 }) };
   };
 
   before(async () => {

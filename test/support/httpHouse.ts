@@ -91,7 +91,7 @@ export interface HttpHouse {
   close(): void;
 }
 
-export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account' | 'queue' | 'quota' | 'sharedCache'>> & {
+export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account' | 'queue' | 'quota' | 'sharedCache' | 'remembered'>> & {
   /** Its memory of answers, where it is shared with something else. */
   readonly cache?: MemoryCache;
   readonly policy?: PolicyOverrides;

@@ -1,12 +1,13 @@
 --[[
   Notes how an execution ended, before BullMQ moves the job accordingly. Dying in between costs a repeat, not a job.
 
-  KEYS[1]  base
+  KEYS[1]  base               KEYS[2]  what is kept
   ARGV[1]  job id             ARGV[2]  token of the lock
   ARGV[3]  kind: succeeded, failed, uncertain, expired, retry or postponed
   ARGV[4]  reason, or ''      ARGV[5]  now, ms
   ARGV[6]  dueAt, ms          ARGV[7]  result, or ''
   ARGV[8]  '1' if what is known of an interruption is to be kept
+  ARGV[9]  hour               ARGV[10] bytes kept at most: a result above them is not
 
   Returns  1; 0 if the lock is gone: then nothing is noted.
 ]]
@@ -20,7 +21,11 @@ redis.call('PERSIST', job)
 redis.call('HSET', job, 'since', ARGV[5], 'dueAt', ARGV[6])
 redis.call('HDEL', job, 'reason')
 if ARGV[4] ~= '' then redis.call('HSET', job, 'reason', ARGV[4]) end
-if ARGV[7] ~= '' then redis.call('HSET', job, 'result', ARGV[7]) end
+local hour = tonumber(ARGV[9])
+if ARGV[7] ~= '' and fits(KEYS[2], ARGV[7], hour, tonumber(ARGV[10])) then
+  redis.call('HSET', job, 'result', ARGV[7])
+  countKept(KEYS[2], ARGV[7], 0, hour)
+end
 if kind ~= 'expired' and kind ~= 'postponed' then redis.call('HINCRBY', job, 'attempts', 1) end
 if kind == 'retry' or (kind == 'postponed' and ARGV[8] ~= '1') then redis.call('HDEL', job, 'begun') end
 

@@ -4,6 +4,7 @@
 import type { Flagged, HttpClient } from '../../http/httpClient.ts';
 import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
 import { contextList } from './hubspotBatchErrors.ts';
+import { NONE_FOUND } from './hubspotCacheTags.ts';
 import { associationInputsSchema, checked, type AssociableType, type AssociationInput, type AssociationLabel } from './hubspotInputs.ts';
 import { associate, associateLabelled, batchReadAssociations, readAssociations, removeAssociation } from './hubspotOperations.ts';
 import { associationBatchPath, associationPath, associationsPath, defaultAssociationPath, type RecordReference } from './hubspotPaths.ts';
@@ -30,8 +31,6 @@ export interface AssociationBatchAnswer {
   /** Ids without an answer: no such record. */
   readonly missing: readonly string[];
 }
-
-const NONE_FOUND = 'crm.associations.NO_ASSOCIATIONS_FOUND';
 
 const joined = (ids: readonly string[], answer: AssociationBatch): AssociationBatchAnswer => {
   const rows = new Map<string, AssociatedRecords>();

@@ -3,7 +3,7 @@
  */
 import type { Idempotency } from '../../resilience/call.ts';
 import { manyRecords, type Operation } from '../../http/operation.ts';
-import { tagsOfBatch } from './hubspotCacheTags.ts';
+import { tagsOfBatch, tagsOfRowsNotThere } from './hubspotCacheTags.ts';
 import type { AssociableType, RecordType } from './hubspotInputs.ts';
 import { anythingSchema, recordBatchSchema, upsertBatchSchema, type RecordBatch, type UpsertBatch } from './hubspotSchemas.ts';
 
@@ -18,18 +18,21 @@ const batchUpdate = (type: RecordType): Operation<RecordBatch> => ({
   ...batchWrite(`batch_update_${type}`, 'natural'),
   answer: recordBatchSchema,
   cacheTags: tagsOfBatch(type),
+  goneTags: tagsOfRowsNotThere(type),
 });
 
 const batchUpsert = (type: RecordType): Operation<UpsertBatch> => ({
   ...batchWrite(`batch_upsert_${type}`, 'natural'),
   answer: upsertBatchSchema,
   cacheTags: tagsOfBatch(type),
+  goneTags: tagsOfRowsNotThere(type),
 });
 
 const batchArchive = (type: RecordType): Operation<unknown> => ({
   ...batchWrite(`batch_archive_${type}`, 'natural'),
   answer: anythingSchema,
   cacheTags: tagsOfBatch(type),
+  goneTags: tagsOfRowsNotThere(type),
 });
 
 const ofEachType = <T>(make: (type: RecordType) => Operation<T>): Readonly<Record<RecordType, Operation<T>>> => ({

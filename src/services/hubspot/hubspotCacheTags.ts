@@ -9,6 +9,9 @@ import type { OperationRequest } from '../../http/operation.ts';
 import { lastValueIn, valuesIn } from '../../http/upstreamPath.ts';
 import type { RecordType } from './hubspotInputs.ts';
 
+/** Of a record that is there, and tied to nothing. */
+export const NONE_FOUND = 'crm.associations.NO_ASSOCIATIONS_FOUND';
+
 const READ_BY_EMAIL = 'contacts:by_email';
 
 const tagOf = (type: string, id: string): string => `${type}:${id.toLowerCase()}`;
@@ -55,8 +58,35 @@ export const tagsOfMissingRows =
     const found = rowsIn(answer, 'results');
     const known = new Set([...idsOf(found), ...valuesOf(found)].map((name) => name.toLowerCase()));
     const missing = answer === undefined ? [] : idsOf(rowsIn(body, 'inputs')).filter((name) => !known.has(name.toLowerCase()));
-    return withoutRepeats([...missing.map((name) => tagOf(type, name)), ...(missing.some(isId) ? readByEmail(type) : [])]);
+    return tagsOfMissing(type, missing);
   };
+
+/** Of a write of many: the rows that HubSpot says are not there; of one that is refused, all that it asked for. */
+export const tagsOfRowsNotThere =
+  (type: RecordType) =>
+  (request: OperationRequest, answer?: unknown): readonly string[] => {
+    if (answer === undefined) return tagsOfBatch(type)(request);
+    const names = rowsIn(answer, 'errors').filter(isNotThere).flatMap((error) => contextOf(error)['ids']);
+    return tagsOfMissing(type, names.map(String));
+  };
+
+/** Of a read of what ties many together, `…/contacts/companies/batch/read`: those that are neither tied nor said to be tied to nothing. */
+export const tagsOfMissingAssociations = ({ path, body }: OperationRequest, answer?: unknown): readonly string[] => {
+  if (answer === undefined) return [];
+  const found = idsOf(rowsIn(answer, 'results').map((row) => fieldsOf(row)['from']));
+  const untied = rowsIn(answer, 'errors').filter((error) => !isNotThere(error)).flatMap((error) => contextOf(error)['fromObjectId']);
+  const known = new Set([...found, ...untied.map(String)]);
+  const missing = idsOf(rowsIn(body, 'inputs')).filter((id) => !known.has(id));
+  return tagsOfMissing(valuesIn(path).at(-4) ?? '', missing);
+};
+
+const tagsOfMissing = (type: string, names: readonly string[]): readonly string[] =>
+  withoutRepeats([...names.map((name) => tagOf(type, name)), ...(names.some(isId) ? readByEmail(type) : [])]);
+
+/** What is not there has no other word of HubSpot's on it. */
+const isNotThere = (error: unknown): boolean => fieldsOf(error)['category'] === 'OBJECT_NOT_FOUND' && fieldsOf(error)['subCategory'] !== NONE_FOUND;
+
+const contextOf = (error: unknown): Fields => fieldsOf(fieldsOf(error)['context']);
 
 /** Of what ties records together, `…/contacts/7/associations/default/companies/8`: of which of the two a refusal tells is not said. */
 export const tagsOfAssociation = ({ path }: OperationRequest, answer?: unknown): readonly string[] => {
@@ -68,17 +98,19 @@ export const tagsOfAssociation = ({ path }: OperationRequest, answer?: unknown):
 
 const withoutRepeats = (tags: readonly string[]): readonly string[] => [...new Set(tags)];
 
-const rowsIn = (content: unknown, name: 'inputs' | 'results'): readonly unknown[] => {
-  if (typeof content !== 'object' || content === null) return [];
-  const rows = (content as Readonly<Record<string, unknown>>)[name];
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+
+const rowsIn = (content: unknown, name: 'inputs' | 'results' | 'errors'): readonly unknown[] => {
+  const rows = fieldsOf(content)[name];
   return Array.isArray(rows) ? rows : [];
 };
 
 const idsOf = (rows: readonly unknown[]): readonly string[] =>
   rows.flatMap((row) => (typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string' ? [row.id] : []));
 
-const propertiesOf = (row: unknown): Readonly<Record<string, unknown>> =>
-  typeof row === 'object' && row !== null && 'properties' in row ? ((row.properties ?? {}) as Readonly<Record<string, unknown>>) : {};
+const propertiesOf = (row: unknown): Fields => fieldsOf(fieldsOf(row)['properties']);
 
 const emailsOf = (rows: readonly unknown[]): readonly string[] =>
   rows.map((row) => propertiesOf(row)['email']).filter((email) => typeof email === 'string' && email !== '') as readonly string[];

@@ -14,7 +14,7 @@ import {
   type UpstreamDetails,
 } from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { isPage } from '../../http/generalClassification.ts';
+import { isPage, isText } from '../../http/generalClassification.ts';
 import { pauseAskedMs } from '../../http/quota.ts';
 import { retryAfterMs } from '../../http/retryAfter.ts';
 import { TRIAL_EVERY_MS } from '../../resilience/backoff.ts';
@@ -154,7 +154,7 @@ export const classifyHubspot: Classifier = (answer, { site, wallTime }) => {
     case 403:
       return isPage(answer) ? undefined : missingScopes(site, answer);
     case 404:
-      return new UpstreamRejectedError(site, 404, 'not_found');
+      return isText(answer) ? undefined : new UpstreamRejectedError(site, 404, 'not_found');
     case 409:
       return rejected(site, 409, conflict(failureOf(answer)));
     // HubSpot locks against too many writes at once: it is well and has done nothing, so the call may be repeated

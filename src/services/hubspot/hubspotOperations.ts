@@ -4,7 +4,7 @@
  */
 import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
 import { batchWriteOperations } from './hubspotBatchOperations.ts';
-import { tagsOfAssociation } from './hubspotCacheTags.ts';
+import { tagsOfAssociation, tagsOfMissingAssociations } from './hubspotCacheTags.ts';
 import { writeOfRecord } from './hubspotQueueRules.ts';
 import { batchRead } from './hubspotReadsTogether.ts';
 import { cached, companyOperations, contactOperations, dealOperations, getContactByEmail } from './hubspotRecordOperations.ts';
@@ -65,6 +65,7 @@ export const removeAssociation: Operation<unknown> = {
 
 export const batchReadAssociations: Operation<AssociationBatch> = {
   name: 'batch_read_associations',
+  goneTags: tagsOfMissingAssociations,
   method: 'POST',
   idempotency: 'safe',
   weight: 1,

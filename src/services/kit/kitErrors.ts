@@ -11,6 +11,7 @@ import {
   type UpstreamError,
 } from '../../errors/upstreamErrors.ts';
 import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
+import { isText } from '../../http/generalClassification.ts';
 import { pauseAskedMs } from '../../http/quota.ts';
 import { minutes } from '../../time/clock.ts';
 
@@ -94,5 +95,5 @@ export const classifyKitAnswer: Classifier = (answer, { site, wallTime }) => {
   const { status, headers } = answer;
   if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime) ?? WINDOW_MS);
   if (status < 400 || status >= 500) return undefined;
-  return ruleFor(sentencesIn(errorsOf(answer)))?.error(site, status) ?? byStatus(status, site);
+  return ruleFor(sentencesIn(errorsOf(answer)))?.error(site, status) ?? (status === 404 && isText(answer) ? undefined : byStatus(status, site));
 };

@@ -55,5 +55,7 @@ export const classifyLemlistAnswer: Classifier = ({ status, body }, { site }) =>
   if (rule !== undefined) return rule.error(site, status);
   // The person asked for it, or complained: Lemlist keeps such a value on its list.
   if (status === 409 && site.operation === 'remove_unsubscribe') return new UpstreamRejectedError(site, 409, 'unsubscribe_is_final');
-  return undefined;
+  // What is not there is told in many sentences; all of them are short, and none begins as those of a proxy do.
+  const isSentence = body.length <= MAX_TEXT_LENGTH && !/^(?:404|default backend)/iu.test(body);
+  return status === 404 && isSentence ? new UpstreamRejectedError(site, 404) : undefined;
 };

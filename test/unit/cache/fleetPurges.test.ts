@@ -155,6 +155,34 @@ describe('FleetPurges', () => {
     expect((await read(other, 'new', 'another key')).value).to.equal('new');
   });
 
+  it('tells a flood of purges in few notices, none of them long', async () => {
+    const purges = Array.from({ length: 900 }, (_, id) => purge(one, tagLabel('hubspot', `contacts:${String(id)}@example.com`)));
+    await time.advance(100);
+
+    expect(await Promise.all(purges)).to.deep.equal(purges.map(() => true));
+    expect(fleet.notices.length).to.be.within(2, 10);
+    expect(Math.max(...fleet.notices.map(({ text }) => text.length))).to.be.lessThan(16_000);
+  });
+
+  it('tells at most some hundred notices a second, however many records are gone one after the other', async () => {
+    const isOver = time.advance(1000);
+    for (let until = systemClock.now() + 1000; systemClock.now() < until;) await purge(one);
+    await isOver;
+
+    expect(fleet.notices.length).to.be.within(50, 160);
+  });
+
+  it('takes nothing over from the store that was purged while an earlier purge was being told', async () => {
+    await read(one, 'old');
+    await read(other, 'old', 'another key');
+    const first = purge(one);
+    const second = purge(one, tagLabel('hubspot', 'contacts:8'));
+    await read(one, 'new', 'another key');
+    await Promise.all([first, second]);
+
+    expect((await read(one, 'newest', 'another key')).value).to.equal('newest');
+  });
+
   it('holds nothing for fresh when the log of purges was lost, but keeps it for those who fall back', async () => {
     await read(one, 'old');
     await purge(other, tagLabel('hubspot', 'contacts:9'));

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { MemoryCache } from '../../../src/cache/memoryCache.ts';
 import type { CachedAnswer } from '../../../src/cache/responseCache.ts';
@@ -9,6 +11,9 @@ const answer = (value: unknown): CachedAnswer => {
   const storedAt = systemClock.now();
   return { value, storedAt, freshUntil: storedAt + 30_000, staleUntil: storedAt + 60_000 };
 };
+
+const namesOfTheirOwn = (count: number, index: number): string =>
+  JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, at) => [`n${String(index)}-${String(at)}`, at])));
 
 describe('MemoryCache, purged', () => {
   const time = useVirtualTime();
@@ -102,5 +107,73 @@ describe('MemoryCache, purged', () => {
     cache.outdate();
     await time.advance(60_000);
     expect(cache.get('a')).to.equal(undefined);
+  });
+
+  describe('with thousands of answers', () => {
+    const fill = (): void => {
+      cache = new MemoryCache(systemClock, 5_000_000);
+      for (let index = 0; index < 3000; index += 1) cache.set(String(index), answer(index), ['hubspot', `hubspot #${String(index)}`]);
+    };
+
+    it('answers none of them any more at once, and frees their memory in turns of the event loop', async () => {
+      fill();
+
+      const purged = cache.purge('hubspot');
+      const kept = Array.from({ length: 3000 }, (_, index) => cache.get(String(index))).filter((each) => each !== undefined);
+      fill();
+      cache.purge('hubspot');
+      const before = cache.size;
+      cache.set('7', answer('new'), ['hubspot']);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+
+      expect([purged, kept.length]).to.deep.equal([3000, 0]);
+      expect(before).to.be.within(2000, 2999);
+      expect([cache.size, cache.get('7')?.value]).to.deep.equal([1, 'new']);
+    });
+
+    it('frees the memory of what is over in turns, too', async () => {
+      fill();
+
+      await time.advance(60_000);
+      const before = cache.size;
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+
+      expect(before).to.be.greaterThan(0);
+      expect(cache.size).to.equal(0);
+    });
+
+    it('holds no more heap than it counts, whatever their shape', function () {
+      this.timeout(30_000);
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void;
+      const heap = (): number => {
+        collect();
+        const { heapUsed, external } = process.memoryUsage();
+        return heapUsed + external;
+      };
+      const shapes: Readonly<Record<string, (index: number) => string>> = {
+        'tiny answers': (index) => String(index),
+        'empty objects': () => JSON.stringify(Array.from({ length: 300 }, () => ({}))),
+        'fractions among words': (index) => JSON.stringify(Array.from({ length: 300 }, (_, at) => (at % 2 === 0 ? at + index / 3 : 'a'))),
+        'a name of its own': (index) => `{"n${String(index)}":1}`,
+        'a hundred names of their own': (index) => namesOfTheirOwn(100, index),
+        'hundreds of names of their own': (index) => namesOfTheirOwn(345, index),
+        'short texts': (index) => JSON.stringify(Array.from({ length: 300 }, (_, at) => `${String(index)} ${String(at)}`)),
+        'long texts of wide characters': (index) => JSON.stringify(`${'ж'.repeat(20_000)}${String(index)}`),
+        'lists in lists': () => JSON.stringify(Array.from({ length: 200 }, () => [[]])),
+      };
+
+      for (const [shape, make] of Object.entries(shapes)) {
+        cache = new MemoryCache(systemClock, 8_000_000);
+        const before = heap();
+        for (let index = 0; index < 20_000 && cache.bytes < 7_900_000; index += 1) {
+          cache.set(`a key of ${String(index)}`, answer(JSON.parse(make(index))), ['hubspot', 'hubspot get', `hubspot #${String(index)}`]);
+        }
+        const grown = heap() - before;
+
+        expect(grown, shape).to.be.at.most(cache.bytes);
+        cache.close();
+      }
+    });
   });
 });

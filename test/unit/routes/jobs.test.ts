@@ -115,6 +115,21 @@ describe('job routes', () => {
     });
   }
 
+  for (const service of services) {
+    it(`leave out an answer of ${service} about a record that was gone after it`, async () => {
+      id = (await added({ service })).id;
+      await gateway.queue.end((await gateway.queue.take(service))!, { kind: 'succeeded', result: sealedResult(id, { id: '101', email: 'ada@example.com' }) });
+      const before = await ask();
+      clock.advance(1);
+      await gateway.gone.end(service, ['ADA@example.com']);
+
+      const after = await ask();
+
+      expect(bodyOf(before)).to.have.property('result');
+      expect(bodyOf(after)).to.include({ status: 'succeeded' }).and.not.have.property('result');
+    });
+  }
+
   it('leave out an answer that cannot be opened any more, and say so in the log', async () => {
     await ended({ kind: 'succeeded', result: sealedResult('job_of_another_place', { id: '101' }) });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { GatewayError } from '../../../src/errors/gatewayError.ts';
-import { MissingScopesError, UpstreamUnauthorizedError } from '../../../src/errors/upstreamErrors.ts';
-import { classifyStatus } from '../../../src/http/generalClassification.ts';
+import { MissingScopesError, UpstreamRejectedError, UpstreamUnauthorizedError } from '../../../src/errors/upstreamErrors.ts';
+import { classified } from '../../../src/http/generalClassification.ts';
 import { receivedAnswer } from '../../../src/http/receivedAnswer.ts';
 import { upstreamPath } from '../../../src/http/upstreamPath.ts';
 import type { Service } from '../../../src/services/service.ts';
@@ -14,8 +14,9 @@ const path = upstreamPath`/things/7`;
 const PAGE = '<html><head><title>Attention Required!</title></head></html>';
 
 /** How each service says that our key may not do this, that it knows no such key, and that the plan does not go that far. */
-const words: Readonly<Record<keyof typeof serviceRegistry, { readonly forbidden: readonly string[]; readonly unknownKey: readonly [number, string]; readonly plan?: readonly [number, string] }>> = {
+const words: Readonly<Record<keyof typeof serviceRegistry, { readonly forbidden: readonly string[]; readonly gone: readonly string[]; readonly unknownKey: readonly [number, string]; readonly plan?: readonly [number, string] }>> = {
   hubspot: {
+    gone: ['{"status":"error","category":"OBJECT_NOT_FOUND"}', ''],
     forbidden: [
       '{"status":"error","category":"MISSING_SCOPES","errors":[{"context":{"requiredGranularScopes":["crm.objects.deals.read"]}}]}',
       '{"status":"error","message":"You do not have permissions to view object type 0-3"}',
@@ -23,35 +24,38 @@ const words: Readonly<Record<keyof typeof serviceRegistry, { readonly forbidden:
     unknownKey: [401, '{"status":"error","category":"INVALID_AUTHENTICATION"}'],
   },
   lemlist: {
+    gone: ['Lead not found', 'Contact not found', '{"error":"Variable not found"}'],
     forbidden: ['You are not allowed to do this', '{"error":"FORBIDDEN"}', ''],
     unknownKey: [403, 'User linked to this API key is blocked'],
     plan: [402, 'This route is available starting emailPro plan'],
   },
   explorium: {
+    gone: ['{"detail":"Not Found"}', ''],
     forbidden: ['{"details":"You have no access to this endpoint","correlation_id":"c"}', '{"detail":"Forbidden"}', ''],
     unknownKey: [401, '{"details":"Invalid API key"}'],
   },
   kit: {
+    gone: ['{"errors":["Not Found"]}', ''],
     forbidden: ['{"errors":["You do not have sufficient permissions to access this resource"]}', '{"errors":"Forbidden"}', ''],
     unknownKey: [401, '{"errors":["The access token is invalid"]}'],
     plan: [403, '{"errors":["This request would exceed your subscriber limit"]}'],
   },
   mailchimp: {
+    gone: ['{"title":"Resource Not Found","status":404,"detail":"The requested resource could not be found."}'],
     forbidden: ['{"title":"Forbidden","status":403,"detail":"You are not permitted to access this resource."}'],
     unknownKey: [403, '{"title":"WrongDatacenter","status":403}'],
   },
   sendgrid: {
+    gone: ['{"errors":[{"field":null,"message":"not found"}]}', ''],
     forbidden: ['{"errors":[{"field":null,"message":"access forbidden"}]}', '{"errors":["access forbidden"]}', '{"errors":[]}'],
     unknownKey: [401, '{"errors":[{"field":null,"message":"authorization required"}]}'],
   },
 };
 
 for (const service of Object.values<Service>(serviceRegistry)) {
-  const { forbidden, unknownKey, plan } = words[service.name as keyof typeof words];
-  const classify: Service['classify'] = (answer, context) => service.classify(answer, context) ?? classifyStatus(answer, context);
+  const { forbidden, unknownKey, plan, gone } = words[service.name as keyof typeof words];
   const errorOn = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): GatewayError | undefined => {
-    const error = classify(receivedAnswer({ status, headers, body }), { site: { service: service.name, operation: 'get_thing' }, wallTime: 0 });
-    return error === 'accepted' ? undefined : error;
+    return classified(service.classify, receivedAnswer({ status, headers, body }), { site: { service: service.name, operation: 'get_thing' }, wallTime: 0 });
   };
 
   describe(`refusals of ${service.title}`, () => {
@@ -93,6 +97,18 @@ for (const service of Object.values<Service>(serviceRegistry)) {
 
       expect(error).to.include({ verdict: 'ignored', execution: 'refused' });
       expect(error?.code).to.be.oneOf(['upstream_unavailable', 'upstream_rate_limited']);
+    });
+
+    for (const status of [404, 410]) {
+      it(`by a page or a proxy's text with ${String(status)} are no word of a record that is gone`, () => {
+        for (const body of [PAGE, 'default backend - 404', '404 page not found']) {
+          expect(errorOn(status, body), body).to.include({ code: 'upstream_unavailable' }).and.not.instanceOf(UpstreamRejectedError);
+        }
+      });
+    }
+
+    it('with 404 in its own words are about the record', () => {
+      for (const body of gone) expect(errorOn(404, body), body).to.be.instanceOf(UpstreamRejectedError).and.include({ status: 404, verdict: 'success' });
     });
 
     if (plan !== undefined) {

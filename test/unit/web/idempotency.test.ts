@@ -8,11 +8,12 @@ import {
   UpstreamTimeoutError,
   UpstreamUnavailableError,
 } from '../../../src/errors/upstreamErrors.ts';
+import { GoneRecords } from '../../../src/queue/goneRecords.ts';
 import type { CallOptions } from '../../../src/resilience/call.ts';
 import type { Authenticator } from '../../../src/web/authentication.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';
-import { startWebGateway, type WebGateway } from './webGateway.ts';
+import { gatewaySealer, startWebGateway, type WebGateway } from './webGateway.ts';
 
 const site = { service: 'toy', operation: 'make_thing' };
 const thing = { email: 'ada@example.com', kind: 'lead' };
@@ -267,8 +268,80 @@ describe('request with an Idempotency-Key', () => {
 
     expect([kept.headers['idempotency-replayed'], anew.headers['idempotency-replayed']]).to.deep.equal(['true', undefined]);
     expect(gateway.keys.texts).to.match(/"answer":"v1\./u);
-    expect(gateway.keys.texts).not.to.match(/ada|lead|crm-sync|things/u);
-    expect(gateway.keys.texts).not.to.contain(key);
+    const digest = /^[\w-]{43}$/u;
+    for (const { answer = '', ...rest } of JSON.parse(gateway.keys.texts) as Record<string, string>[]) {
+      const [, , , , data = ''] = answer.split('.');
+      expect(rest['key']).to.match(digest);
+      expect(rest['fingerprint']).to.match(digest);
+      expect(Object.keys(rest)).to.have.members(['key', 'fingerprint', 'leaseUntil', 'keepUntil']);
+      // Three or four letters may stand in what is random by chance, so digests and sealed texts are looked at by their form alone.
+      expect(answer).to.match(/^(?:v1\.test\.[\w-]{16}\.[\w-]{22}\.[\w-]+)?$/u);
+      expect(Buffer.from(data, 'base64url').toString('latin1')).not.to.match(/status|"body"|Content-Type|example\.com/iu);
+    }
+    expect(gateway.keys.texts).not.to.match(/ada@|crm-sync|\/things/u);
+    expect(gateway.keys.texts).not.to.contain(`"${key}"`);
+  });
+
+  describe('about a record that is gone since', () => {
+    const made = { id: '7', properties: { email: 'Ada@Example.com' } };
+
+    beforeEach(async () => {
+      gateway.toy.make = answersWith(() => made);
+      await post();
+      clock.advance(1);
+    });
+
+    for (const name of ['7', 'ada@example.com']) {
+      it(`is not made again, and its answer is not told any more, when the record was gone as ${name}`, async () => {
+        await gateway.gone.end('toy', [name]);
+
+        const repeat = await post();
+
+        expect([repeat.status, codeOf(repeat), calls.length]).to.deep.equal([409, 'answer_not_kept', 1]);
+        expect(repeat.text).to.contain('201').and.not.to.contain('xample.com');
+      });
+    }
+
+    it('goes by what another replica has noted, and is answered by none while nobody can tell', async () => {
+      const other = new GoneRecords({ store: gateway.keys, sealer: gatewaySealer, clock });
+      await other.end('toy', ['7']);
+
+      const repeat = await post();
+
+      expect(codeOf(repeat)).to.equal('answer_not_kept');
+    });
+
+    it('is told as before where another record is gone, or one of the same name at another service', async () => {
+      await gateway.gone.end('toy', ['8', 'other@example.com']);
+      await gateway.gone.end('acme', ['7']);
+
+      const repeat = await post();
+
+      expect([repeat.status, repeat.headers['idempotency-replayed']]).to.deep.equal([201, 'true']);
+    });
+
+    it('is told where the record was made after it had been gone, as whoever looks before making one does', async () => {
+      await gateway.gone.end('toy', ['9']);
+      clock.advance(1);
+      gateway.toy.make = answersWith(() => ({ id: '9' }));
+      await post({ 'idempotency-key': 'made-later' });
+
+      const repeat = await post({ 'idempotency-key': 'made-later' });
+
+      expect([repeat.status, repeat.text]).to.deep.equal([201, '{"id":"9","kind":"lead"}']);
+    });
+
+    it('ends at once though the store is away, and in the store when it is back', async () => {
+      gateway.keys.down = true;
+      await gateway.gone.end('toy', ['7']);
+      gateway.keys.down = false;
+      const here = await post();
+      clock.advance(2000);
+      await new Promise(setImmediate);
+
+      expect(codeOf(here)).to.equal('answer_not_kept');
+      expect(await gateway.keys.goneAt([gatewaySealer.digest(JSON.stringify(['gone', 'toy', '7']))])).to.be.greaterThan(0);
+    });
   });
 
   it('is not looked at on reads, and a malformed one is told with all other faults', async () => {

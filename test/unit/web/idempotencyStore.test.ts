@@ -1,9 +1,10 @@
+import type { KeptLimits } from '../../../src/web/idempotency.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';
 import { MemoryIdempotencyStore } from '../../support/memoryIdempotencyStore.ts';
 import { idempotencyStoreContract, type KeysRig } from '../../contract/idempotencyStoreContract.ts';
 
-const openRig = async (): Promise<KeysRig> => {
-  const keys = new MemoryIdempotencyStore();
+const openRig = async (limits?: KeptLimits): Promise<KeysRig> => {
+  const keys = new MemoryIdempotencyStore(limits);
   const clock = new HandDrivenClock();
   return {
     keys,

@@ -9,6 +9,7 @@ import { UpstreamRejectedError } from '../../../src/errors/upstreamErrors.ts';
 import { upstreamPath } from '../../../src/http/upstreamPath.ts';
 import type { LifecyclePhase } from '../../../src/lifecycle.ts';
 import type { LogFields, Logger } from '../../../src/logging/logger.ts';
+import { GoneRecords } from '../../../src/queue/goneRecords.ts';
 import { createSealer } from '../../../src/queue/sealer.ts';
 import { WriteIntake } from '../../../src/queue/writeIntake.ts';
 import { isQueued, type CallOptions, type Queued } from '../../../src/resilience/call.ts';
@@ -139,6 +140,7 @@ export interface WebGateway {
   /** What is kept of writes that wait, and of requests with an Idempotency-Key. */
   readonly queue: MemoryQueue;
   readonly keys: MemoryIdempotencyStore;
+  readonly gone: GoneRecords;
   readonly repeats: RepeatResult[];
   /** Keeps a write for later, as the pipeline does where it cannot be made now. */
   keep(call: CallOptions, body?: unknown): Promise<Queued>;
@@ -147,11 +149,11 @@ export interface WebGateway {
   stop(): Promise<void>;
 }
 
-const sealer = createSealer({ keys: [{ id: 'test', key: Buffer.alloc(32, 7) }], clearText: false });
+export const gatewaySealer = createSealer({ keys: [{ id: 'test', key: Buffer.alloc(32, 7) }], clearText: false });
 export const JOB_EXPIRES_MS = 3_600_000;
 
 const keeps = (queue: MemoryQueue, clock: AppParts['clock'], logger: Logger): WebGateway['keep'] => {
-  const intake = new WriteIntake({ queue, sealer, clock, logger, events: {}, expiresMs: JOB_EXPIRES_MS });
+  const intake = new WriteIntake({ queue, sealer: gatewaySealer, clock, logger, events: {}, expiresMs: JOB_EXPIRES_MS });
   return async ({ queue: wish, onAnswer }, body) => {
     const made = { service: 'toy', operation: 'make_thing' };
     const request = { path: upstreamPath`/things`, body };
@@ -163,7 +165,7 @@ const keeps = (queue: MemoryQueue, clock: AppParts['clock'], logger: Logger): We
 };
 
 /** The service's answer to a job, as the worker keeps it. */
-export const sealedResult = (job: string, value: unknown): string => sealer.seal(JSON.stringify(value), job);
+export const sealedResult = (job: string, value: unknown): string => gatewaySealer.seal(JSON.stringify(value), job);
 
 const opened = async (servers: Server[], app: RequestListener): Promise<string> => {
   const server = createHttpServer(app);
@@ -181,6 +183,7 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
   const state: { phase: LifecyclePhase } = { phase: 'ready' };
   const { clock = systemClock, logger = recordingLogger(lines) } = overrides;
   const [queue, keys, repeats] = [new MemoryQueue(clock), new MemoryIdempotencyStore(), [] as RepeatResult[]];
+  const gone = new GoneRecords({ store: keys, sealer: gatewaySealer, clock });
   const { main, management } = createApp({
     groups: [{ name: 'toy', title: 'Toy', prefix: '/api/toy', routes: toyRoutes(toy) }],
     authenticator: openAuthenticator(),
@@ -198,7 +201,7 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
       render: (accept) => Promise.resolve({ contentType: 'text/plain; charset=utf-8', body: `# ${accept ?? 'plain'}\n` }),
       requestEnded: (request) => requests.push(request),
     },
-    queue: { jobs: queue, keys, sealer, jobExpiresMs: JOB_EXPIRES_MS, onRepeat: (result) => repeats.push(result) },
+    queue: { jobs: queue, keys, sealer: gatewaySealer, gone, jobExpiresMs: JOB_EXPIRES_MS, onRepeat: (result) => repeats.push(result) },
     clock,
     logger,
     newRequestId: randomUUID,
@@ -215,6 +218,7 @@ export const startWebGateway = async (overrides: Partial<AppParts> = {}): Promis
     requests,
     queue,
     keys,
+    gone,
     repeats,
     keep: keeps(queue, clock, logger),
     stop: async () => {

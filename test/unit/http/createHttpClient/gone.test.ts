@@ -103,6 +103,32 @@ describe('a client whose service says that a record is gone', () => {
     expect(purged).to.deep.equal([['acme #7']]);
   });
 
+  it('ends what is remembered under the names that it was asked for and those known beside them, whatever the operation', async () => {
+    const ended: (readonly string[])[] = [];
+    const remembered = {
+      end: (_service: string, names: readonly string[]) => {
+        ended.push(names);
+        return Promise.resolve();
+      },
+    };
+    rig.open({ remembered }, json(404, {}), json(410, {}), json(200, { missing: ['things:9', 'things'] }), json(200, { id: '7' }));
+    await errorOf(rig.house.http.send(getThing, { ...thingRequest, query: { email: JANE, sort: 'created_at' } }), Error);
+    await errorOf(rig.house.http.write(update, { ...thingRequest, body: {} }), Error);
+    await rig.house.http.send(readMany, { path: upstreamPath`/things/read`, body: {} });
+    await rig.house.http.send(getThing, thingRequest);
+
+    expect(ended).to.deep.equal([['7', JANE], ['7'], ['9']]);
+  });
+
+  it('does not take a page for that, and goes on with what it keeps', async () => {
+    const page = { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>not found</html>' };
+    rig.open({ policy: { retry: { maxAttempts: 1 } } }, thing, page);
+    await rig.house.http.send(byId, thingRequest);
+    await rig.clock.tickAsync(cachedThing.cacheForMs ?? 0);
+
+    expect(await rig.house.http.send(byId, thingRequest)).to.include({ id: '7', _fallback: true });
+  });
+
   it('goes on answering about other records', async () => {
     rig.open({}, json(200, { id: '8' }), json(404, {}));
     const other = { path: upstreamPath`/things/${'8'}` };
@@ -136,6 +162,8 @@ describe('what ends with a record that is gone', () => {
     ['a contact, by an email', operationOf('get_contact_by_email').goneTags?.({ path: upstreamPath`/contacts/${'Jane@Example.com'}` }), [`contacts:${JANE}`]],
     ['one of two that are tied together', operationOf('associate').goneTags?.({ path }), ['contacts:7', 'contacts:by_email', 'companies:8']],
     ['a row of a batch', operationOf('batch_read_contacts').goneTags?.({ path, body: { inputs: [{ id: '7' }, { id: '8' }] } }, { results: [{ id: '8' }] }), ['contacts:7', 'contacts:by_email']],
+    ['a row that a batch update finds gone', operationOf('batch_update_contacts').goneTags?.({ path, body: { inputs: [{ id: '7' }, { id: '8' }, { id: '9' }] } }, { results: [{ id: '9' }], errors: [{ category: 'OBJECT_NOT_FOUND', context: { ids: ['7'] } }, { category: 'VALIDATION_ERROR', context: { ids: ['8'] } }] }), ['contacts:7', 'contacts:by_email']],
+    ['a row whose ties are asked for', operationOf('batch_read_associations').goneTags?.({ path: upstreamPath`/crm/associations/v/${'companies'}/${'deals'}/batch/read`, body: { inputs: [{ id: '7' }, { id: '8' }, { id: '9' }] } }, { results: [{ from: { id: '9' }, to: [] }], errors: [{ category: 'OBJECT_NOT_FOUND', subCategory: 'crm.associations.NO_ASSOCIATIONS_FOUND', context: { fromObjectId: [8] } }, { category: 'OBJECT_NOT_FOUND', context: { fromObjectId: ['7'] } }] }), ['companies:7']],
     ['a person', exploriumOperations.enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [] }), ['prospects:p', 'prospects:matched']],
     ['a person, found', exploriumOperations.enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [{ prospect_id: 'p', data: {} }] }), []],
     ['a business', exploriumOperations.enrichFirmographics.goneTags?.({ path, body: { business_id: 'b' } }), ['businesses:b']],
