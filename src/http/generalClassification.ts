@@ -20,8 +20,8 @@ const FAILING_4XX: ReadonlySet<number> = new Set([408, 425]);
 const BLOCKED_MS = minutes(1);
 
 /** A page for people, of an edge or a proxy: services that are called by programs answer in JSON or plain text. */
-export const isPage = ({ headers, body, json }: ReceivedAnswer): boolean =>
-  (/html/iu.test(headers['content-type'] ?? '') || /^\s*</u.test(body)) && json() === undefined;
+export const isPage = (answer: ReceivedAnswer): boolean =>
+  (/html/iu.test(answer.headers['content-type'] ?? '') || /^\s*</u.test(answer.body)) && answer.json() === undefined;
 
 /**
  * What a status means where the service has no rule of its own (resilience E1, design §4). A 503 says that the
@@ -30,16 +30,23 @@ export const isPage = ({ headers, body, json }: ReceivedAnswer): boolean =>
  *
  * @returns `undefined` for a success.
  */
-export const classifyStatus = (answer: ReceivedAnswer, { site, wallTime }: ClassificationContext): GatewayError | undefined => {
-  const { status, headers } = answer;
+export const classifyStatus = (answer: ReceivedAnswer, context: ClassificationContext): GatewayError | undefined => {
+  const { status } = answer;
+  const { site } = context;
   if (status >= 200 && status < 300) return undefined;
-  if (status === 401) return new UpstreamUnauthorizedError(site, status);
-  if (status === 402) return new UpstreamRejectedError(site, status, 'plan_limit');
-  if (status === 403 && isPage(answer)) return new UpstreamBlockedError(site, retryAfterMs(headers, wallTime) ?? BLOCKED_MS);
-  if (status === 403) return new MissingScopesError(site);
-  if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime));
-  if (status === 503) return new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers, wallTime));
+  const special = BY_STATUS[status];
+  if (special !== undefined) return special(answer, context);
   if (status >= 500 || FAILING_4XX.has(status)) return new UpstreamUnavailableError(site, 'http_5xx', 'unknown');
   if (status >= 400) return new UpstreamRejectedError(site, status);
   return new UpstreamContractBrokenError(site, `answered ${String(status)}; redirects are not followed`);
+};
+
+/** Statuses that mean more than their class does. */
+const BY_STATUS: Readonly<Partial<Record<number, (answer: ReceivedAnswer, context: ClassificationContext) => GatewayError>>> = {
+  401: ({ status }, { site }) => new UpstreamUnauthorizedError(site, status),
+  402: ({ status }, { site }) => new UpstreamRejectedError(site, status, 'plan_limit'),
+  403: (answer, { site, wallTime }) =>
+    isPage(answer) ? new UpstreamBlockedError(site, retryAfterMs(answer.headers, wallTime) ?? BLOCKED_MS) : new MissingScopesError(site),
+  429: ({ headers }, { site, wallTime }) => new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime)),
+  503: ({ headers }, { site, wallTime }) => new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers, wallTime)),
 };

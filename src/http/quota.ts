@@ -70,9 +70,10 @@ const readingOf = (window: string, limit?: number, remaining?: number, resetAt?:
 /** The drafts had three headers, then `limit=100, remaining=50, reset=5`, and have `"default";r=50;t=5` beside a policy of `"default";q=100`. */
 const usualHeaders = (headers: Headers): { readonly limit?: string | undefined; readonly remaining?: string | undefined; readonly reset?: string | undefined } => {
   const { ratelimit: draft = '', 'ratelimit-policy': policy = '' } = headers;
+  const header = (name: string): string | undefined => headers[`x-ratelimit-${name}`] ?? headers[`ratelimit-${name}`];
   return {
-    limit: headers['x-ratelimit-limit'] ?? headers['ratelimit-limit'] ?? /\blimit=(\d+)/u.exec(draft)?.[1] ?? /;\s*q=(\d+)/u.exec(policy)?.[1],
-    remaining: headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining'] ?? /\b(?:r|remaining)=(\d+)/u.exec(draft)?.[1],
-    reset: headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'] ?? /\b(?:t|reset)=(\d+)/u.exec(draft)?.[1],
+    limit: header('limit') ?? /\blimit=(\d+)/u.exec(draft)?.[1] ?? /;\s*q=(\d+)/u.exec(policy)?.[1],
+    remaining: header('remaining') ?? /\b(?:r|remaining)=(\d+)/u.exec(draft)?.[1],
+    reset: header('reset') ?? /\b(?:t|reset)=(\d+)/u.exec(draft)?.[1],
   };
 };

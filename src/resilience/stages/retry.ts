@@ -32,16 +32,20 @@ export const retryRule =
   ({ policy, isSuspect, usualMs, clock, random }: RetryParts): RetryRule =>
   (error, context, retries) => {
     const { attempts } = context.progress;
-    if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
-    if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
-    if (context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent') return undefined;
-    if (isDivided(error, context)) return undefined;
+    if (!(error instanceof GatewayError) || attempts >= policy.maxAttempts || !helps(error, context)) return undefined;
     const cause: RetryCause = error.code === 'upstream_rate_limited' ? 'throttle' : 'failure';
     const delayMs = delayAfter(error, cause, attempts, policy, random);
     // A repeat that could only run into the deadline helps nobody; better to say so at once.
     if (clock.now() + delayMs + (usualMs(context.site.operation) ?? 0) >= context.deadlineAt) return undefined;
     return !isSuspect() && retries.take(cause) ? delayMs : undefined;
   };
+
+/** Whether a repeat may help, can do no harm, and is not made otherwise: from the queue, or by parts. */
+const helps = (error: GatewayError, context: CallContext): boolean => {
+  if (!error.retryable || isDivided(error, context)) return false;
+  if (context.idempotency === 'never' && error.execution === 'unknown') return false;
+  return !(context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent');
+};
 
 /** What may be one record's fault is asked for by halves instead. */
 const isDivided = (error: GatewayError, { isDivisible }: CallContext): boolean =>

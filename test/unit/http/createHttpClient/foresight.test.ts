@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { json, rejectionOf } from '../../../support/httpHouse.ts';
+import { TransportFailure } from '../../../../src/http/transport.ts';
+import { rejectionOf } from '../../../support/httpHouse.ts';
 import { found, httpRig, type HttpRig } from '../../../support/httpRig.ts';
 
 const patient = { policy: { retry: { maxAttempts: 1 } } };
@@ -17,7 +18,7 @@ const learn = async (rig: HttpRig, usualMs: number, calls = 40): Promise<void> =
 };
 
 const failTwice = async (rig: HttpRig): Promise<void> => {
-  rig.wire.replyWith(json(500, {}));
+  rig.wire.replyWith(new TransportFailure('reset'));
   for (let made = 0; made < 2; made += 1) await rejectionOf(rig.get());
 };
 
