@@ -9,6 +9,8 @@ const NEVER = new AbortController().signal;
 
 const NOBODY: readonly string[] = [];
 
+const callersOf = ({ caller }: CallOptions): readonly string[] => (caller === undefined ? NOBODY : [caller]);
+
 const isDivisible = ({ idempotency }: Operation<unknown>, { records = [] }: OperationRequest): boolean => idempotency !== 'never' && records.length > 1;
 
 /** A caller's wishes, held against the service's policy: it may be less patient than the policy, never more. */
@@ -30,7 +32,7 @@ export const callContext = <T>(
     attemptTimeoutMs: Math.min(options.timeoutMs ?? attemptTimeoutMs, attemptTimeoutMs),
     service: parts.policy,
     lane: options.lane ?? 'interactive',
-    callers: options.caller === undefined ? NOBODY : [options.caller],
+    callers: callersOf(options),
     strict: options.strict ?? false,
     refresh: options.refresh ?? false,
     cacheKey: operation.cacheForMs === undefined ? undefined : cacheKey(parts, operation.name, { wire, body: request.body }, options.headers),
