@@ -193,7 +193,7 @@ export class RecoveryProber implements ResilienceEvents {
 
   /** While no caller comes, good health checks are the probes; any other leaves the trial to the next caller. */
   async #standIn(): Promise<void> {
-    const { breaker, everyMs } = this.#parts;
+    const { breaker, everyMs, fleet } = this.#parts;
     const turn = this.#turn;
     const quietInMs = this.#calledAt + QUIET_MS - this.#parts.clock.now();
     let pauseMs = quietInMs > 0 ? quietInMs : this.#sparesQuota ? everyMs : BUSY_MS;
@@ -201,7 +201,8 @@ export class RecoveryProber implements ResilienceEvents {
       const hint = await this.#check();
       const isHealthy = hint === 'healthy';
       if (turn !== this.#turn) return;
-      if (hint === 'fails' && this.#parts.clock.now() - this.#calledAt >= IDLE_MS) breaker.holdBackFirstCaller();
+      // In a fleet others may be calling.
+      if (hint === 'fails' && fleet === undefined && this.#parts.clock.now() - this.#calledAt >= IDLE_MS) breaker.holdBackFirstCaller();
       if (isHealthy) breaker.passByHealthCheck();
       else breaker.giveWayToCallers();
       if (!isHealthy) pauseMs = everyMs;
