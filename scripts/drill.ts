@@ -14,12 +14,21 @@ const say = (line: string): void => {
   process.stderr.write(`${printable(line)}\n`);
 };
 
+/** A service that can be moved to a second sandbox. */
+const moved = async (url: string, { realLimits, service }: DrillArguments, processes: DrillProcesses) => {
+  const next = await new DrillSandbox(await processes.startSandbox(realLimits), service).directUrls();
+  const relay = await processes.startRelay(url);
+  return { url: relay.url, move: () => { relay.lead(next[service] ?? ''); } };
+};
+
 const drill = async (settings: DrillArguments, processes: DrillProcesses, signal: AbortSignal): Promise<void> => {
-  const origin = settings.running?.sandbox ?? (await processes.startSandbox());
-  const sandbox = new DrillSandbox(origin, settings.service);
+  const { fault, realLimits, running, service } = settings;
+  const origin = running?.sandbox ?? (await processes.startSandbox(realLimits));
+  const sandbox = new DrillSandbox(origin, service);
   const urls = await sandbox.directUrls();
-  const target = settings.running?.target ?? (await processes.startGateway(urls));
-  const result = await runDrill(settings, { target, sandbox, times: drillTimes, say, signal });
+  const moving = fault === 'moved' ? await moved(urls[service] ?? '', settings, processes) : undefined;
+  const target = running?.target ?? (await processes.startGateway({ ...urls, ...(moving && { [service]: moving.url }) }, realLimits));
+  const result = await runDrill(settings, { target, sandbox, ...(moving && { move: moving.move }), times: drillTimes, say, signal });
   process.stdout.write(`${settings.json ? drillJson(settings, result) : drillReport(settings, result)}\n`);
 };
 

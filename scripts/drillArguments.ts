@@ -18,9 +18,11 @@ export const healthFaults = {
 } as const satisfies Readonly<Record<string, { readonly fault: OutageFault; readonly status?: number; readonly ms?: number }>>;
 export type HealthFault = keyof typeof healthFaults;
 
-export type DrillFault = OutageFault | HealthFault;
+/** The service fails by `error` for ever, and after the outage its address leads to another one that is healthy. */
+export type DrillFault = OutageFault | HealthFault | 'moved';
 export const drillFaults: readonly DrillFault[] = [
   ...faultNames.filter((name) => name !== 'ok' && name !== 'scenario'),
+  'moved',
   ...(Object.keys(healthFaults) as HealthFault[]),
 ];
 
@@ -38,6 +40,8 @@ export interface DrillArguments {
   readonly seconds: number;
   readonly status: number | undefined;
   readonly json: boolean;
+  /** The service's own rate limits hold, at its own speed; else they are too wide to matter. */
+  readonly realLimits: boolean;
   /** Origins of a gateway and a sandbox that already run; absent: both are started. */
   readonly running: { readonly target: string; readonly sandbox: string } | undefined;
 }
@@ -47,7 +51,7 @@ export class UsageError extends Error {}
 
 export const usage = (services: readonly string[]): string =>
   [
-    'Usage: npm run drill -- <service> <fault> [--rate 20] [--seconds 40] [--status 503] [--json] [--target URL --sandbox URL]',
+    'Usage: npm run drill -- <service> <fault> [--rate 20] [--seconds 40] [--status 503] [--real-limits] [--json] [--target URL --sandbox URL]',
     `  services: ${services.join(', ')}`,
     `  faults:   ${drillFaults.join(', ')}`,
   ].join('\n');
@@ -96,7 +100,10 @@ const parsed = (args: readonly string[]) => {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { rate: text, seconds: text, status: text, target: text, sandbox: text, json: { type: 'boolean' } },
+      options: {
+        rate: text, seconds: text, status: text, target: text, sandbox: text,
+        json: { type: 'boolean' }, 'real-limits': { type: 'boolean' },
+      },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
@@ -110,13 +117,16 @@ export const readDrillArguments = (args: readonly string[], services: readonly s
   if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}" is too much: a drill has one service and one fault`);
   const serviceName = oneOf('service', service, services);
   const faultName = oneOf('fault', fault, drillFaults);
+  const running = runningFrom(values);
+  if (running !== undefined && faultName === 'moved') throw new UsageError('moved goes without --target and --sandbox: it needs two sandboxes of its own');
   return {
     service: serviceName,
     fault: faultName,
-    rate: numberIn('rate', values.rate ?? '20', [1, 1000]),
+    rate: numberIn('rate', values.rate ?? '20', [0.01, 1000]),
     seconds: numberIn('seconds', values.seconds ?? '40', [1, 600]),
     status: statusFrom(values.status, faultName),
     json: values.json ?? false,
-    running: runningFrom(values),
+    realLimits: values['real-limits'] ?? false,
+    running,
   };
 };

@@ -4,8 +4,10 @@
 import type { DrillCall } from './drillLoad.ts';
 
 export interface DrillFigures {
-  /** Ms from the outage's start to the end of the first call refused by the open circuit; `null`: there was none. */
+  /** Ms from the outage's start to the end of the first call that the open circuit refused within a second; `null`: there was none. */
   readonly firstFastFailureMs: number | null;
+  /** Which of the calls due during the outage that was, from 1. */
+  readonly firstFastFailureCall: number | null;
   /** Callers' calls due during the outage. */
   readonly callers: number;
   /** Of those calls. */
@@ -19,6 +21,8 @@ export interface DrillFigures {
 }
 
 const SERVED_FOR_MS = 1000;
+/** Who waited longer was refused, but not fast. */
+const FAST_MS = 1000;
 
 /** The service had its say: an answer, or its word that there is no such record. */
 export const isServed = ({ status }: Pick<DrillCall, 'status'>): boolean => (status >= 200 && status < 300) || status === 404;
@@ -33,6 +37,8 @@ const answerName = ({ status, code }: DrillCall): string => {
   const name = status === 0 ? 'no answer' : String(status);
   return code === undefined ? name : `${name} ${code}`;
 };
+
+const endOf = ({ at, latencyMs }: Pick<DrillCall, 'at' | 'latencyMs'>): number => at + latencyMs;
 
 /** Most frequent first. */
 const counted = (names: readonly string[]): Readonly<Record<string, number>> => {
@@ -59,12 +65,12 @@ const recoveryMs = (calls: readonly DrillCall[], endedAt: number): number | null
 export const figuresOf = (calls: readonly DrillCall[], outage: { readonly from: number; readonly to: number }): DrillFigures => {
   const during = calls.filter(({ at }) => at >= outage.from && at < outage.to);
   const latencies = during.map(({ latencyMs }) => latencyMs);
-  const fastFailures = calls
-    .filter(({ code }) => code === 'circuit_open')
-    .map(({ at, latencyMs }) => at + latencyMs - outage.from)
-    .filter((ms) => ms >= 0);
+  const [first] = calls
+    .filter(({ at, latencyMs, code }) => code === 'circuit_open' && latencyMs <= FAST_MS && endOf({ at, latencyMs }) >= outage.from)
+    .sort((one, other) => endOf(one) - endOf(other));
   return {
-    firstFastFailureMs: fastFailures.length === 0 ? null : Math.min(...fastFailures),
+    firstFastFailureMs: first === undefined ? null : endOf(first) - outage.from,
+    firstFastFailureCall: first === undefined ? null : during.filter(({ at }) => at <= first.at).length,
     callers: during.length,
     latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), max: percentile(latencies, 1) },
     answers: counted(during.map(answerName)),

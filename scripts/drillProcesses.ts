@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,33 +41,59 @@ const isUp = async (url: string): Promise<boolean> => {
   return answer?.statusCode === 200;
 };
 
+export interface Relay {
+  /** The service's, by way of the relay. */
+  readonly url: string;
+  /** Connections from now on are led there. */
+  lead(url: string): void;
+}
+
 /** Processes that live as long as one drill. */
 export class DrillProcesses {
   readonly #children: ChildProcess[] = [];
   #folder: string | undefined;
+  #relay: Server | undefined;
 
   /** @returns The sandbox's origin. */
-  async startSandbox(): Promise<string> {
+  async startSandbox(realLimits: boolean): Promise<string> {
     const port = String(await freePort());
     const origin = `http://127.0.0.1:${port}`;
-    await this.#start('sandbox/main', { SANDBOX_PORT: port, SANDBOX_SPEED: String(SANDBOX_SPEED) }, origin);
+    await this.#start('sandbox/main', { SANDBOX_PORT: port, SANDBOX_SPEED: String(realLimits ? 1 : SANDBOX_SPEED) }, origin);
     return origin;
   }
 
   /**
    * @param baseUrls Where the gateway finds each service.
+   * @param realLimits Whether it is to keep to the services' rate limits.
    * @returns The gateway's origin.
    */
-  async startGateway(baseUrls: Readonly<Record<string, string>>): Promise<string> {
+  async startGateway(baseUrls: Readonly<Record<string, string>>, realLimits: boolean): Promise<string> {
     const port = String(await freePort());
     const origin = `http://127.0.0.1:${port}`;
     const services = Object.entries(baseUrls).flatMap(([service, url]) => [
       [`${service.toUpperCase()}_BASE_URL`, url] as const,
-      [`${service.toUpperCase()}_RATE_LIMIT`, UNLIMITED] as const,
+      ...(realLimits ? [] : [[`${service.toUpperCase()}_RATE_LIMIT`, UNLIMITED] as const]),
     ]);
     const settings = { NODE_ENV: 'development', HOST: '127.0.0.1', PORT: port, LOG_LEVEL: 'error', DRAIN_DELAY_MS: '0' };
     await this.#start('server', { ...settings, ...Object.fromEntries(services) }, `${origin}/health/ready`);
     return origin;
+  }
+
+  /** A way to a service that can be moved: what is connected stays where it is, what connects later is led elsewhere. */
+  async startRelay(url: string): Promise<Relay> {
+    let port = Number(new URL(url).port);
+    const server = createServer((caller) => {
+      const callee = connect(port, '127.0.0.1');
+      for (const socket of [caller, callee]) socket.on('error', () => { caller.destroy(); callee.destroy(); });
+      caller.pipe(callee).pipe(caller);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.#relay = server;
+    const { port: own } = server.address() as AddressInfo;
+    return {
+      url: url.replace(`:${String(port)}`, `:${String(own)}`),
+      lead: (to) => { port = Number(new URL(to).port); },
+    };
   }
 
   /** Ends them all, in the order in which they need each other; resolves when none is left. */
@@ -80,6 +106,7 @@ export class DrillProcesses {
       await ended;
       clearTimeout(impatience);
     }
+    this.#relay?.close();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 

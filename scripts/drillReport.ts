@@ -14,9 +14,17 @@ const answersIn = ({ answers }: DrillResult): string =>
     .map(([name, count]) => `${name} × ${String(count)}`)
     .join(', ');
 
+const firstFastFailure = ({ firstFastFailureMs, firstFastFailureCall }: DrillResult): string =>
+  firstFastFailureCall === null ? 'none: the circuit did not open' : `${duration(firstFastFailureMs, '')}, call ${String(firstFastFailureCall)}`;
+
+const sent = ({ sentIntoOutage, healthChecksSent }: DrillResult): string => {
+  if (sentIntoOutage === null) return 'not known';
+  return healthChecksSent === null ? String(sentIntoOutage) : `${String(sentIntoOutage)}, and ${String(healthChecksSent)} health checks`;
+};
+
 const rows = (result: DrillResult): readonly (readonly [string, string])[] => [
-  ['first fast failure', duration(result.firstFastFailureMs, 'none: the circuit did not open')],
-  ['calls sent into the outage', result.sentIntoOutage === null ? 'not known' : String(result.sentIntoOutage)],
+  ['first fast failure', firstFastFailure(result)],
+  ['calls sent into the outage', sent(result)],
   ['callers during the outage', String(result.callers)],
   ['their p50 / p99 / max', [result.latencyMs.p50, result.latencyMs.p99, result.latencyMs.max].map((ms) => duration(ms, '')).join(' / ')],
   ['their answers', answersIn(result)],

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isHealthFault, type DrillArguments } from './drillArguments.ts';
 import { figuresOf, isServed, type DrillFigures } from './drillFigures.ts';
 import { DrillLoad } from './drillLoad.ts';
-import { readAttempts, readOpenTimeLeft, type AttemptCount, type DrillSandbox } from './drillSandbox.ts';
+import { readAttempts, readOpenTimeLeft, type AttemptCount, type DrillSandbox, type ReceivedCount } from './drillSandbox.ts';
 import { drillRequestOf, healthOperationOf } from './drillSubjects.ts';
 
 export interface DrillTimes {
@@ -19,8 +19,10 @@ export interface DrillTimes {
 export const drillTimes: DrillTimes = { warmUpMs: 5000, servedForMs: 10_000, patienceMs: 180_000 };
 
 export interface DrillResult extends DrillFigures {
-  /** Requests sent to the service during the outage; `null` if nobody could count them. */
+  /** Requests sent to the service for callers during the outage; `null` if nobody could count them. */
   readonly sentIntoOutage: number | null;
+  /** Health checks sent to it besides. */
+  readonly healthChecksSent: number | null;
   /** All attempts during the outage to first attempts; `null` without the gateway's metrics. */
   readonly retryAmplification: number | null;
   /** What was left of the open time when the outage ended; `null` where the circuit was not open, or nobody could tell. */
@@ -30,6 +32,8 @@ export interface DrillResult extends DrillFigures {
 export interface DrillParts {
   readonly target: string;
   readonly sandbox: DrillSandbox;
+  /** From now on the service's address leads to a healthy one; only for `moved`. */
+  readonly move?: () => void;
   readonly times: DrillTimes;
   /** One line for whoever waits. */
   readonly say: (line: string) => void;
@@ -47,34 +51,40 @@ const untilServed = async (load: DrillLoad, { servedForMs, patienceMs }: DrillTi
 interface Outage {
   readonly from: number;
   readonly to: number;
-  readonly received: number;
+  readonly received: ReceivedCount;
   readonly attempts: AttemptCount | undefined;
   readonly openTimeLeftMs: number | null;
 }
 
-const makeOutage = async (settings: DrillArguments, { target, sandbox, say, signal }: DrillParts): Promise<Outage> => {
+const makeOutage = async (settings: DrillArguments, parts: DrillParts): Promise<Outage> => {
+  const { target, sandbox, say, signal } = parts;
   const { service, fault, status, seconds } = settings;
   const before = await readAttempts(target, service);
   say(`outage: ${service} ${fault} for ${String(seconds)} s`);
   const brokenSince = await sandbox.breakService(fault, status);
   const from = performance.now();
   await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
-  const mendedSince = await endOutage(settings, sandbox, signal);
+  const mendedSince = await endOutage(settings, parts);
   signal.throwIfAborted();
   const to = performance.now();
   const openTimeLeftMs = await readOpenTimeLeft(target, service);
   const after = await readAttempts(target, service);
   const attempts = before && after && { first: after.first - before.first, retry: after.retry - before.retry };
-  return { from, to, attempts, openTimeLeftMs, received: await sandbox.received(brokenSince, mendedSince) };
+  return { from, to, attempts, openTimeLeftMs, received: await sandbox.received(brokenSince, mendedSince, healthOperationOf(service)) };
 };
 
-const endOutage = ({ service, fault }: DrillArguments, sandbox: DrillSandbox, signal: AbortSignal): Promise<string> =>
-  isHealthFault(fault) && !signal.aborted ? sandbox.breakHealth(fault, healthOperationOf(service)) : sandbox.mendService();
+/** @returns When it ended, by the sandbox's clock. */
+const endOutage = async ({ service, fault }: DrillArguments, { sandbox, move, signal }: DrillParts): Promise<string> => {
+  if (signal.aborted || !(isHealthFault(fault) || fault === 'moved')) return sandbox.mendService();
+  if (isHealthFault(fault)) return sandbox.breakHealth(fault, healthOperationOf(service));
+  move?.();
+  return new Date().toISOString();
+};
 
-/** Connections that are refused reach nobody who could count them, so then the gateway's own count stands. */
-const sentInto = ({ received, attempts }: Outage, { fault }: DrillArguments): number | null => {
-  if (fault !== 'refuse') return received;
-  return attempts === undefined ? null : attempts.first + attempts.retry;
+/** Connections that are refused reach nobody who could count them, so then the gateway's own count stands, health checks included. */
+const sentInto = ({ received, attempts }: Outage, { fault }: DrillArguments): Pick<DrillResult, 'sentIntoOutage' | 'healthChecksSent'> => {
+  if (fault !== 'refuse') return { sentIntoOutage: received.calls, healthChecksSent: received.healthChecks };
+  return { sentIntoOutage: attempts === undefined ? null : attempts.first + attempts.retry, healthChecksSent: null };
 };
 
 const amplification = ({ attempts }: Outage): number | null =>
@@ -95,10 +105,10 @@ export const runDrill = async (settings: DrillArguments, parts: DrillParts): Pro
     await sleep(times.warmUpMs, undefined, { signal: parts.signal });
     const outage = await makeOutage(settings, parts);
     say('recovery');
-    await untilServed(load, times, parts.signal);
+    await untilServed(load, { ...times, servedForMs: Math.max(times.servedForMs, (2 * 1000) / settings.rate) }, parts.signal);
     const figures = figuresOf(await load.stop(), outage);
     const { openTimeLeftMs } = outage;
-    return { ...figures, openTimeLeftMs, sentIntoOutage: sentInto(outage, settings), retryAmplification: amplification(outage) };
+    return { ...figures, openTimeLeftMs, ...sentInto(outage, settings), retryAmplification: amplification(outage) };
   } finally {
     if (isHealthFault(settings.fault)) await parts.sandbox.mendService();
     // After a whole drill nothing is left to abandon.

@@ -5,7 +5,15 @@ import { request } from 'undici';
 import { healthFaults, isHealthFault, type DrillFault, type HealthFault } from './drillArguments.ts';
 
 interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
   readonly time: string;
+}
+
+export interface ReceivedCount {
+  /** On behalf of callers. */
+  readonly calls: number;
+  readonly healthChecks: number;
 }
 
 const ask = async (method: 'GET' | 'PUT' | 'DELETE', url: string, body?: unknown): Promise<unknown> => {
@@ -31,7 +39,7 @@ export class DrillSandbox {
   /** @returns Since when the fault is in force, by the sandbox's clock. */
   async breakService(fault: DrillFault, status: number | undefined): Promise<string> {
     await ask('DELETE', `${this.origin}/_requests`);
-    const body = { fault: isHealthFault(fault) ? 'error' : fault, ...(status === undefined ? {} : { status }) };
+    const body = { fault: isHealthFault(fault) || fault === 'moved' ? 'error' : fault, ...(status === undefined ? {} : { status }) };
     const { since } = (await ask('PUT', `${this.origin}/_faults/${this.service}`, body)) as { readonly since: string };
     return since;
   }
@@ -54,10 +62,16 @@ export class DrillSandbox {
     return since;
   }
 
-  /** Requests that reached the service between two moments of the sandbox's clock. */
-  async received(from: string, to: string): Promise<number> {
+  /**
+   * What reached the service between two moments of the sandbox's clock.
+   *
+   * @param healthOperation Method and path of what health checks ask.
+   */
+  async received(from: string, to: string, healthOperation: string): Promise<ReceivedCount> {
     const { requests } = (await ask('GET', `${this.origin}/_requests?service=${this.service}`)) as { readonly requests: readonly LoggedRequest[] };
-    return requests.filter(({ time }) => time >= from && time < to).length;
+    const during = requests.filter(({ time }) => time >= from && time < to);
+    const healthChecks = during.filter(({ method, path }) => `${method} ${path}` === healthOperation).length;
+    return { calls: during.length - healthChecks, healthChecks };
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import type { ResilienceEvents } from '../resilience/events.ts';
 import type { QuotaGate } from '../resilience/quota/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Classifier } from './classification.ts';
+import type { Classifier, ReceivedAnswer } from './classification.ts';
 import { declaredField, WHOLE_ANSWER } from './declaredFields.ts';
 import { deprecationNotices } from './deprecation.ts';
 import { classified } from './generalClassification.ts';
@@ -101,11 +101,16 @@ const brokenBy = ({ events }: AttemptParts, what: string, site: CallSite): Gatew
   return new UpstreamContractBrokenError(site, `the answer has ${what}`, [], 'too_large');
 };
 
+const errorIn = (answer: ReceivedAnswer, { classify, clock, events }: AttemptParts, site: CallSite): GatewayError | undefined => {
+  const error = classified(classify, answer, { site, wallTime: clock.wallTime() });
+  if (error instanceof UpstreamContractBrokenError) events.contractBroken({ ...site, fields: [WHOLE_ANSWER] });
+  return error;
+};
+
 const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, response: HttpResponse, site: CallSite): Promise<T> => {
   const { answer, excess } = await boundedAnswer(response, operation.maxAnswerValues);
   if (excess !== undefined && response.status < 400) throw brokenBy(parts, `more ${excess} than we read`, site);
-  const error = classified(parts.classify, answer, { site, wallTime: parts.clock.wallTime() });
-  if (error instanceof UpstreamContractBrokenError) parts.events.contractBroken({ ...site, fields: [WHOLE_ANSWER] });
+  const error = errorIn(answer, parts, site);
   if (error instanceof UpstreamRateLimitedError && response.status === TOO_MANY) {
     parts.quota?.throttled(operation.quota ?? DEFAULT_QUOTA, error.retryAfterMs);
   }

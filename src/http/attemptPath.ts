@@ -178,7 +178,7 @@ export class AttemptPath {
     const isRepeatable = operation.idempotency !== 'never';
     const cuttable: Cuttable | undefined = (operation.abandonable ?? isRepeatable) ? {} : undefined;
     const isUnsafe = !isRepeatable && cuttable === undefined;
-    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable, { isUnsafe, records });
+    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable, { isUnsafe, records, callers: context.callers });
   }
 
   async #attempt<T>(operation: Operation<T>, request: HttpRequest, context: CallContext, cuttable: Cuttable | undefined): Promise<T> {
@@ -187,9 +187,12 @@ export class AttemptPath {
     const startedAt = clock.now();
     progress.attempts += 1;
     progress.unsettled = true;
-    const limits = { ...this.#timeLimit(context, startedAt, cuttable !== undefined), signal, cuttable };
+    const isSuspect = this.#isSuspect;
+    const limits = { ...this.#timeLimit(context, startedAt, isSuspect && cuttable !== undefined), signal, cuttable };
+    // What answers badly may be what the kept connections lead to, and no more.
+    const wire = isSuspect || progress.attempts > 1 ? { ...request, newConnection: true } : request;
     try {
-      const send = (ends: AbortSignal): Promise<T> => makeAttempt(this.#parts, operation, request, site, ends);
+      const send = (ends: AbortSignal): Promise<T> => makeAttempt(this.#parts, operation, wire, site, ends);
       const value = await withAttemptTimeout(send, limits, clock);
       progress.unsettled = false;
       this.#attemptEnded(context, request, startedAt, undefined);
@@ -205,9 +208,8 @@ export class AttemptPath {
    * What the policy and the caller allow; of a suspect service less, where nothing is lost by giving up (resilience E7);
    * and never more than leaves time to answer within the deadline (E16).
    */
-  #timeLimit({ site, attemptTimeoutMs, deadlineAt, livesUntil = deadlineAt }: CallContext, now: number, mayGiveUp: boolean): TimeLimit {
-    const wasSuspect = mayGiveUp && this.#isSuspect;
-    const allowedMs = wasSuspect ? this.#patience.suspectTimeoutMs(site.operation, attemptTimeoutMs) : attemptTimeoutMs;
+  #timeLimit({ site, attemptTimeoutMs, deadlineAt, livesUntil = deadlineAt }: CallContext, now: number, givesUpSooner: boolean): TimeLimit {
+    const allowedMs = givesUpSooner ? this.#patience.suspectTimeoutMs(site.operation, attemptTimeoutMs) : attemptTimeoutMs;
     const leftMs = livesUntil - now;
     if (leftMs - ANSWER_MARGIN_MS < allowedMs) {
       return { timeoutMs: Math.max(1, leftMs - ANSWER_MARGIN_MS), onTimeout: () => new DeadlineExceededError(site, leftMs) };

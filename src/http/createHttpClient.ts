@@ -151,7 +151,7 @@ export class PipelinedHttpClient implements HttpClient {
 
   /** The one place that fixes the order of protection. */
   #pipeline<T>(operation: Operation<T>, request: OperationRequest, wire: HttpRequest, { headers }: CallOptions): Call<T> {
-    const alone = this.#path.call(operation, wire, permitWish(operation, request), () => [recordOf(operation, request)]);
+    const alone = this.#path.call(operation, wire, permitWish(operation, request), () => request.records ?? [recordOf(operation, request)]);
     // A caller's own headers are for its own request.
     const attempts = headers === undefined ? this.#batches.call(operation, request, alone) : alone;
     const known = endingWhatIsGone(this.#parts, operation, request)(attempts);

@@ -33,18 +33,25 @@ export const isText = (answer: ReceivedAnswer): boolean => answer.body.trim() !=
  *
  * @returns `undefined` for a success.
  */
-export const classifyStatus = (answer: ReceivedAnswer, { site, wallTime }: ClassificationContext): GatewayError | undefined => {
-  const { status, headers } = answer;
+export const classifyStatus = (answer: ReceivedAnswer, context: ClassificationContext): GatewayError | undefined => {
+  const { status } = answer;
+  const { site } = context;
   if (status >= 200 && status < 300) return undefined;
-  if (status === 401) return new UpstreamUnauthorizedError(site, status);
-  if (status === 402) return new UpstreamRejectedError(site, status, 'plan_limit');
-  if (status === 403 && isPage(answer)) return new UpstreamBlockedError(site, retryAfterMs(headers, wallTime) ?? BLOCKED_MS);
-  if (status === 403) return new MissingScopesError(site);
-  if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime));
-  if (status === 503) return new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers, wallTime));
+  const special = BY_STATUS[status];
+  if (special !== undefined) return special(answer, context);
   if (status >= 500 || FAILING_4XX.has(status)) return new UpstreamUnavailableError(site, 'http_5xx', 'unknown');
   if (status >= 400) return new UpstreamRejectedError(site, status);
   return new UpstreamContractBrokenError(site, `answered ${String(status)}; redirects are not followed`);
+};
+
+/** Statuses that mean more than their class does. */
+const BY_STATUS: Readonly<Partial<Record<number, (answer: ReceivedAnswer, context: ClassificationContext) => GatewayError>>> = {
+  401: ({ status }, { site }) => new UpstreamUnauthorizedError(site, status),
+  402: ({ status }, { site }) => new UpstreamRejectedError(site, status, 'plan_limit'),
+  403: (answer, { site, wallTime }) =>
+    isPage(answer) ? new UpstreamBlockedError(site, retryAfterMs(answer.headers, wallTime) ?? BLOCKED_MS) : new MissingScopesError(site),
+  429: ({ headers }, { site, wallTime }) => new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime)),
+  503: ({ headers }, { site, wallTime }) => new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers, wallTime)),
 };
 
 const GONE: ReadonlySet<number> = new Set([404, 410]);

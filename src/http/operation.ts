@@ -129,6 +129,8 @@ export interface OperationRequest {
   readonly body?: unknown;
   /** Overrides the operation's weight, for requests of several rows. */
   readonly weight?: number;
+  /** A name for each row of a bulk write that is asked for by parts where the service fails at it. */
+  readonly records?: readonly string[];
 }
 
 declare const checked: unique symbol;

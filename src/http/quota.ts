@@ -70,10 +70,11 @@ const readingOf = (window: string, limit?: number, remaining?: number, resetAt?:
 /** The drafts had three headers, then `limit=100, remaining=50, reset=5`, and have `"default";r=50;t=5` beside a policy of `"default";q=100`. */
 const usualHeaders = (headers: Headers): { readonly limit?: string | undefined; readonly remaining?: string | undefined; readonly reset?: string | undefined } => {
   const { ratelimit: draft = '', 'ratelimit-policy': policy = '' } = headers;
+  const header = (name: string): string | undefined => headers[`x-ratelimit-${name}`] ?? headers[`ratelimit-${name}`];
   return {
-    limit: headers['x-ratelimit-limit'] ?? headers['ratelimit-limit'] ?? parameters(draft, /\blimit=(\d+)/gu) ?? parameters(policy, /;\s*q=(\d+)/gu),
-    remaining: headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining'] ?? parameters(draft, /\b(?:r|remaining)=(\d+)/gu),
-    reset: headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'] ?? parameters(draft, /\b(?:t|reset)=(\d+)/gu),
+    limit: header('limit') ?? parameters(draft, /\blimit=(\d+)/gu) ?? parameters(policy, /;\s*q=(\d+)/gu),
+    remaining: header('remaining') ?? parameters(draft, /\b(?:r|remaining)=(\d+)/gu),
+    reset: header('reset') ?? parameters(draft, /\b(?:t|reset)=(\d+)/gu),
   };
 };
 

@@ -23,6 +23,7 @@ export const sharedContext = (contexts: readonly CallContext[], operation: strin
     deadlineAt: Math.max(...contexts.map(({ deadlineAt }) => deadlineAt)),
     livesUntil: Math.max(...contexts.map(({ deadlineAt, livesUntil = deadlineAt }) => livesUntil)),
     lane: laneOf(contexts),
+    callers: [...new Set(contexts.flatMap(({ callers }) => callers))],
     attemptTimeoutMs: Math.max(...contexts.map(({ attemptTimeoutMs }) => attemptTimeoutMs)),
     progress: new SharedProgress(contexts.map(({ progress }) => progress)),
   };

@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** A repeat does no harm: on a kept connection that breaks before the answer it is sent once more, on a new one. */
   readonly repeatable?: boolean;
   /** `true`: by a connection of its own, opened for this request and closed after it. */
+  readonly newConnection?: boolean;
+  /** `true`: a health check, past what calls have learned; by a connection of its own as well. */
   readonly fresh?: boolean;
 }
 

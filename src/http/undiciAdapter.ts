@@ -117,7 +117,7 @@ class UndiciWire implements Wire {
   }
 
   async #begin(pool: Pool, request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    if (request.fresh === true) return this.#onNewConnection(request, signal);
+    if (request.fresh === true || request.newConnection === true) return this.#onNewConnection(request, signal);
     try {
       return await pool.request(asSent(request, signal));
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Who is to blame when calls fail: one record, one operation, or the service? Pure rules; `now` is on the monotonic clock, ms
+ * Who is to blame when calls fail: one record, one caller, one operation, or the service? Pure rules; `now` is on the monotonic clock, ms
  * (decisions 0011 and 0028).
  */
 import { seconds } from '../time/clock.ts';
@@ -58,7 +58,7 @@ export const isOfFewOperations = (all: readonly OperationRecord[], now: number):
   return suspicion < SUSPECT_FROM && hasWitness(others, Math.max(...sinces), now);
 };
 
-/** So many failing records, and so many that were well, are remembered. */
+/** So many failing records, so many that were well, and so many callers are remembered. */
 const MOST_RECORDS = 500;
 
 /** A record whose latest attempt failed. */
@@ -134,5 +134,78 @@ export class FailingRecords {
     this.#answered.add(record);
     const [oldest] = this.#answered;
     if (this.#answered.size > MOST_RECORDS && oldest !== undefined) this.#answered.delete(oldest);
+  }
+}
+
+/** Of others' calls, as many as this fail in an outage of the service, which then is theirs as well. */
+const OTHERS_FAIL_SHARE = 0.25;
+/** An answer to somebody else says for so long that the service answers, ms. */
+const OTHERS_HEARD_MS = seconds(3);
+
+interface CallerCount {
+  good: number;
+  bad: number;
+  /** When its first attempt that failed began; absent: none has. */
+  failingSince?: number;
+  /** When its latest attempt that was answered well began, and when it ended. */
+  wellSince: number;
+  wellAt: number;
+}
+
+/**
+ * One caller whose input a service cannot deal with, record after record, says no more about the service than one record does: its
+ * failures count once, while others are answered meanwhile and hardly fail. Who calls alone is believed. Counted anew each half minute.
+ */
+export class FailingCallers {
+  readonly #counts = new Map<string, CallerCount>();
+  #beganAt = Number.NEGATIVE_INFINITY;
+
+  wereWell(callers: readonly string[], startedAt: number, now: number): void {
+    this.#beginAnew(now);
+    for (const caller of callers) {
+      const count = this.#of(caller);
+      count.good += 1;
+      count.wellSince = Math.max(count.wellSince, startedAt);
+      count.wellAt = now;
+    }
+  }
+
+  /** Whether a failure speaks against the service. Of a request of several callers nobody knows whose it is. */
+  isNews(callers: readonly string[], startedAt: number, now: number): boolean {
+    this.#beginAnew(now);
+    const isKnown = callers.some((caller) => this.#isAlone(caller, now));
+    const [only] = callers;
+    if (only === undefined || callers.length > 1) return !isKnown;
+    const count = this.#of(only);
+    count.bad += 1;
+    count.failingSince ??= startedAt;
+    return !isKnown;
+  }
+
+  clear(): void {
+    this.#counts.clear();
+  }
+
+  /** Whether this caller has failed before, and others are well since. */
+  #isAlone(caller: string, now: number): boolean {
+    const since = this.#counts.get(caller)?.failingSince;
+    if (since === undefined) return false;
+    const others = [...this.#counts].flatMap(([name, count]) => (name === caller ? [] : count));
+    const bad = others.reduce((sum, count) => sum + count.bad, 0);
+    const all = others.reduce((sum, count) => sum + count.good, bad);
+    const areHeard = others.some(({ wellSince, wellAt }) => wellSince >= since && now - wellAt <= OTHERS_HEARD_MS);
+    return areHeard && bad < all * OTHERS_FAIL_SHARE;
+  }
+
+  #of(caller: string): CallerCount {
+    let count = this.#counts.get(caller);
+    if (count === undefined) this.#counts.set(caller, (count = { good: 0, bad: 0, wellSince: Number.NEGATIVE_INFINITY, wellAt: Number.NEGATIVE_INFINITY }));
+    return count;
+  }
+
+  #beginAnew(now: number): void {
+    if (now - this.#beganAt <= RECENT_MS && this.#counts.size <= MOST_RECORDS) return;
+    this.#counts.clear();
+    this.#beganAt = now;
   }
 }

@@ -62,6 +62,8 @@ export interface CallOptions {
   readonly strict?: boolean;
   /** `true`: ask the service even if a fresh answer is cached (`Cache-Control: no-cache`). */
   readonly refresh?: boolean;
+  /** Whose call it is, such as the id of an API key: what fails for one caller alone is not held against the service. */
+  readonly caller?: string;
   /** Who asks, should a write have to wait; absent: the process itself. */
   readonly queue?: QueueWish;
   /** `drain`: from the queue, so interactive calls go first. Default `interactive`. */
@@ -87,6 +89,8 @@ export interface CallContext {
   /** Others may join: until then an attempt goes on, unless all have left. On the monotonic clock, ms; absent: until `deadlineAt`. */
   readonly livesUntil?: number;
   readonly lane: NonNullable<CallOptions['lane']>;
+  /** Whose call it is, as far as that is known; of a shared one all of them. */
+  readonly callers: readonly string[];
   readonly strict: boolean;
   readonly refresh: boolean;
   /** Equal keys mean equal answers; absent where the operation is not cached. */

@@ -1,5 +1,5 @@
 /** What is known of an attempt besides its operation. */
-type About = Pick<Applicant, 'records' | 'isUnsafe'>;
+type About = Pick<Applicant, 'records' | 'callers' | 'isUnsafe'>;
 
 /**
  * A circuit breaker: lets an attempt pass or refuses it, tells what came of it to the state machine and to those who
@@ -74,7 +74,7 @@ export class CircuitBreaker {
    *
    * @param cuttable Where the attempt leaves how it is cut off, should the service turn out to hang; only for attempts
    *   whose repeat does no harm.
-   * @param about Which records it is about (what fails for one of them alone is not the service), and whether it is a write that a
+   * @param about Which records it is about, and for whom it is made (what fails for one of them alone is not the service), and whether it is a write that a
    *   repeat would do twice: while half-open, calls that can do no harm are probes before it.
    * @throws {CircuitOpenError} without making the attempt, if the circuit is open or ramping, its probes are out, or
    *   after shutdown; or when the attempt was cut off.
@@ -112,7 +112,7 @@ export class CircuitBreaker {
     const refusesAll = this.#shutDown || mode === 'forced_open' || (mode === undefined && this.state === 'open');
     if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable, about);
     const pass = (): Promise<T> => this.call(attempt, site, cuttable, about);
-    return this.#operations.of(site.operation).call(pass, { operation: site.operation, cuttable, records: about.records }, site, mode !== 'metrics_only');
+    return this.#operations.of(site.operation).call(pass, { operation: site.operation, cuttable, records: about.records, callers: about.callers }, site, mode !== 'metrics_only');
   }
 
   /** An operation that makes many calls one: until its latency is learned, that of its single form stands for it. */
@@ -151,6 +151,11 @@ export class CircuitBreaker {
   /** Half-open, and no caller comes: a health check that found the service healthy stands in for a probe. */
   passByHealthCheck(): void {
     if (this.wantsProbe) this.#machine.passByHealthCheck();
+  }
+
+  /** Half-open, no caller comes, and a health check failed: the next one is refused at once. */
+  holdBackFirstCaller(): void {
+    this.#machine.holdBackFirstCaller();
   }
 
   /** Half-open: the place of a probe that was asked for by `wantsProbe`, and is not used, is for callers. */

@@ -11,9 +11,10 @@ import { SlowAttemptError, UpstreamRateLimitedError } from '../errors/upstreamEr
 import { TRIAL_EVERY_MS } from './backoff.ts';
 import type { CircuitStateMachineParts } from './circuitStateMachineParts.ts';
 import { CircuitTransitions, type TimedOpening } from './circuitTransitions.ts';
-import { FailingRecords } from './blame.ts';
+import { FailingCallers, FailingRecords } from './blame.ts';
 import type { Sign } from './detection/detector.ts';
 import type { DetectorSlot } from './detection/detectorSlot.ts';
+import type { Unanswered } from './detection/silence.ts';
 import { InFlight } from './inFlight.ts';
 import type { OpossumEngine } from './opossumEngine.ts';
 import { Outcome } from './outcome.ts';
@@ -26,6 +27,8 @@ import { isAboutRecord, isAnswer, isTimeout, retryAfterOf, type Finding } from '
 const CREDENTIAL_STRIKES = 3;
 /** So long a trial waits for calls that can do no harm; then, if none was let out, any call may be its probe, ms. */
 const SAFE_FIRST_MS = 1000;
+/** So long after the first of the callers who are refused over a failed health check, calls are probes all the same, ms. */
+const HOLD_BACK_MS = 1000;
 
 type OnTrial = Extract<Phase, { readonly state: 'half_open' }>;
 
@@ -34,6 +37,7 @@ export class CircuitStateMachine {
   readonly #states: CircuitTransitions;
   readonly #inFlight: InFlight;
   readonly #records = new FailingRecords();
+  readonly #callers = new FailingCallers();
   #credentialStrikes = 0;
 
   constructor(parts: CircuitStateMachineParts) {
@@ -111,8 +115,18 @@ export class CircuitStateMachine {
 
   /** Half-open: a health check that found the service healthy stands in for a probe, if one may be made. */
   passByHealthCheck(): void {
-    const passage = this.phase.state === 'half_open' ? this.#admitInPhase({ operation: 'recovery_check', cuttable: undefined }, this.#parts.clock.now()) : undefined;
+    if (this.phase.state !== 'half_open') return;
+    delete this.phase.heldBackUntil;
+    const passage = this.#admitProbe(this.phase, { operation: 'recovery_check', cuttable: undefined }, this.#parts.clock.now());
     if (passage !== undefined) this.#judge(passage, 'success', undefined);
+  }
+
+  /**
+   * Half-open, nobody calls, and a health check failed: the next caller is refused at once rather than kept waiting as a probe.
+   * Callers a moment later are probes again, for the check decides nothing.
+   */
+  holdBackFirstCaller(): void {
+    if (this.phase.state === 'half_open') this.phase.heldBackUntil ??= Number.POSITIVE_INFINITY;
   }
 
   /** Opens a closed circuit over what it could not see by itself. */
@@ -145,6 +159,7 @@ export class CircuitStateMachine {
   reset(reason = 'reset'): void {
     this.#states.reset(reason);
     this.#records.clear();
+    this.#callers.clear();
     this.#credentialStrikes = 0;
   }
 
@@ -175,6 +190,8 @@ export class CircuitStateMachine {
       this.#open('probe_lost');
       return undefined;
     }
+    if (phase.heldBackUntil !== undefined) phase.heldBackUntil = Math.min(phase.heldBackUntil, now + HOLD_BACK_MS);
+    if (now < (phase.heldBackUntil ?? now)) return undefined;
     const isUnsafe = applicant.isUnsafe === true;
     if (isUnsafe && now - phase.safeProbeAt < SAFE_FIRST_MS) return undefined;
     const probe = phase.trial.admit(now + this.#parts.probeLeaseMs);
@@ -209,15 +226,18 @@ export class CircuitStateMachine {
     const { startedAt, probe, operation } = passage;
     const says = clock.now() - startedAt >= latencies.tellingMs(operation) && !this.#isExplained(passage);
     if (says && probe === undefined) this.#judge(passage, 'gone', new SlowAttemptError());
-    else if (says && this.detection.heardNothing('gone', startedAt)) this.#judge(passage, 'failure', new SlowAttemptError());
+    else if (says && this.detection.heardNothing('gone', unansweredOf(passage))) this.#judge(passage, 'failure', new SlowAttemptError());
     else probe?.giveBack();
   }
 
-  /** What is known of the operation, or of the record that was asked for, and says nothing about this circuit. */
+  /** What is known of the operation, of the record that was asked for, or of the caller, and says nothing about this circuit. */
   #isExplained(passage: Passage, error?: unknown): boolean {
     if (this.#parts.isExplained?.(passage.operation) === true) return true;
     if (!isAboutRecord(error)) return false;
-    return !this.#records.isNews(passage, error instanceof GatewayError && error.execution === 'refused', this.#parts.clock.now());
+    const now = this.#parts.clock.now();
+    // Both hear of it, whatever the other says.
+    const isNewCaller = this.#callers.isNews(passage.callers, passage.startedAt, now);
+    return !this.#records.isNews(passage, error instanceof GatewayError && error.execution === 'refused', now) || !isNewCaller;
   }
 
   #judge(passage: Passage, sign: Sign, error: unknown): void {
@@ -234,6 +254,7 @@ export class CircuitStateMachine {
     const { clock, latencies } = this.#parts;
     const now = clock.now();
     this.#records.wasWell(passage, now);
+    this.#callers.wereWell(passage.callers, passage.startedAt, now);
     const durationMs = now - passage.startedAt;
     if (finding === 'success' && !this.isSuspect) latencies.learn(passage.operation, durationMs);
     else latencies.learnSlow(passage.operation, durationMs);
@@ -241,7 +262,7 @@ export class CircuitStateMachine {
 
   #judgeCall(passage: Passage, sign: Sign, error: unknown): void {
     const isUnanswered = passage.hasSpoken || sign === 'gone' || isTimeout(error);
-    const trip = this.detection.record(sign, isUnanswered ? passage.startedAt : undefined);
+    const trip = this.detection.record(sign, isUnanswered ? unansweredOf(passage) : undefined);
     if (!isUnanswered || sign === 'failure') passage.outcome?.settle(sign === 'failure' ? error : undefined);
     if (trip !== undefined && (this.#parts.mayOpen?.() ?? true)) this.#open(trip, retryAfterOf(error));
   }
@@ -283,3 +304,5 @@ export class CircuitStateMachine {
     this.#inFlight.cutOverdue(this.#parts.refusal);
   }
 }
+
+const unansweredOf = ({ startedAt, records }: Passage): Unanswered => ({ since: startedAt, isShared: (records?.().length ?? 0) > 1 });

@@ -11,10 +11,13 @@ export interface Applicant {
   readonly isUnsafe?: boolean;
   /** Which records it is about, each by one name; absent: not known. */
   readonly records?: (() => readonly string[]) | undefined;
+  /** On whose behalf it is made; absent: not known. */
+  readonly callers?: readonly string[] | undefined;
 }
 
 /** One admitted attempt. */
 export interface Passage extends Applicant {
+  readonly callers: readonly string[];
   readonly epoch: number;
   readonly startedAt: number;
   /** From then on it counts as slow; monotonic ms. */
@@ -39,8 +42,8 @@ export interface Admission {
   readonly probe?: Probe;
 }
 
-export const passageOf = ({ operation, cuttable, records }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
-  return { operation, cuttable, records, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
+export const passageOf = ({ operation, cuttable, records, callers = [] }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
+  return { operation, cuttable, records, callers, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
 };
 
 /** The state of a circuit, with what exists only in it. */
@@ -58,4 +61,6 @@ export type Phase =
       readonly trial: Trial;
       /** When a call that can do no harm was last let out as a probe, or the trial began; monotonic ms. */
       safeProbeAt: number;
+      /** A health check failed while nobody called: until when callers are refused, once the first of them has come; monotonic ms. */
+      heldBackUntil?: number;
     };

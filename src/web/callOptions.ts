@@ -22,16 +22,19 @@ export interface CallOptionsSource {
   /** Aborts when the caller hangs up; absent for work that goes on without it. */
   readonly signal: AbortSignal | undefined;
   readonly note: AnswerNote;
+  /** The id of its API key. */
+  readonly caller: string;
   /** Malformed headers are added here. */
   readonly faults: Fault[];
   /** For routes that write: on whose behalf. */
   readonly write?: WriteRequest | undefined;
 }
 
-export const callOptions = ({ headers, signal, note, faults, write }: CallOptionsSource): CallOptions => {
+export const callOptions = ({ headers, signal, note, caller, faults, write }: CallOptionsSource): CallOptions => {
   const deadlineMs = patienceMs(headers, faults);
   const { strict, respondAsync } = preferencesIn(headers);
   return {
+    caller,
     strict,
     refresh: wantsRefresh(headers),
     onAnswer: (answer) => {

@@ -53,7 +53,7 @@ const readRequest = async (route: Route, req: Request, res: Response): Promise<R
     params: parseInput(route.params, req.params, 'params', faults),
     query: parseInput(route.query, route.query && req.query, 'query', faults),
     body: parseInput(route.body, req.body, 'body', faults),
-    call: callOptions({ headers: req.headers, signal, note, faults, write }),
+    call: callOptions({ headers: req.headers, signal, note, caller: caller.id, faults, write }),
     caller,
     requestId: context.id,
   };

@@ -16,7 +16,7 @@ const seed = 1;
 
 describe('the report of outages', () => {
   const usual: OutageFigures = {
-    firstFastFailureMs: 500,
+    firstFastFailureMs: 500, firstFastFailureCall: 1,
     callers: 1200,
     latencyMs: { p50: 4, p99: 20, max: 500 },
     answers: {},

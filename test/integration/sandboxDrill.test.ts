@@ -73,7 +73,7 @@ describe('drill over a gateway and a sandbox that run already', () => {
     expect(result.callers).to.be.within(30, 80);
     expect(Object.keys(result.answers)).to.include.members(['503 circuit_open', '502 upstream_unavailable']);
     expect(result.recoveryMs).to.be.within(0, 1000);
-    expect(drillReport(settings, result)).to.match(/first fast failure +\d+ ms\n.*calls sent into the outage +\d+\n/u);
+    expect(drillReport(settings, result)).to.match(/first fast failure +\d+ ms, call \d+\n.*calls sent into the outage +\d+, and 0 health checks\n/u);
     expect(JSON.parse(drillJson(settings, result))).to.deep.include({ service: 'hubspot', fault: 'error', callers: result.callers });
   });
 

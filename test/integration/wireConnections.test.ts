@@ -47,9 +47,11 @@ describe('kept connections', () => {
 
     await rig.send({ fresh: true });
     await rig.server.closed(1);
+    await rig.send({ newConnection: true });
+    await rig.server.closed(2);
     await rig.send();
 
-    expect(rig.server.sockets).to.have.length(2);
+    expect(rig.server.sockets).to.have.length(3);
   });
 });
 

@@ -14,6 +14,7 @@ export const contextOf = (wishes: Partial<CallContext> = {}): CallContext => ({
   attemptTimeoutMs: 4000,
   service: { deadlineMs: 10_000, attemptTimeoutMs: 4000 },
   lane: 'interactive',
+  callers: [],
   strict: false,
   refresh: false,
   cacheKey: undefined,

@@ -145,7 +145,7 @@ export class ReferenceCircuit {
     if (isProbe) this.#judgeProbe(evidence, now);
     else {
       // Whatever has an answer ends the silence; so only what has become slow in flight adds to it.
-      if (evidence === 'slow') this.#silence.heardNothing(evidence, admittedAt, true);
+      if (evidence === 'slow') this.#silence.heardNothing(evidence, { since: admittedAt, isShared: false }, true);
       if (this.#detector.record(evidence, now) !== undefined || this.#silence.share >= 1) this.#open(now, 0);
     }
   }

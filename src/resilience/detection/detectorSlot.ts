@@ -2,7 +2,7 @@ import type { Clock } from '../../time/clock.ts';
 import type { DetectionChange, DetectionPolicy } from '../circuitState.ts';
 import { createDetector } from './createDetector.ts';
 import type { Detector, Sign, TripReason } from './detector.ts';
-import { Silence } from './silence.ts';
+import { Silence, type Unanswered } from './silence.ts';
 
 /** Suspicion from which on the service is to be spared. */
 const SUSPECT_FROM = 0.5;
@@ -49,18 +49,18 @@ export class DetectorSlot {
   /**
    * Takes in what an attempt has shown. A reason means: open now.
    *
-   * @param unansweredSince When the attempt began, if it has no answer, ms.
+   * @param unanswered The attempt, if it has no answer.
    */
-  record(sign: Sign, unansweredSince?: number): TripReason | undefined {
-    if (unansweredSince !== undefined) this.heardNothing(sign, unansweredSince);
+  record(sign: Sign, unanswered?: Unanswered): TripReason | undefined {
+    if (unanswered !== undefined) this.heardNothing(sign, unanswered);
     const trip = sign === 'gone' ? undefined : this.current.record(sign, this.#clock.now());
     if (trip !== undefined || this.#silence.share < 1) return trip;
     return sign === 'slow' ? 'slow_evidence' : 'no_answers';
   }
 
-  /** An attempt that began then has no answer. @returns whether the service is suspect for that alone. */
-  heardNothing(sign: Sign, since: number): boolean {
-    this.#silence.heardNothing(sign, since, this.policy.strategy === 'cusum');
+  /** An attempt has no answer. @returns whether the service is suspect for that alone. */
+  heardNothing(sign: Sign, unanswered: Unanswered): boolean {
+    this.#silence.heardNothing(sign, unanswered, this.policy.strategy === 'cusum');
     return this.#silence.share >= SUSPECT_FROM;
   }
 

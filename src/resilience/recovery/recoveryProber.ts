@@ -36,6 +36,8 @@ const REST = 0.5;
 const BUSY_MS = 20;
 /** Callers who were heard within this time decide a trial by themselves, ms. */
 const QUIET_MS = 1000;
+/** Where none has come for so long, a failed check warns the next one, ms. */
+const IDLE_MS = 5000;
 
 /**
  * Health checks of a service whose circuit is not closed (docs/decisions/0025). They are hints, and take no caller's place:
@@ -191,13 +193,16 @@ export class RecoveryProber implements ResilienceEvents {
 
   /** While no caller comes, good health checks are the probes; any other leaves the trial to the next caller. */
   async #standIn(): Promise<void> {
-    const { breaker, everyMs } = this.#parts;
+    const { breaker, everyMs, fleet } = this.#parts;
     const turn = this.#turn;
     const quietInMs = this.#calledAt + QUIET_MS - this.#parts.clock.now();
     let pauseMs = quietInMs > 0 ? quietInMs : this.#sparesQuota ? everyMs : BUSY_MS;
     if (pauseMs === BUSY_MS && breaker.wantsProbe) {
-      const isHealthy = (await this.#check()) === 'healthy';
+      const hint = await this.#check();
+      const isHealthy = hint === 'healthy';
       if (turn !== this.#turn) return;
+      // In a fleet others may be calling.
+      if (hint === 'fails' && fleet === undefined && this.#parts.clock.now() - this.#calledAt >= IDLE_MS) breaker.holdBackFirstCaller();
       if (isHealthy) breaker.passByHealthCheck();
       else breaker.giveWayToCallers();
       if (!isHealthy) pauseMs = everyMs;

@@ -37,24 +37,28 @@ export const retryRule =
   ({ policy, isSuspect, usualMs, clock, random }: RetryParts): RetryRule =>
   (error, context, retries) => {
     const { attempts } = context.progress;
+    const usual = usualMs(context.site.operation) ?? 0;
     if (isHeldByRamp(error, context)) {
       const pauseMs = (RAMP_PAUSE_MS * (1 + random())) / 2;
-      return clock.now() + pauseMs + (usualMs(context.site.operation) ?? 0) < context.deadlineAt ? pauseMs : undefined;
+      return clock.now() + pauseMs + usual < context.deadlineAt ? pauseMs : undefined;
     }
-    if (!(error instanceof GatewayError) || !error.retryable || attempts >= policy.maxAttempts) return undefined;
-    if (context.idempotency === 'never' && error.execution === 'unknown') return undefined;
-    if (context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent') return undefined;
-    if (isDivided(error, context)) return undefined;
+    if (!(error instanceof GatewayError) || attempts >= policy.maxAttempts || !helps(error, context)) return undefined;
     const cause: RetryCause = error.code === 'upstream_rate_limited' ? 'throttle' : 'failure';
     const delayMs = delayAfter(error, cause, attempts, policy, random);
     // A repeat that could only run into the deadline helps nobody; better to say so at once.
-    if (clock.now() + delayMs + (usualMs(context.site.operation) ?? 0) >= context.deadlineAt) return undefined;
+    if (clock.now() + delayMs + usual >= context.deadlineAt) return undefined;
     return !isSuspect() && retries.take(cause) ? delayMs : undefined;
   };
 
 /** A write that may wait in the queue waits there; and what comes from the queue is paced by it. */
 const isHeldByRamp = (error: unknown, { mayWait, lane }: CallContext): boolean =>
   error instanceof CircuitOpenError && error.reason === 'ramping' && mayWait !== true && lane !== 'drain';
+/** Whether a repeat may help, can do no harm, and is not made otherwise: from the queue, or by parts. */
+const helps = (error: GatewayError, context: CallContext): boolean => {
+  if (!error.retryable || isDivided(error, context)) return false;
+  if (context.idempotency === 'never' && error.execution === 'unknown') return false;
+  return !(context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent');
+};
 
 /** What may be one record's fault is asked for by halves instead. */
 const isDivided = (error: GatewayError, { isDivisible }: CallContext): boolean =>

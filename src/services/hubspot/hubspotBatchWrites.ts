@@ -1,13 +1,14 @@
 /**
  * Batch writes, answered row by row. Where HubSpot refuses a whole batch although each of its rows has a trace id (an email that
- * is taken), nothing was written: the rows at fault are looked for, and the others are sent without them. After anything but a
- * refusal nothing is sent again here: that is for the pipeline, which knows what may be repeated.
+ * is taken), nothing was written: the rows at fault are looked for, and the others are sent without them. So they are where HubSpot
+ * fails at a batch (5xx) whose repeat does no harm. After anything else nothing is sent again here: that is for the pipeline.
  */
 import { GatewayError } from '../../errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../http/httpClient.ts';
 import type { Operation, UpstreamPath } from '../../http/operation.ts';
 import type { CallOptions } from '../../resilience/call.ts';
+import { isAboutRecord, retryAfterOf } from '../../resilience/verdict.ts';
 import {
   archivedRowsSchema,
   changedRowsSchema,
@@ -33,6 +34,8 @@ import type { RecordBatch, UpsertBatch } from './hubspotSchemas.ts';
 
 /** For one row at fault among a hundred 15 are needed; where many are, the quota is worth more than finding them all. */
 const MAX_REQUESTS = 20;
+/** Requests that HubSpot fails at, while it answers none: then it is not one row. */
+const MAX_FAILURES = 7;
 
 /** 400: a row is not valid; 409: an email is taken. Other refusals are not about rows. */
 const isAboutRows = (error: unknown): error is UpstreamRejectedError =>
@@ -64,6 +67,8 @@ class BatchWrite<T> {
   readonly #call: CallOptions;
   #requestsLeft = MAX_REQUESTS;
   #conflictsAsked = false;
+  #failures = 0;
+  #isAnswered = false;
 
   constructor(http: HttpClient, plan: Plan<T>, options: CallOptions | undefined) {
     this.#http = http;
@@ -74,17 +79,32 @@ class BatchWrite<T> {
   /** @throws {UpstreamError} if the request fails otherwise than by a refusal: that speaks for all rows. */
   async make(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     try {
-      return await this.#send(rows);
+      const answers = await this.#send(rows);
+      this.#isAnswered = true;
+      return answers;
     } catch (error) {
-      if (!isAboutRows(error)) throw error;
-      return this.#makeApart(rows, error);
+      this.#isAnswered ||= isAboutRows(error);
+      if (isAboutRows(error)) return this.#makeApart(rows, error);
+      if (!this.#mayBeOneRow(error, rows)) throw error;
+      const answers = await this.#makeHalves(rows);
+      if (!this.#isAnswered) throw error;
+      return answers;
     }
+  }
+
+  /** HubSpot fails at a write that a repeat does no harm to, and does not say when to come again. */
+  #mayBeOneRow(error: unknown, rows: readonly SentRow[]): boolean {
+    if (rows.length < 2 || this.#plan.operation.idempotency !== 'natural') return false;
+    if (!isAboutRecord(error) || retryAfterOf(error) !== undefined) return false;
+    this.#failures += 1;
+    return this.#isAnswered || this.#failures < MAX_FAILURES;
   }
 
   async #send(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     const { operation, path, answersOf } = this.#plan;
     this.#requestsLeft -= 1;
-    const answer = await this.#http.send(operation, { path, body: { inputs: rows.map(({ input }) => input) } }, this.#call);
+    const records = rows.map(({ id, index }) => `${operation.name} ${id ?? String(index)}`);
+    const answer = await this.#http.send(operation, { path, body: { inputs: rows.map(({ input }) => input) }, records }, this.#call);
     return answersOf(rows, answer);
   }
 
@@ -96,6 +116,10 @@ class BatchWrite<T> {
       const atFault = new Set(conflicts.map(({ index }) => index));
       return [...conflicts, ...(await this.#makePart(rows.filter(({ index }) => !atFault.has(index))))];
     }
+    return this.#makeHalves(rows);
+  }
+
+  async #makeHalves(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     const middle = Math.ceil(rows.length / 2);
     return [...(await this.#makePart(rows.slice(0, middle))), ...(await this.#makePart(rows.slice(middle)))];
   }

@@ -88,7 +88,8 @@ const byStatus = (status: number, refusal: Refusal, site: CallSite): GatewayErro
 /** Operations whose 404 is an answer: none of the addresses is known; what is to be removed is not there. */
 const ANSWERED_BY_404: ReadonlySet<string> = new Set(['find_contacts', 'remove_global_suppression']);
 
-const isNothing = (answer: ReceivedAnswer): boolean => {
+const isAnsweredBy404 = (answer: ReceivedAnswer, { operation }: CallSite): boolean => {
+  if (answer.status !== 404 || !ANSWERED_BY_404.has(operation)) return false;
   const json = answer.json();
   return typeof json === 'object' && json !== null && ('errors' in json || 'result' in json);
 };
@@ -105,7 +106,7 @@ export const classifySendgridAnswer: Classifier = (answer, { site, wallTime }) =
   if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(answer.headers, wallTime) ?? WINDOW_MS);
   if (isDoubtful(status, site)) return new UpstreamUnavailableError(site, 'http_5xx', 'unknown');
   if (status >= 500) return undefined;
-  if (status === 404 && ANSWERED_BY_404.has(site.operation) && isNothing(answer)) return 'accepted';
+  if (isAnsweredBy404(answer, site)) return 'accepted';
   // Unconfirmed, and by its number alone: data of a subuser in the EU, asked for at the global host, or the other way round.
   if (status === 451) return new UpstreamRejectedError(site, 451, 'data_residency');
   const refusal = refusalOf(answer);

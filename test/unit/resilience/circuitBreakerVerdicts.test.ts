@@ -148,16 +148,26 @@ describe('Circuit breaker verdicts', () => {
   describe('of a spent quota', () => {
     const spent = (quota: 'daily' | 'credits', retryAfterMs?: number) => failWith(new UpstreamQuotaExhaustedError(site, quota, retryAfterMs));
 
-    it('open the circuit until the reset of the day, or ten minutes where nobody says when that is', async () => {
-      const told = house.breaker({}, 'told');
+    it('open the circuit until the reset of the day, with a trial after five minutes, also where nobody says when that is', async () => {
+      const soon = house.breaker({}, 'soon');
+      const late = house.breaker({}, 'late');
       const untold = house.breaker({}, 'untold');
+      const states = (): readonly string[] => [soon, late, untold].map((breaker) => breaker.snapshot().state);
 
-      await house.calls(told, 1, spent('daily', minutes(30)));
+      await house.calls(soon, 1, spent('daily', minutes(2)));
+      await house.calls(late, 1, spent('daily', minutes(30)));
       await house.calls(untold, 1, spent('daily'));
-      await house.time.advance(minutes(10));
+      const reasons = [soon, late, untold].map((breaker) => breaker.snapshot().reason);
+      await house.time.advance(minutes(2) - 1);
+      const beforeTheFirst = states();
+      await house.time.advance(minutes(3) - 1);
+      const beforeTheTrial = states();
+      await house.time.advance(2);
 
-      expect(told.snapshot()).to.include({ state: 'open', reason: 'daily_quota' });
-      expect(untold.snapshot().state).to.equal('half_open');
+      expect(reasons).to.deep.equal(['daily_quota', 'daily_quota', 'daily_quota']);
+      expect(beforeTheFirst).to.deep.equal(['open', 'open', 'open']);
+      expect(beforeTheTrial).to.deep.equal(['half_open', 'open', 'open']);
+      expect(states()).to.deep.equal(['half_open', 'half_open', 'half_open']);
     });
 
     it('say nothing about the service when only the credits are gone', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import { FailingRecords } from '../../../src/resilience/blame.ts';
+import { FailingCallers, FailingRecords } from '../../../src/resilience/blame.ts';
+import { policyTemplates } from '../../../src/resilience/policyTemplates.ts';
 import { seconds } from '../../../src/time/clock.ts';
+import { down, failWith, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 
 describe('FailingRecords', () => {
   let faults: FailingRecords;
@@ -86,4 +88,103 @@ describe('FailingRecords', () => {
 
     expect([...seen, ...fails(2, ['contacts:7'])]).to.deep.equal([true, false, true, true]);
   });
+});
+
+describe('FailingCallers', () => {
+  let callers: FailingCallers;
+  let now: number;
+
+  beforeEach(() => {
+    callers = new FailingCallers();
+    now = 1000;
+  });
+
+  /** Whether each of so many failures in a row, 100 ms apart, speaks against the service. */
+  const fails = (times: number, ...names: readonly string[]): readonly boolean[] =>
+    Array.from({ length: times }, () => {
+      now += 100;
+      return callers.isNews(names, now, now);
+    });
+  const areWell = (times: number, ...names: readonly string[]): void => {
+    for (let made = 0; made < times; made += 1) {
+      now += 100;
+      callers.wereWell(names, now, now);
+    }
+  };
+
+  it('counts a caller once, whatever it fails with, while another is answered', () => {
+    const seen = [...fails(1, 'crm')];
+    areWell(1, 'mailer');
+
+    expect([...seen, ...fails(20, 'crm')]).to.deep.equal([true, ...Array<boolean>(20).fill(false)]);
+  });
+
+  it('counts every failure of who calls alone, or whose calls are not known', () => {
+    areWell(5, 'crm');
+
+    expect([...fails(4, 'crm'), ...fails(4)]).to.deep.equal(Array<boolean>(8).fill(true));
+  });
+
+  it('counts every failure where others were last answered before it, or three seconds ago', () => {
+    areWell(5, 'mailer');
+    const seen = [...fails(4, 'crm')];
+    areWell(1, 'mailer');
+    now += seconds(3);
+
+    expect([...seen, ...fails(4, 'crm')]).to.deep.equal(Array<boolean>(8).fill(true));
+  });
+
+  it('counts every failure where others fail as well, although some are answered', () => {
+    fails(1, 'crm');
+    areWell(2, 'mailer');
+    fails(1, 'mailer');
+
+    expect(fails(4, 'crm')).to.deep.equal([true, true, true, true]);
+  });
+
+  it('does not count a request that a failing caller shares with others, nor holds it against these', () => {
+    fails(1, 'crm');
+    areWell(1, 'mailer');
+    const shared = fails(3, 'crm', 'mailer');
+
+    areWell(1, 'crm');
+
+    expect(shared).to.deep.equal([false, false, false]);
+    expect(fails(1, 'mailer')).to.deep.equal([true]);
+  });
+
+  it('counts anew after half a minute', () => {
+    fails(2, 'crm');
+    now += seconds(31);
+    areWell(1, 'mailer');
+
+    expect(fails(2, 'crm')).to.deep.equal([true, true]);
+  });
+});
+
+describe('A circuit beneath two callers', () => {
+  const house = useBreakerHouse();
+
+  for (const service of ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgrid'] as const) {
+    /** One caller whose records all fail, each another one; and one whose calls are answered, unless all fails. */
+    const callBoth = async (times: number, isDown: boolean): Promise<string> => {
+      const breaker = house.factory.breaker(service, policyTemplates[service]);
+      for (let made = 0; made < times; made += 1) {
+        await house.time.advance(100);
+        const [poison, good] = ['crm', 'mailer'].map((caller) => ({ callers: [caller], records: () => [`${caller}:${String(made)}`] }));
+        const call = (attempt: () => Promise<string>, about = {}) => breaker.callOperation(attempt, { ...site, service }, undefined, about).catch(() => undefined);
+        await call(failWith(down()), poison);
+        await call(isDown ? failWith(down()) : succeed, good);
+      }
+      return breaker.snapshot().state;
+    };
+
+    it(`stays closed while ${service} fails for one of them alone, with whatever record`, async () => {
+      expect(await callBoth(50, false)).to.equal('closed');
+    });
+
+    it(`opens within three calls of each while ${service} fails for both`, async () => {
+      expect(await callBoth(3, true)).to.equal('open');
+    });
+  }
 });

@@ -36,6 +36,7 @@ describe('drill arguments', () => {
       seconds: 40,
       status: undefined,
       json: false,
+      realLimits: false,
       running: undefined,
     });
   });
@@ -50,6 +51,7 @@ describe('drill arguments', () => {
       seconds: 2.5,
       status: 500,
       json: true,
+      realLimits: false,
       running: { target: 'http://localhost:3000', sandbox: 'http://127.0.0.1:4010' },
     });
   });
@@ -64,11 +66,17 @@ describe('drill arguments', () => {
   });
 
   it('say in which range a number must be', () => {
-    expect(complaint('hubspot hang --rate 0')).to.equal('--rate must be a number from 1 to 1000');
+    expect(complaint('hubspot hang --rate 0')).to.equal('--rate must be a number from 0.01 to 1000');
     expect(complaint('hubspot hang --seconds ten')).to.equal('--seconds must be a number from 1 to 600');
     expect(complaint('hubspot error --status 200')).to.equal('--status must be a number from 400 to 599');
     expect(complaint('hubspot error --status 500.5')).to.equal('--status must be a whole number from 400 to 599');
     expect(complaint('hubspot hang --status 503')).to.equal('--status goes with error, flap, partial, not with hang');
+  });
+
+  it('take rates below one call a second, the real limits, and a service that moves', () => {
+    expect(read('hubspot hang --rate 0.05 --real-limits')).to.include({ rate: 0.05, realLimits: true });
+    expect(read('hubspot moved')).to.include({ fault: 'moved' });
+    expect(complaint('hubspot moved --target http://127.0.0.1:1 --sandbox http://127.0.0.1:2')).to.match(/^moved goes without/u);
   });
 
   it('refuse every target that is not on this machine', () => {

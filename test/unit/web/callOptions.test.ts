@@ -8,7 +8,7 @@ import { CallerSignal } from '../../../src/web/callerSignal.ts';
 
 const read = (headers: IncomingHttpHeaders): { options: CallOptions; faults: readonly Fault[] } => {
   const faults: Fault[] = [];
-  const options = callOptions({ headers, signal: new AbortController().signal, note: new AnswerNote(), faults });
+  const options = callOptions({ headers, signal: new AbortController().signal, note: new AnswerNote(), caller: 'crm', faults });
   return { options, faults };
 };
 

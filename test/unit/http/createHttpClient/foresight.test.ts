@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { TransportFailure } from '../../../../src/http/transport.ts';
 import { json, rejectionOf } from '../../../support/httpHouse.ts';
 import { found, httpRig, type HttpRig } from '../../../support/httpRig.ts';
 
@@ -17,7 +18,7 @@ const learn = async (rig: HttpRig, usualMs: number, calls = 40): Promise<void> =
 };
 
 const failTwice = async (rig: HttpRig): Promise<void> => {
-  rig.wire.replyWith(json(500, {}));
+  rig.wire.replyWith(new TransportFailure('reset'));
   for (let made = 0; made < 2; made += 1) await rejectionOf(rig.get());
 };
 
@@ -122,5 +123,32 @@ describe('the foresight of a client', () => {
     const error = await rejectionOf(rig.create({ deadlineMs: 50 }));
 
     expect(error).to.include({ code: 'deadline_exceeded', execution: 'not_sent' });
+  });
+});
+
+describe('a client whose attempt failed', () => {
+  const rig = httpRig();
+  const asked = (): readonly (boolean | undefined)[] => rig.wire.sent.map(({ newConnection }) => newConnection);
+
+  it('repeats it on a new connection: the kept ones may all lead to what fails', async () => {
+    rig.open({}, json(503, {}), found);
+
+    const answer = rig.get();
+    await rig.clock.tickAsync(200);
+    await answer;
+    await rig.get();
+
+    expect(asked()).to.deep.equal([undefined, true, undefined]);
+  });
+
+  it('makes calls on new connections while the service is suspect', async () => {
+    rig.open(touchy, found);
+    await failTwice(rig);
+    rig.wire.replyWith(found);
+
+    await rig.get();
+    await rig.get();
+
+    expect(asked()).to.deep.equal([undefined, undefined, true, undefined]);
   });
 });

@@ -9,17 +9,18 @@ describe('the bulkhead of a client', () => {
   it('refuses what exceeds it, and leaves the circuit alone', async () => {
     rig.open(narrow, 'hang');
 
-    const rejections = [1, 2, 3].map(() => rejectionOf(rig.get()));
-    const third = await rejections[2];
-    await rig.clock.tickAsync(100);
-    const second = await rejections[1];
+    const first = rejectionOf(rig.get());
+    const waiting = rejectionOf(rig.get({ deadlineMs: 500 }));
+    const third = await rejectionOf(rig.get());
+    await rig.clock.tickAsync(450);
+    const second = await waiting;
 
     expect(second).to.include({ code: 'bulkhead_full', retryAfterMs: 1_000 });
     expect(third).to.include({ code: 'bulkhead_full', retryAfterMs: 1_000 });
     expect(rig.house.breaker.snapshot().calls.fired).to.equal(0);
     expect(rig.house.http.getLimits().bulkhead).to.deep.equal({ limit: 1, inFlight: 1 });
     await rig.clock.tickAsync(10_000);
-    await rejections[0];
+    await first;
     expect(rig.house.http.getLimits().bulkhead.inFlight).to.equal(0);
   });
 
@@ -40,10 +41,10 @@ describe('the bulkhead of a client', () => {
   it('ends a call whose repeat finds no permit with the error it had', async () => {
     rig.open(narrow, json(503, {}), 'hang');
 
-    const failing = rejectionOf(rig.get());
+    const failing = rejectionOf(rig.get({ deadlineMs: 500 }));
     await rig.clock.tickAsync(10);
     const hanging = rejectionOf(rig.get());
-    await rig.clock.tickAsync(200);
+    await rig.clock.tickAsync(450);
 
     expect(await failing).to.include({ code: 'upstream_unavailable' });
     expect(rig.wire.sent).to.have.length(2);

@@ -4,15 +4,21 @@ import { Silence } from '../../../../src/resilience/detection/silence.ts';
 
 describe('Silence', () => {
   /** How many attempts in a row that show this, all without an answer, open the circuit. */
-  const needed = (signs: readonly Sign[], alone = true): number => {
+  const needed = (signs: readonly Sign[], alone = true, isShared = false): number => {
     const silence = new Silence();
     let attempts = 0;
     while (silence.share < 1 && attempts < 20) {
       attempts += 1;
-      for (const sign of signs) silence.heardNothing(sign, attempts, alone);
+      for (const sign of signs) silence.heardNothing(sign, { since: attempts, isShared }, alone);
     }
     return attempts;
   };
+
+  const since = (began: number) => ({ since: began, isShared: false });
+
+  it('needs four overdue requests that several calls share', () => {
+    expect(needed(['slow'], true, true)).to.equal(4);
+  });
 
   for (const [what, signs, attempts] of [
     ['six attempts that are overdue', ['slow'], 6],
@@ -33,13 +39,13 @@ describe('Silence', () => {
 
   it('begins anew with any answer, and takes no attempt for silence that began before it', () => {
     const silence = new Silence();
-    for (let attempt = 0; attempt < 7; attempt += 1) silence.heardNothing('gone', 0, true);
+    for (let attempt = 0; attempt < 7; attempt += 1) silence.heardNothing('gone', since(0), true);
     const before = silence.share;
 
     silence.answered(100);
-    for (let attempt = 0; attempt < 7; attempt += 1) silence.heardNothing('gone', 99, true);
+    for (let attempt = 0; attempt < 7; attempt += 1) silence.heardNothing('gone', since(99), true);
     const after = silence.share;
-    silence.heardNothing('gone', 100, true);
+    silence.heardNothing('gone', since(100), true);
 
     expect(before).to.equal(7 / 8);
     expect([after, silence.share]).to.deep.equal([0, 1 / 8]);

