@@ -61,11 +61,19 @@ export const isOfFewOperations = (all: readonly OperationRecord[], now: number):
 /** So many failing records, so many that were well, and so many callers are remembered. */
 const MOST_RECORDS = 500;
 
+/**
+ * Nothing but one record is asked for, and it was never answered: that may be the record, and it may be the service since before this
+ * process began. It counts once in so long, ms: an outage opens the circuit in a quarter of a minute, ten failures in a row do not.
+ */
+const LONE_EVERY_MS = seconds(3);
+
 /** A record whose latest attempt failed. */
 interface FailingRecord {
   /** When the first attempt of the row began, and when the last ended, ms. */
   readonly since: number;
   readonly at: number;
+  /** When a failure of it last counted, ms. */
+  readonly countedAt: number;
   /** By which request: all records of one that fails are suspects until their parts have been asked for. */
   readonly request: number;
 }
@@ -78,7 +86,7 @@ export interface AboutRecords {
 
 /**
  * A record that a service cannot deal with (5xx, a broken contract) says nothing about the service, however often it is asked
- * for: its failures count once until another record fails, while others are answered, or where it never was answered well.
+ * for: its failures count once until another record fails, while others are answered, and seldom where it never was answered well.
  */
 export class FailingRecords {
   readonly #failing = new Map<string, FailingRecord>();
@@ -107,12 +115,15 @@ export class FailingRecords {
     const known = all.flatMap((record) => this.#failing.get(record) ?? []);
     const since = Math.min(startedAt, ...known.map((each) => each.since));
     this.#part(all, known);
-    const isAlone = this.#failing.size === known.length;
+    const isLone = !isRefusal && this.#failing.size === known.length && !all.some((record) => this.#answered.has(record));
+    const countedAt = Math.max(...known.map((each) => each.countedAt));
+    const isDue = !isLone || now - countedAt >= LONE_EVERY_MS;
+    const areOthersWell = this.#wellSince >= since && now - this.#wellAt <= RECENT_MS;
+    const counts = known.length === 0 || (isDue && !areOthersWell);
     this.#requests += 1;
-    for (const record of all.slice(0, MOST_RECORDS)) this.#failing.set(record, { since, at: now, request: this.#requests });
-    if (known.length === 0) return true;
-    if (this.#wellSince >= since && now - this.#wellAt <= RECENT_MS) return false;
-    return isRefusal || !isAlone || all.some((record) => this.#answered.has(record));
+    const failing = { since, at: now, countedAt: counts ? now : countedAt, request: this.#requests };
+    for (const record of all.slice(0, MOST_RECORDS)) this.#failing.set(record, failing);
+    return counts;
   }
 
   clear(): void {

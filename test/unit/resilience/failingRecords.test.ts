@@ -25,8 +25,8 @@ describe('FailingRecords', () => {
     faults.wasWell(about(...records), now);
   };
 
-  it('counts the failures of one record once, where it never was well', () => {
-    expect(fails(4, ['contacts:666'])).to.deep.equal([true, false, false, false]);
+  it('counts the failures of one record once in three seconds, where it never was well: it may be an outage from before the start', () => {
+    expect(fails(7, ['contacts:666'])).to.deep.equal([true, false, false, true, false, false, true]);
   });
 
   it('counts each record, as soon as several fail', () => {
@@ -160,6 +160,25 @@ describe('FailingCallers', () => {
 
     expect(fails(2, 'crm')).to.deep.equal([true, true]);
   });
+});
+
+describe('The circuit of a process that was started into an outage', () => {
+  const house = useBreakerHouse();
+
+  for (const service of ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgrid'] as const) {
+    it(`opens within twenty seconds where all that is asked of ${service} is one record, and each attempt is answered 500`, async () => {
+      const breaker = house.factory.breaker(service, policyTemplates[service]);
+      const states: string[] = [];
+      for (let second = 0; second < 20; second += 1) {
+        await house.time.advance(seconds(1));
+        await breaker.callOperation(failWith(down()), { ...site, service }, undefined, { records: () => ['contacts:1'] }).catch(() => undefined);
+        states.push(breaker.snapshot().state);
+      }
+
+      expect(states.slice(0, 5)).to.not.include('open');
+      expect(states).to.include('open');
+    });
+  }
 });
 
 describe('A circuit beneath two callers', () => {
