@@ -3,6 +3,7 @@
  * about which of the two they send. And where an operation says so, a row that breaks the contract costs no other row.
  */
 import type { ZodError, ZodType } from 'zod';
+import { judgeInSlices } from './judgedInSlices.ts';
 
 type Issue = ZodError['issues'][number];
 type Path = readonly PropertyKey[];
@@ -17,15 +18,26 @@ export interface ParsedAnswer<T> {
 /** Each round finds what the one before it hid. */
 const MAX_ROUNDS = 5;
 
-/** @param content Ours alone: what of it has no place in the answer is taken out of it. */
-export const parseGenerously = <T>(schema: ZodType<T>, content: unknown, leavesOutBadRows: boolean): ParsedAnswer<T> => {
+/** An answer that breaks the contract in more places is broken: nothing is taken out of it. */
+const MAX_BREAKS = 10_000;
+
+/**
+ * @param content Ours alone: what of it has no place in the answer is taken out of it.
+ * @param isLong Its rows are judged in slices.
+ */
+export const parseGenerously = async <T>(
+  schema: ZodType<T>,
+  content: unknown,
+  { leavesOutBadRows = false, isLong = false }: { readonly leavesOutBadRows?: boolean | undefined; readonly isLong?: boolean } = {},
+): Promise<ParsedAnswer<T>> => {
   const broken: Path[] = [];
   let first: readonly Path[] | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const parsed = schema.safeParse(content);
+    const parsed = isLong ? await judgeInSlices(schema, content, MAX_BREAKS) : schema.safeParse(content);
     if (parsed.success) return { value: { of: parsed.data }, broken };
     const { issues } = parsed.error;
     first ??= issues.map(({ path }) => path);
+    if (issues.length > MAX_BREAKS) break;
     const places = issues.flatMap((issue) => innerPlaces(issue));
     if (takeOutNulls(content, places)) continue;
     if (!leavesOutBadRows || !takeOutRows(content, places)) break;

@@ -28,6 +28,9 @@ const parse = (body: string): unknown => {
   }
 };
 
+/** Whether it is parsed, and held against its schema, in one go. */
+export const isShort = (body: string): boolean => body.length <= IN_ONE_GO;
+
 /** The JSON of a long answer is parsed in slices; that of one with too much in it is not read at all. */
 export const boundedAnswer = async (
   response: HttpResponse,
@@ -35,7 +38,7 @@ export const boundedAnswer = async (
 ): Promise<{ readonly answer: ReceivedAnswer; readonly excess?: JsonExcess }> => {
   const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
   if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
-  if (response.body.length <= IN_ONE_GO) return { answer: receivedAnswer(response) };
+  if (isShort(response.body)) return { answer: receivedAnswer(response) };
   return { answer: receivedAnswer(response, { json: await parseJson(withExactIntegers(response.body)).catch(() => undefined) }) };
 };
 

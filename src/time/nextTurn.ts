@@ -14,6 +14,16 @@ export const nextTurn = (): Promise<void> =>
     if (waiting.length === 1) setImmediate(letOneOn);
   });
 
+/** For long work: what is returned waits for the next turn once `ms` were worked in this one. */
+export const turnsOf = (ms: number): (() => Promise<void>) => {
+  let endsAt = performance.now() + ms;
+  return async () => {
+    if (performance.now() < endsAt) return;
+    await nextTurn();
+    endsAt = performance.now() + ms;
+  };
+};
+
 /** As `map`, for lists of thousands: the event loop goes on after each so many. */
 export const mapInSlices = async <T, R>(values: readonly T[], slice: number, change: (value: T, index: number) => R): Promise<R[]> => {
   const changed: R[] = [];

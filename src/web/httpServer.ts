@@ -67,8 +67,8 @@ class GatewayServer extends Server {
     this.maxConnections = MAX_CONNECTIONS;
     this.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
     this.timeout = writeTimeoutMs;
-    this.on('timeout', (socket) => { this.#endIfStuck(socket); });
-    this.on('clientError', (error, socket) => { answerBrokenRequest(error, socket as Socket, onBroken); });
+    this.on('timeout', (socket: Socket) => { this.#endIfStuck(socket); });
+    this.on('clientError', (error: Error, socket: Socket) => { answerBrokenRequest(error, socket, onBroken); });
     this.on('connection', (socket) => {
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
