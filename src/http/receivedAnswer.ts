@@ -39,7 +39,7 @@ export const boundedAnswer = async (
   const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
   if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
   if (isShort(response.body)) return { answer: receivedAnswer(response) };
-  return { answer: receivedAnswer(response, { json: await parseJson(withExactIntegers(response.body)).catch(() => undefined) }) };
+  return { answer: receivedAnswer(response, { json: await parseJson(response.body, withExactIntegers).catch(() => undefined) }) };
 };
 
 /** What an operation's schema is shown: the JSON; else the text as a string; `undefined` for an empty body. */

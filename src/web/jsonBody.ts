@@ -118,13 +118,14 @@ const placeIn = ({ message }: Error): string => {
 };
 
 const refuseSyntax = (error: unknown): never => {
+  if (error instanceof InvalidRequestError) throw error;
   const place = error instanceof Error ? placeIn(error) : '';
   throw new InvalidRequestError('the body is not valid JSON', [{ at: 'body', message: `is not valid JSON${place}` }]);
 };
 
 /** A number that could only be kept with a digit replaced is refused. */
-const refuseInexact = (json: string): void => {
-  if (withExactIntegers(json) === json) return;
+const refuseInexact = (json: string): string => {
+  if (withExactIntegers(json) === json) return json;
   const message = 'must not hold whole numbers beyond 2^53: send them as strings';
   throw new InvalidRequestError('the body holds a number that cannot be kept exactly', [{ at: 'body', message }]);
 };
@@ -172,8 +173,7 @@ export const jsonBody = (budget: BodyBudget, { maxBodyBytes = MAX_BODY_BYTES, ma
     const announced = Number(req.headers['content-length'] ?? 0);
     const text = textOf(await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced)));
     if (text === '') return undefined;
-    refuseInexact(text);
-    return parseJson(text).catch(refuseSyntax);
+    return parseJson(text, refuseInexact).catch(refuseSyntax);
   };
   return (req, res, next) => {
     if (!hasBody(req.headers)) {
