@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { Clock } from '../time/clock.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import { TransportFailure } from './transport.ts';
 
 /** What one origin's unfinished answers hold in memory, bytes. */
@@ -152,7 +153,9 @@ export const readBody = async (body: Readable, headers: Readonly<Record<string, 
     body.on('error', () => undefined).destroy();
     throw new TransportFailure('too_large');
   }
-  return textOf(await readWhole(body, limits), headers, limits.maxBytes);
+  const bytes = await readWhole(body, limits);
+  await turnFor(bytes.length);
+  return textOf(bytes, headers, limits.maxBytes);
 };
 
 /** What can be read of the body of an error in a short time; empty where that is no text. Never rejects. */

@@ -3,7 +3,8 @@
  * about which of the two they send. And where an operation says so, a row that breaks the contract costs no other row.
  */
 import type { ZodError, ZodType } from 'zod';
-import { judgeInSlices } from './judgedInSlices.ts';
+import { turnsOf } from '../time/nextTurn.ts';
+import { judgeInSlices, SLICE_MS } from './judgedInSlices.ts';
 
 type Issue = ZodError['issues'][number];
 type Path = readonly PropertyKey[];
@@ -39,7 +40,7 @@ export const parseGenerously = async <T>(
     first ??= issues.map(({ path }) => path);
     if (issues.length > MAX_BREAKS) break;
     const places = issues.flatMap((issue) => innerPlaces(issue));
-    if (takeOutNulls(content, places)) continue;
+    if (await takeOutNulls(content, places)) continue;
     if (!leavesOutBadRows || !takeOutRows(content, places)) break;
     broken.push(...places);
   }
@@ -68,9 +69,11 @@ const parentsOf = (content: unknown, path: Path): readonly Record<PropertyKey, u
   return parents;
 };
 
-const takeOutNulls = (content: unknown, places: readonly Path[]): boolean => {
+const takeOutNulls = async (content: unknown, places: readonly Path[]): Promise<boolean> => {
+  const pause = turnsOf(SLICE_MS);
   let found = false;
   for (const path of places) {
+    await pause();
     const key = path.at(-1);
     const parent = parentsOf(content, path)[path.length - 1];
     if (key === undefined || parent === undefined || Array.isArray(parent) || parent[key] !== null) continue;

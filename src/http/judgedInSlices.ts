@@ -2,7 +2,7 @@
  * A long answer held against its schema: the rows of its lists are judged one by one, and the event loop goes on in between.
  */
 import { core, z, type ZodError, type ZodType } from 'zod';
-import { turnsOf } from '../time/nextTurn.ts';
+import { nextTurn, turnsOf } from '../time/nextTurn.ts';
 
 type Issue = ZodError['issues'][number];
 
@@ -10,8 +10,8 @@ export type Judged<T> =
   | { readonly success: true; readonly data: T }
   | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
 
-/** How long rows are judged in one turn, ms. */
-const SLICE_MS = 8;
+/** How long an answer is worked on in one turn, ms. */
+export const SLICE_MS = 8;
 
 /** The parts of zod's definitions that say where rows are. */
 interface Definition {
@@ -98,5 +98,9 @@ export const judgeInSlices = async <T>(schema: ZodType<T>, content: unknown, mos
     whole = withList(whole, name, judged);
   }
   if (issues.length > 0) return { success: false, error: { issues } };
-  return around.safeParse(whole) as Judged<T>;
+  await nextTurn();
+  const judged = around.safeParse(whole) as Judged<T>;
+  // Whoever goes on with so much does so in a turn of its own.
+  await nextTurn();
+  return judged;
 };

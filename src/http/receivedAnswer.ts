@@ -1,5 +1,6 @@
 import { excessIn, IN_ONE_GO, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import { withExactIntegers } from '../config/exactJson.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import type { ReceivedAnswer } from './classification.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -36,6 +37,7 @@ export const boundedAnswer = async (
   response: HttpResponse,
   values = MAX_ANSWER_VALUES,
 ): Promise<{ readonly answer: ReceivedAnswer; readonly excess?: JsonExcess }> => {
+  await turnFor(response.body.length);
   const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
   if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
   if (isShort(response.body)) return { answer: receivedAnswer(response) };

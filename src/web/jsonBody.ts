@@ -7,6 +7,7 @@ import type { RequestHandler } from 'express';
 import { JsonMeter, MAX_MEMBERS, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import { withExactIntegers } from '../config/exactJson.ts';
 import { InvalidRequestError, OverloadedError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/requestErrors.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import { contextOf } from './requestContext.ts';
 
 /** Bytes. More than any single record; lists of records are limited by their schemas. */
@@ -171,9 +172,13 @@ export const jsonBody = (budget: BodyBudget, { maxBodyBytes = MAX_BODY_BYTES, ma
     if (refusal !== undefined) throw refusal;
     goOn(res);
     const announced = Number(req.headers['content-length'] ?? 0);
-    const text = textOf(await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced)));
+    const bytes = await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced));
+    const text = textOf(bytes);
     if (text === '') return undefined;
-    return parseJson(text, refuseInexact).catch(refuseSyntax);
+    await turnFor(text.length);
+    const body = await parseJson(text, refuseInexact).catch(refuseSyntax);
+    await turnFor(text.length);
+    return body;
   };
   return (req, res, next) => {
     if (!hasBody(req.headers)) {
