@@ -4,7 +4,7 @@
  */
 import type { ZodError, ZodType } from 'zod';
 import { turnsOf } from '../time/nextTurn.ts';
-import { judgeInSlices, SLICE_MS } from './judgedInSlices.ts';
+import { judgeInSlices, SLICE_MS, type Judged } from './judgedInSlices.ts';
 
 type Issue = ZodError['issues'][number];
 type Path = readonly PropertyKey[];
@@ -22,6 +22,9 @@ const MAX_ROUNDS = 5;
 /** An answer that breaks the contract in more places is broken: nothing is taken out of it. */
 const MAX_BREAKS = 10_000;
 
+const judge = async <T>(schema: ZodType<T>, content: unknown, isLong: boolean): Promise<Judged<T>> =>
+  isLong ? judgeInSlices(schema, content, MAX_BREAKS) : schema.safeParse(content);
+
 /**
  * @param content Ours alone: what of it has no place in the answer is taken out of it.
  * @param isLong Its rows are judged in slices.
@@ -34,7 +37,7 @@ export const parseGenerously = async <T>(
   const broken: Path[] = [];
   let first: readonly Path[] | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const parsed = isLong ? await judgeInSlices(schema, content, MAX_BREAKS) : schema.safeParse(content);
+    const parsed = await judge(schema, content, isLong);
     if (parsed.success) return { value: { of: parsed.data }, broken };
     const { issues } = parsed.error;
     first ??= issues.map(({ path }) => path);

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { JsonMeter, MAX_MEMBERS, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import { withExactIntegers } from '../config/exactJson.ts';
+import { utf8Text } from '../config/utf8.ts';
 import { InvalidRequestError, OverloadedError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/requestErrors.ts';
 import { turnFor } from '../time/nextTurn.ts';
 import { contextOf } from './requestContext.ts';
@@ -139,11 +140,9 @@ const goOn = (res: ServerResponse): void => {
 };
 
 const textOf = (chunks: readonly Buffer[]): string => {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch {
-    throw new InvalidRequestError('the body is not UTF-8', [{ at: 'body', message: 'must be UTF-8' }]);
-  }
+  const text = utf8Text(Buffer.concat(chunks));
+  if (text === undefined) throw new InvalidRequestError('the body is not UTF-8', [{ at: 'body', message: 'must be UTF-8' }]);
+  return text;
 };
 
 /** The bytes are held until the request is over: so long the body, or what became of it, may be in memory. */
