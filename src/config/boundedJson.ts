@@ -89,11 +89,18 @@ export const excessIn = async (text: string, bounds: JsonBounds): Promise<JsonEx
 /**
  * As `JSON.parse`, but a long text holds the event loop for no more than a slice, or one string, at a time.
  *
+ * @param prepared Each part of the text before it is parsed; it is whole members of a list or an object, or all of the text.
  * @param slice Characters; for tests.
  * @throws {SyntaxError} for what is not JSON.
  */
-export const parseJson = async (text: string, slice = SLICE): Promise<unknown> =>
-  text.length <= Math.min(IN_ONE_GO, 4 * slice) ? (JSON.parse(text) as unknown) : new SlicedParser(text, slice).run();
+export const parseJson = async (text: string, prepared: (json: string) => string = (json) => json, slice = SLICE): Promise<unknown> => {
+  const parse = (json: string): unknown => JSON.parse(prepared(json));
+  if (text.length <= Math.min(IN_ONE_GO, 4 * slice)) return parse(text);
+  return new SlicedParser(text, slice, parse).run().catch((error: unknown) => {
+    // Where a part is broken says nothing of the whole text.
+    throw error instanceof SyntaxError ? new SyntaxError('the text is not JSON', { cause: error }) : error;
+  });
+};
 
 /** A list or object that is being read. */
 interface Level {
@@ -132,12 +139,14 @@ const setMember = (object: Record<string, unknown>, name: string, value: unknown
 class SlicedParser {
   readonly #text: string;
   readonly #slice: number;
+  readonly #parse: (json: string) => unknown;
   readonly #levels: Level[] = [];
   #root: { readonly value: unknown; readonly end: number } | undefined;
 
-  constructor(text: string, slice: number) {
+  constructor(text: string, slice: number, parse: (json: string) => unknown) {
     this.#text = text;
     this.#slice = slice;
+    this.#parse = parse;
   }
 
   async run(): Promise<unknown> {
@@ -155,7 +164,7 @@ class SlicedParser {
     }
     if (this.#levels.length > 0) broken();
     await nextTurn();
-    if (this.#root === undefined) return JSON.parse(text) as unknown;
+    if (this.#root === undefined) return this.#parse(text);
     mustBeBlank(text.slice(this.#root.end));
     return this.#root.value;
   }
@@ -199,7 +208,7 @@ class SlicedParser {
     if (level.isList !== (mark === ']')) broken();
     const above = this.#levels.at(-1);
     if (level.value === undefined && above !== undefined) return;
-    if (level.value === undefined) level.value = JSON.parse(this.#text.slice(level.start, at + 1)) as unknown[];
+    if (level.value === undefined) level.value = this.#parse(this.#text.slice(level.start, at + 1)) as unknown[];
     else if (level.isMemberRead) mustBeBlank(this.#text.slice(level.from, at));
     else this.#read(level, at);
     if (above === undefined) this.#root = { value: level.value, end: at + 1 };
@@ -212,10 +221,10 @@ class SlicedParser {
     if (isBlank(members)) broken();
     if (level.isList) {
       const list = (level.value ??= []) as unknown[];
-      for (const member of JSON.parse(`[${members}]`) as unknown[]) list.push(member);
+      for (const member of this.#parse(`[${members}]`) as unknown[]) list.push(member);
     } else {
       const object = (level.value ??= {}) as Record<string, unknown>;
-      for (const [name, member] of Object.entries(JSON.parse(`{${members}}`) as object)) setMember(object, name, member);
+      for (const [name, member] of Object.entries(this.#parse(`{${members}}`) as object)) setMember(object, name, member);
     }
   }
 

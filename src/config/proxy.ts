@@ -2,6 +2,7 @@
  * Which proxy the way to a service goes through, as the environment of most programs says it: HTTPS_PROXY, HTTP_PROXY, NO_PROXY.
  */
 import { BlockList, isIP } from 'node:net';
+import { percentDecoded } from './percentEncoding.ts';
 import type { Secret } from './secret.ts';
 
 /** Whole addresses are secrets: they may hold a password. */
@@ -44,7 +45,7 @@ export const proxyRule =
 
 const addressOf = ({ origin, username, password }: URL): ProxyAddress => {
   if (username === '' && password === '') return { origin };
-  const credential = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credential = `${percentDecoded(username) ?? username}:${percentDecoded(password) ?? password}`;
   return { origin, authorization: `Basic ${Buffer.from(credential).toString('base64')}` };
 };
 

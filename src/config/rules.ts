@@ -2,6 +2,7 @@
  * The rules that settings follow: text in, checked value out. A rule says how to write a value, and guesses nothing.
  */
 import { z } from 'zod';
+import { percentDecoded } from './percentEncoding.ts';
 import { Secret } from './secret.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -70,16 +71,7 @@ export const proxyUrl = () =>
 const isProxyUrl = (value: string): boolean => {
   if (!URL.canParse(value) || /\s/.test(value)) return false;
   const { protocol, pathname, search, hash, username, password } = new URL(value);
-  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && isDecodable(username + password);
-};
-
-const isDecodable = (text: string): boolean => {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && percentDecoded(username + password) !== undefined;
 };
 
 /** Hosts, parted by commas or blanks. */

@@ -5,7 +5,9 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import { utf8Text } from '../config/utf8.ts';
 import type { Clock } from '../time/clock.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import { TransportFailure } from './transport.ts';
 
 /** What one origin's unfinished answers hold in memory, bytes. */
@@ -110,8 +112,6 @@ const decompressed = async (bytes: Buffer, contentEncoding: string, maxBytes: nu
   return plain;
 };
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
-
 /** A byte order mark outranks the label, as browsers have it. */
 const charsetOf = (bytes: Buffer, contentType: string): string => {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
@@ -119,8 +119,7 @@ const charsetOf = (bytes: Buffer, contentType: string): string => {
   return /;\s*charset\s*=\s*"?([^\s";,]+)/iu.exec(contentType)?.[1]?.toLowerCase() ?? 'utf-8';
 };
 
-const decoderOf = (charset: string): typeof UTF8 => {
-  if (charset === 'utf-8' || charset === 'utf8') return UTF8;
+const decoderOf = (charset: string): InstanceType<typeof TextDecoder> => {
   try {
     return new TextDecoder(charset, { fatal: true });
   } catch (cause) {
@@ -131,11 +130,17 @@ const decoderOf = (charset: string): typeof UTF8 => {
 /** @throws {TransportFailure} `undecodable` for bytes that are none of the charset. */
 const decoded = (bytes: Buffer, contentType: string): string => {
   const charset = charsetOf(bytes, contentType);
+  const invalid = (cause?: unknown): TransportFailure => new TransportFailure('undecodable', { detail: `is no valid ${named(charset)}`, cause });
+  if (charset === 'utf-8' || charset === 'utf8') {
+    const text = utf8Text(bytes);
+    if (text === undefined) throw invalid();
+    return text;
+  }
   const decoder = decoderOf(charset);
   try {
     return decoder.decode(bytes);
   } catch (cause) {
-    throw new TransportFailure('undecodable', { detail: `is no valid ${named(charset)}`, cause });
+    throw invalid(cause);
   }
 };
 
@@ -152,7 +157,9 @@ export const readBody = async (body: Readable, headers: Readonly<Record<string, 
     body.on('error', () => undefined).destroy();
     throw new TransportFailure('too_large');
   }
-  return textOf(await readWhole(body, limits), headers, limits.maxBytes);
+  const bytes = await readWhole(body, limits);
+  await turnFor(bytes.length);
+  return textOf(bytes, headers, limits.maxBytes);
 };
 
 /** What can be read of the body of an error in a short time; empty where that is no text. Never rejects. */

@@ -19,7 +19,7 @@ import { classified } from './generalClassification.ts';
 import { parseGenerously } from './generousParse.ts';
 import { DEFAULT_QUOTA, type Operation } from './operation.ts';
 import type { QuotaReader } from './quota.ts';
-import { boundedAnswer, contentOf } from './receivedAnswer.ts';
+import { boundedAnswer, contentOf, isShort } from './receivedAnswer.ts';
 import { TransportFailure, type HttpRequest, type HttpResponse, type Transport } from './transport.ts';
 
 export interface AttemptParts {
@@ -115,7 +115,10 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
     parts.quota?.throttled(operation.quota ?? DEFAULT_QUOTA, error.retryAfterMs);
   }
   if (error !== undefined) throw error;
-  const { value, broken } = parseGenerously(operation.answer, (operation.content ?? contentOf)(answer), operation.leavesOutBadRows === true);
+  const { value, broken } = await parseGenerously(operation.answer, (operation.content ?? contentOf)(answer), {
+    leavesOutBadRows: operation.leavesOutBadRows,
+    isLong: !isShort(answer.body),
+  });
   if (broken.length > 0) {
     parts.events.contractBroken({ ...site, fields: [...new Set(broken.slice(0, FIELDS_JUDGED).map((path) => declaredField(operation.answer, path)))] });
   }

@@ -1,8 +1,11 @@
 /**
  * How an answer is held against its schema. `null` in a field that may be absent is an absent field: services change their minds
- * about which of the two they send. Where the field is required and what holds it may be absent, that is absent instead. And where an operation says so, a row that breaks the contract costs no other row.
+ * about which of the two they send. Where the field is required and what holds it may be absent, that is absent instead. And where an
+ * operation says so, a row that breaks the contract costs no other row.
  */
 import type { ZodError, ZodType } from 'zod';
+import { turnsOf } from '../time/nextTurn.ts';
+import { judgeInSlices, SLICE_MS, type Judged } from './judgedInSlices.ts';
 
 type Issue = ZodError['issues'][number];
 type Path = readonly PropertyKey[];
@@ -17,18 +20,35 @@ export interface ParsedAnswer<T> {
 /** Each round finds what the one before it hid. */
 const MAX_ROUNDS = 5;
 
-/** @param content Ours alone: what of it has no place in the answer is taken out of it. */
-export const parseGenerously = <T>(schema: ZodType<T>, content: unknown, leavesOutBadRows: boolean): ParsedAnswer<T> => {
+/** An answer that breaks the contract in more places is broken: nothing is taken out of it. */
+const MAX_BREAKS = 10_000;
+
+const judge = async <T>(schema: ZodType<T>, content: unknown, isLong: boolean): Promise<Judged<T>> =>
+  isLong ? judgeInSlices(schema, content, MAX_BREAKS) : schema.safeParse(content);
+
+/**
+ * @param content Ours alone: what of it has no place in the answer is taken out of it.
+ * @param isLong Its rows are judged in slices.
+ */
+export const parseGenerously = async <T>(
+  schema: ZodType<T>,
+  content: unknown,
+  { leavesOutBadRows = false, isLong = false }: { readonly leavesOutBadRows?: boolean | undefined; readonly isLong?: boolean } = {},
+): Promise<ParsedAnswer<T>> => {
   const broken: Path[] = [];
-  const nulls = new AbsentNulls(schema, content);
+  const nulls = new AbsentNulls(content, async () => {
+    const judged = await judge(schema, content, isLong);
+    return (judged.success ? [] : judged.error.issues).flatMap((issue) => innerPlaces(issue));
+  });
   let first: readonly Path[] | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const parsed = schema.safeParse(content);
+    const parsed = await judge(schema, content, isLong);
     if (parsed.success) return { value: { of: parsed.data }, broken };
     const { issues } = parsed.error;
     first ??= issues.map(({ path }) => path);
+    if (issues.length > MAX_BREAKS) break;
     const places = issues.flatMap((issue) => innerPlaces(issue));
-    if (nulls.takeOut(places)) continue;
+    if (await nulls.takeOut(places)) continue;
     if (!leavesOutBadRows || !takeOutRows(content, places)) break;
     broken.push(...places);
   }
@@ -57,43 +77,53 @@ const parentsOf = (content: unknown, path: Path): readonly Record<PropertyKey, u
   return parents;
 };
 
+/** Lists of an answer that are tried without, to see whether they may be absent. */
+const MAX_LISTS_TRIED = 10;
+
 /** Takes nulls out of an answer, and with them what cannot do without them. */
 class AbsentNulls {
-  readonly #schema: ZodType;
   readonly #content: unknown;
+  readonly #judge: () => Promise<readonly Path[]>;
   /** Fields that were taken out, of each object. */
   readonly #emptied = new WeakMap<object, Set<PropertyKey>>();
+  /** Lists, by whether they may be absent. */
+  readonly #lists = new Map<object, boolean>();
 
-  constructor(schema: ZodType, content: unknown) {
-    this.#schema = schema;
+  /** @param places Where the content breaks the contract as it is now. */
+  constructor(content: unknown, places: () => Promise<readonly Path[]>) {
     this.#content = content;
+    this.#judge = places;
   }
 
   /** @returns whether something was taken out, so that another look is worth while. */
-  takeOut(places: readonly Path[]): boolean {
+  async takeOut(places: readonly Path[]): Promise<boolean> {
+    const pause = turnsOf(SLICE_MS);
+    let found = false;
     // The last rows first: the others keep their place.
-    return [...places].reverse().map((path) => this.#takeOut(path)).includes(true);
+    for (const path of [...places].reverse()) {
+      await pause();
+      found = (await this.#takeOut(path)) || found;
+    }
+    return found;
   }
 
-  #takeOut(path: Path): boolean {
-    const parent = parentsOf(this.#content, path)[path.length - 1];
+  async #takeOut(path: Path): Promise<boolean> {
+    const parents = parentsOf(this.#content, path);
+    const parent = parents[path.length - 1];
     const key = path.at(-1);
     if (key === undefined || parent === undefined) return false;
-    if (parent[key] === null) return this.#remove(parent, path);
+    if (parent[key] === null) return this.#remove(parents, path);
     // A required field, which was taken out for its null: then it is its object that is absent.
-    return path.length > 1 && this.#emptied.get(parent)?.has(key) === true && this.#removeHolder(path.slice(0, -1));
+    return path.length > 1 && this.#emptied.get(parent)?.has(key) === true && this.#remove(parents.slice(0, -1), path.slice(0, -1));
   }
 
-  #removeHolder(path: Path): boolean {
-    const parent = parentsOf(this.#content, path)[path.length - 1];
-    return parent !== undefined && this.#remove(parent, path);
-  }
-
-  #remove(parent: Record<PropertyKey, unknown>, path: Path): boolean {
+  async #remove(parents: readonly Record<PropertyKey, unknown>[], path: Path): Promise<boolean> {
+    const parent = parents[path.length - 1];
     const key = path.at(-1) ?? '';
+    if (parent === undefined) return false;
     if (Array.isArray(parent)) {
       // A row of a list that must be there is no row less: somebody may be looking for it.
-      if (!this.#mayBeAbsent(path.slice(0, -1))) return false;
+      if (!(await this.#mayBeAbsent(parent, parents[path.length - 2], path.slice(0, -1)))) return false;
       parent.splice(Number(key), 1);
       return true;
     }
@@ -102,14 +132,18 @@ class AbsentNulls {
     return true;
   }
 
-  #mayBeAbsent(path: Path): boolean {
+  /** Whether the contract does not miss the list when it is not there. */
+  async #mayBeAbsent(list: object, holder: Record<PropertyKey, unknown> | undefined, path: Path): Promise<boolean> {
+    const known = this.#lists.get(list);
     const key = path.at(-1);
-    const without = structuredClone(this.#content);
-    const parent = parentsOf(without, path)[path.length - 1];
-    if (key === undefined || parent === undefined || Array.isArray(parent)) return false;
-    Reflect.deleteProperty(parent, key);
-    const issues = this.#schema.safeParse(without).error?.issues ?? [];
-    return !issues.flatMap((issue) => innerPlaces(issue)).some((place) => place.length === path.length && place.every((step, index) => step === path[index]));
+    if (known !== undefined || key === undefined || holder === undefined || Array.isArray(holder)) return known ?? false;
+    if (this.#lists.size >= MAX_LISTS_TRIED) return false;
+    Reflect.deleteProperty(holder, key);
+    const places = await this.#judge();
+    holder[key] = list;
+    const mayBe = !places.some((place) => place.length === path.length && place.every((step, index) => step === path[index]));
+    this.#lists.set(list, mayBe);
+    return mayBe;
   }
 }
 

@@ -12,8 +12,8 @@ export const DEFAULT_QUOTA = 'default';
 
 /** The longest answer that is read of an operation that says nothing else, bytes: many times what a record takes. */
 export const DEFAULT_ANSWER_BYTES = 2_000_000;
-/** Of operations that answer many records at once: more is read. */
-export const manyRecords = { maxAnswerBytes: 8_000_000 } as const;
+/** Of operations that answer many records at once: more is read; 200 values for each of a thousand. */
+export const manyRecords = { maxAnswerBytes: 8_000_000, maxAnswerValues: 200_000 } as const;
 /** Of pages to look at: more is read, and a bad row costs no other. */
 export const pageOfRecords = { ...manyRecords, leavesOutBadRows: true } as const;
 

@@ -1,5 +1,6 @@
 import { excessIn, IN_ONE_GO, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import { withExactIntegers } from '../config/exactJson.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import type { ReceivedAnswer } from './classification.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -28,15 +29,19 @@ const parse = (body: string): unknown => {
   }
 };
 
+/** Whether it is parsed, and held against its schema, in one go. */
+export const isShort = (body: string): boolean => body.length <= IN_ONE_GO;
+
 /** The JSON of a long answer is parsed in slices; that of one with too much in it is not read at all. */
 export const boundedAnswer = async (
   response: HttpResponse,
   values = MAX_ANSWER_VALUES,
 ): Promise<{ readonly answer: ReceivedAnswer; readonly excess?: JsonExcess }> => {
+  await turnFor(response.body.length);
   const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
   if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
-  if (response.body.length <= IN_ONE_GO) return { answer: receivedAnswer(response) };
-  return { answer: receivedAnswer(response, { json: await parseJson(withExactIntegers(response.body)).catch(() => undefined) }) };
+  if (isShort(response.body)) return { answer: receivedAnswer(response) };
+  return { answer: receivedAnswer(response, { json: await parseJson(response.body, withExactIntegers).catch(() => undefined) }) };
 };
 
 /** What an operation's schema is shown: the JSON; else the text as a string; `undefined` for an empty body. */

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { lowerCase, sendable } from './headers.ts';
 import type { Operation, OperationRequest } from './operation.ts';
+import { canonicalJson } from '../config/canonicalJson.ts';
 import { percentEncoded } from '../config/percentEncoding.ts';
 import type { HttpRequest } from './transport.ts';
 
@@ -67,16 +68,8 @@ export const cacheKey = (
 ): string => {
   const scoped = `${scope.service}:${operation}:${scope.account}:${wire.path}`;
   if (body === undefined && extraHeaders === undefined) return scoped;
-  return `${scoped} ${digest(stableJson([body ?? null, lowerCase(extraHeaders ?? {})]))}`;
+  return `${scoped} ${digest(canonicalJson([body ?? null, lowerCase(extraHeaders ?? {})]))}`;
 };
 
 /** A short name for a credential, from which it cannot be told. */
 export const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
-
-/** JSON with sorted keys: equal inputs give equal text, however they were written down. */
-const stableJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : part,
-  );

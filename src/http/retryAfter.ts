@@ -20,7 +20,7 @@ const NUMBER = /^"?([+-]?\d+(?:\.\d+)?)\s?(?:s|secs?|seconds?)?"?$/iu;
 
 /** The values of a header, without the parameters that a structured field may have. */
 export const headerValues = (header: string): readonly string[] =>
-  header.split(BETWEEN_VALUES).map((value) => value.replace(/;.*$/u, '').trim());
+  header.split(BETWEEN_VALUES).map((value) => (value.split(';', 1)[0] ?? '').trim());
 
 /** The service's own clock when it answered, where it tells: its dates are measured against it, not against ours. Wall-clock ms. */
 const answeredAt = ({ date = '' }: Headers, wallTime: number): number => {

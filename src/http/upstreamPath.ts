@@ -26,7 +26,7 @@ export const upstreamPath = (literals: TemplateStringsArray, ...values: readonly
   literals.reduce((path, literal, index) => path + segment(values[index - 1] ?? '') + literal) as UpstreamPath;
 
 /** All segments of a path, as they were before they were put there. */
-export const valuesIn = (path: UpstreamPath): readonly string[] => path.split('/').map((part) => decodeURIComponent(part));
+export const valuesIn = (path: UpstreamPath): readonly string[] => path.split('/').map((part) => percentDecoded(part) ?? part);
 
 /** The value that a path ends in, as it was before it was put there. */
 export const lastValueIn = (path: UpstreamPath): string => percentDecoded(path.slice(path.lastIndexOf('/') + 1)) ?? '';

@@ -14,6 +14,22 @@ export const nextTurn = (): Promise<void> =>
     if (waiting.length === 1) setImmediate(letOneOn);
   });
 
+/** Texts and bytes that are worked on in a turn of their own, when many come at once. */
+const LONG = 32_768;
+
+/** Before the next step with a text or bytes of that length. */
+export const turnFor = (length: number): Promise<void> | undefined => (length > LONG ? nextTurn() : undefined);
+
+/** For long work: what is returned waits for the next turn once `ms` were worked in this one. */
+export const turnsOf = (ms: number): (() => Promise<void>) => {
+  let endsAt = performance.now() + ms;
+  return async () => {
+    if (performance.now() < endsAt) return;
+    await nextTurn();
+    endsAt = performance.now() + ms;
+  };
+};
+
 /** As `map`, for lists of thousands: the event loop goes on after each so many. */
 export const mapInSlices = async <T, R>(values: readonly T[], slice: number, change: (value: T, index: number) => R): Promise<R[]> => {
   const changed: R[] = [];

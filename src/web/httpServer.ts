@@ -3,7 +3,7 @@
  */
 import { Server, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { seconds, type Clock } from '../time/clock.ts';
+import { seconds, systemClock, type Clock } from '../time/clock.ts';
 
 /** Node's defaults (60 s, 300 s, checked every 30 s) let one slow client hold a socket for minutes. */
 const limits: ServerOptions = {
@@ -25,6 +25,15 @@ const MAX_PIPELINED = 32;
 
 /** How long a caller may read nothing of an answer that waits for it. */
 const WRITE_TIMEOUT_MS = seconds(10);
+
+/** How long an answer that is made may take to be read, by a caller that reads slowly: 8 MB at 0.5 Mbit/s. */
+const ANSWER_TIMEOUT_MS = seconds(120);
+
+/** For tests. */
+export interface WriteTimes {
+  readonly writeTimeoutMs?: number;
+  readonly answerTimeoutMs?: number;
+}
 
 /** Told of what ends before it is a request: no route, no id, only the status. Must not throw. */
 export type BrokenRequestListener = (status: number) => void;
@@ -62,28 +71,50 @@ class GatewayServer extends Server {
   /** Requests that are not answered to the last byte, by connection. */
   readonly #unanswered = new WeakMap<Socket, number>();
 
-  constructor(handle: RequestListener, onBroken: BrokenRequestListener, writeTimeoutMs: number) {
-    super(limits, handle);
+  readonly #answerTimeoutMs: number;
+
+  constructor(
+    handle: RequestListener,
+    onBroken: BrokenRequestListener,
+    { writeTimeoutMs = WRITE_TIMEOUT_MS, answerTimeoutMs = ANSWER_TIMEOUT_MS }: WriteTimes,
+  ) {
+    super(limits);
+    this.#answerTimeoutMs = answerTimeoutMs;
     this.maxConnections = MAX_CONNECTIONS;
     this.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
     this.timeout = writeTimeoutMs;
-    this.on('timeout', (socket) => { this.#endIfStuck(socket); });
-    this.on('clientError', (error, socket) => { answerBrokenRequest(error, socket as Socket, onBroken); });
+    this.on('timeout', (socket: Socket) => { this.#endIfStuck(socket); });
+    this.on('clientError', (error: Error, socket: Socket) => { answerBrokenRequest(error, socket, onBroken); });
     this.on('connection', (socket) => {
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
     });
-    this.prependListener('request', (req, res) => { this.#count(req.socket, res); });
+    this.on('request', (req, res) => {
+      if (this.#isWithinBounds(req.socket, res)) handle(req, res);
+    });
     // Whether a body is wanted is decided where it is read (`jsonBody.ts`).
     this.on('checkContinue', (req, res) => this.emit('request', req, res));
   }
 
-  #count(socket: Socket, res: ServerResponse): void {
+  /** Requests of one packet all arrive, even when the connection is over. */
+  #isWithinBounds(socket: Socket, res: ServerResponse): boolean {
     this.#silent.delete(socket);
     const unanswered = (this.#unanswered.get(socket) ?? 0) + 1;
     this.#unanswered.set(socket, unanswered);
     res.once('close', () => this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1));
-    if (unanswered > MAX_PIPELINED) socket.destroy();
+    const isWithin = unanswered <= MAX_PIPELINED;
+    if (isWithin) this.#boundAnswer(socket, res);
+    else socket.destroy();
+    return isWithin;
+  }
+
+  /** From when it is made (`prefinish`), not from when it was asked for: an answer may wait for its service. */
+  #boundAnswer(socket: Socket, res: ServerResponse): void {
+    res.once('prefinish', () => {
+      if (res.writableFinished) return;
+      const cancel = systemClock.after(this.#answerTimeoutMs, () => { socket.destroy(); });
+      res.once('close', cancel);
+    });
   }
 
   /** Nothing was sent or received for a while: that is well while we work on the answer, and the end where the caller does not read. */
@@ -99,12 +130,11 @@ class GatewayServer extends Server {
   }
 }
 
-/** @param writeTimeoutMs For tests. */
 export const createHttpServer = (
   handle: RequestListener,
   onBroken: BrokenRequestListener = () => undefined,
-  writeTimeoutMs = WRITE_TIMEOUT_MS,
-): Server => new GatewayServer(handle, onBroken, writeTimeoutMs);
+  times: WriteTimes = {},
+): Server => new GatewayServer(handle, onBroken, times);
 
 const advice: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use: stop what listens there, or choose another port',

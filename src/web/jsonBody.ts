@@ -6,7 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { JsonMeter, MAX_MEMBERS, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import { withExactIntegers } from '../config/exactJson.ts';
+import { utf8Text } from '../config/utf8.ts';
 import { InvalidRequestError, OverloadedError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/requestErrors.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import { contextOf } from './requestContext.ts';
 
 /** Bytes. More than any single record; lists of records are limited by their schemas. */
@@ -118,13 +120,14 @@ const placeIn = ({ message }: Error): string => {
 };
 
 const refuseSyntax = (error: unknown): never => {
+  if (error instanceof InvalidRequestError) throw error;
   const place = error instanceof Error ? placeIn(error) : '';
   throw new InvalidRequestError('the body is not valid JSON', [{ at: 'body', message: `is not valid JSON${place}` }]);
 };
 
 /** A number that could only be kept with a digit replaced is refused. */
-const refuseInexact = (json: string): void => {
-  if (withExactIntegers(json) === json) return;
+const refuseInexact = (json: string): string => {
+  if (withExactIntegers(json) === json) return json;
   const message = 'must not hold whole numbers beyond 2^53: send them as strings';
   throw new InvalidRequestError('the body holds a number that cannot be kept exactly', [{ at: 'body', message }]);
 };
@@ -137,11 +140,9 @@ const goOn = (res: ServerResponse): void => {
 };
 
 const textOf = (chunks: readonly Buffer[]): string => {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch {
-    throw new InvalidRequestError('the body is not UTF-8', [{ at: 'body', message: 'must be UTF-8' }]);
-  }
+  const text = utf8Text(Buffer.concat(chunks));
+  if (text === undefined) throw new InvalidRequestError('the body is not UTF-8', [{ at: 'body', message: 'must be UTF-8' }]);
+  return text;
 };
 
 /** The bytes are held until the request is over: so long the body, or what became of it, may be in memory. */
@@ -170,10 +171,13 @@ export const jsonBody = (budget: BodyBudget, { maxBodyBytes = MAX_BODY_BYTES, ma
     if (refusal !== undefined) throw refusal;
     goOn(res);
     const announced = Number(req.headers['content-length'] ?? 0);
-    const text = textOf(await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced)));
+    const bytes = await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced));
+    const text = textOf(bytes);
     if (text === '') return undefined;
-    refuseInexact(text);
-    return parseJson(text).catch(refuseSyntax);
+    await turnFor(text.length);
+    const body = await parseJson(text, refuseInexact).catch(refuseSyntax);
+    await turnFor(text.length);
+    return body;
   };
   return (req, res, next) => {
     if (!hasBody(req.headers)) {

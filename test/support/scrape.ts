@@ -8,7 +8,7 @@ export interface Sample {
 }
 
 const parseLabels = (text: string): Record<string, string> =>
-  Object.fromEntries([...text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/gu)].map(([, name = '', value = '']) => [name, value]));
+  Object.fromEntries([...text.matchAll(/\b(\w+)="((?:[^"\\]|\\.)*)"/gu)].map(([, name = '', value = '']) => [name, value]));
 
 const parseLine = (line: string): Sample | undefined => {
   const parts = /^(\w+)(?:\{(.*)\})? (\S+)$/u.exec(line);

@@ -14,7 +14,7 @@ const stringsIn = (schema: ZodType, seen = new Set<unknown>()): readonly Definit
   if (seen.has(schema)) return [];
   seen.add(schema);
   const definition = schema._zod.def as unknown as Definition;
-  const parts = Object.values(definition).flatMap((part: unknown) => (Array.isArray(part) ? (part as unknown[]) : typeof part === 'object' && part !== null && !('_zod' in part) ? Object.values(part) : [part]));
+  const parts = Object.values(definition).flatMap((part: unknown) => (Array.isArray(part) ? (part as unknown[]) : typeof part === 'object' && part !== null && !('_zod' in part) ? (Object.values(part) as unknown[]) : [part]));
   const inner = parts.filter((part): part is ZodType => typeof part === 'object' && part !== null && '_zod' in part && 'safeParse' in part);
   return [...(definition.type === 'string' ? [definition] : []), ...inner.flatMap((part) => stringsIn(part, seen))];
 };
@@ -24,7 +24,7 @@ const checksOf = ({ checks = [] }: Definition) => checks.map(({ _zod: { def } })
 /** A pattern that reads as far as there is text, and no length that ends the checks before it. */
 const isUnbounded = (definition: Definition): boolean => {
   const checks = checksOf(definition);
-  const at = checks.findIndex(({ pattern }) => pattern !== undefined && /[*+]|\{\d+,\}/u.test(pattern.source.replaceAll(/\[[^\]]*\]/gu, '[]')));
+  const at = checks.findIndex(({ pattern }) => pattern !== undefined && /[*+]|\{\d+,\}/u.test(pattern.source.replaceAll(/\[[^[\]]*\]/gu, '[]')));
   return at !== -1 && !checks.slice(0, at).some(({ check, abort }) => check === 'max_length' && abort === true);
 };
 

@@ -24,6 +24,13 @@ const opened = (port: number): Promise<Socket> =>
     socket.once('error', reject);
   });
 
+const connectionsOf = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.getConnections((_error, count) => {
+      resolve(count);
+    });
+  });
+
 const messageOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'no error',
@@ -107,5 +114,66 @@ describe('HTTP server', () => {
     await ended;
 
     expect(await messageOf(opened(port))).to.contain('ECONNREFUSED');
+  });
+
+  /** Asks so often on one connection, and reads nothing. */
+  const unread = async (port: number, times = 1): Promise<Socket> => {
+    const socket = await opened(port);
+    socket.pause().on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(times));
+    return socket;
+  };
+
+  const closedOf = (count: number): { readonly handle: RequestListener; readonly all: Promise<void> } => {
+    let closed = 0;
+    let done: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (done = resolve));
+    const handle: RequestListener = (_req, res) => {
+      res.once('close', () => {
+        closed += 1;
+        if (closed === count) done();
+      });
+      res.end(Buffer.alloc(20_000_000));
+    };
+    return { handle, all };
+  };
+
+  it('cuts off a caller that reads nothing of its answer', async () => {
+    const { handle, all } = closedOf(1);
+    server = createHttpServer(handle, undefined, { writeTimeoutMs: 100 });
+    const { port } = await listen(server, 0, '127.0.0.1');
+
+    const socket = await unread(port);
+    await all;
+
+    expect(await connectionsOf(server)).to.equal(0);
+    socket.destroy();
+    await closeServer(server, systemClock);
+  });
+
+  it('cuts off a caller that reads a byte now and then, after the time that one answer may take', async () => {
+    const { handle, all } = closedOf(1);
+    server = createHttpServer(handle, undefined, { writeTimeoutMs: 10_000, answerTimeoutMs: 300 });
+    const { port } = await listen(server, 0, '127.0.0.1');
+
+    const socket = await unread(port);
+    const reading = setInterval(() => socket.read(1), 20);
+    await all;
+    clearInterval(reading);
+
+    expect(await connectionsOf(server)).to.equal(0);
+    socket.destroy();
+    await closeServer(server, systemClock);
+  });
+
+  it('ends a connection with more than 32 unanswered requests', async () => {
+    let asked = 0;
+    const port = await start(() => (asked += 1));
+
+    const socket = await unread(port, 40);
+    await new Promise((resolve) => socket.resume().once('close', resolve));
+
+    expect(asked).to.equal(32);
+    await closeServer(server, systemClock);
   });
 });
