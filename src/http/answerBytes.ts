@@ -29,7 +29,7 @@ const ALWAYS_ROOM_BYTES = 65_536;
 const ERROR_BODY = { maxBytes: 65_536, maxMs: 500 };
 
 /** @throws {TransportFailure} `too_large`, or the stream's own error. */
-const readWhole = (body: Readable, { maxBytes, maxHeldBytes, held }: ReadLimits): Promise<Buffer> =>
+const readWhole = (body: Readable, { maxBytes, maxHeldBytes, held }: ReadLimits): Promise<readonly Buffer[]> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -45,7 +45,7 @@ const readWhole = (body: Readable, { maxBytes, maxHeldBytes, held }: ReadLimits)
       if (size <= maxBytes && (size <= ALWAYS_ROOM_BYTES || held.now <= maxHeldBytes)) return;
       body.destroy(new TransportFailure('too_large'));
     });
-    body.once('end', () => { end(() => { resolve(Buffer.concat(chunks)); }); });
+    body.once('end', () => { end(() => { resolve(chunks); }); });
     body.once('error', (error: Error) => { end(() => { reject(error); }); });
   });
 
@@ -157,8 +157,11 @@ export const readBody = async (body: Readable, headers: Readonly<Record<string, 
     body.on('error', () => undefined).destroy();
     throw new TransportFailure('too_large');
   }
-  const bytes = await readWhole(body, limits);
-  await turnFor(bytes.length);
+  const chunks = await readWhole(body, limits);
+  const size = chunks.reduce((sum, { length }) => sum + length, 0);
+  await turnFor(size);
+  const bytes = Buffer.concat(chunks, size);
+  await turnFor(size);
   return textOf(bytes, headers, limits.maxBytes);
 };
 

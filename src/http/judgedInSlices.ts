@@ -29,7 +29,7 @@ interface Split {
   readonly rows: ReadonlyMap<string | undefined, ZodType>;
 }
 
-const definitionOf = (schema: ZodType): Definition => schema._zod.def as Definition;
+const definitionOf = (schema: ZodType): Definition => schema._zod.def;
 
 const cloned = (schema: ZodType, change: Partial<Definition>): ZodType =>
   core.clone(schema, { ...schema._zod.def, ...change } as never);

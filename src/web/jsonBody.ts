@@ -139,8 +139,8 @@ const goOn = (res: ServerResponse): void => {
   context.awaitsContinue = false;
 };
 
-const textOf = (chunks: readonly Buffer[]): string => {
-  const text = utf8Text(Buffer.concat(chunks));
+const textOf = (bytes: Buffer): string => {
+  const text = utf8Text(bytes);
   if (text === undefined) throw new InvalidRequestError('the body is not UTF-8', [{ at: 'body', message: 'must be UTF-8' }]);
   return text;
 };
@@ -171,7 +171,9 @@ export const jsonBody = (budget: BodyBudget, { maxBodyBytes = MAX_BODY_BYTES, ma
     if (refusal !== undefined) throw refusal;
     goOn(res);
     const announced = Number(req.headers['content-length'] ?? 0);
-    const bytes = await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced));
+    const chunks = await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced));
+    const bytes = Buffer.concat(chunks);
+    await turnFor(bytes.length);
     const text = textOf(bytes);
     if (text === '') return undefined;
     await turnFor(text.length);
