@@ -164,7 +164,7 @@ describe('the settings of a process', function () {
   for (const [what, directory] of [['a file', 'keys'], ['below a file', 'keys/data'], ['where the system lets nobody write', '/proc/nowhere']] as const) {
     it(`end it at once, by name, where DATA_DIR is ${what}`, () => {
       const data = path.resolve(folder.path, directory);
-      const environment = { PATH: process.env['PATH'], NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: data };
+      const environment = { PATH: process.env['PATH'], NODE_V8_COVERAGE: undefined, NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: data };
 
       const { status, stderr } = spawnSync(process.execPath, nodeArgumentsFor('source', 'server'), { env: environment, encoding: 'utf8', timeout: 15_000 });
 
