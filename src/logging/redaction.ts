@@ -27,7 +27,7 @@ const FORBIDDEN_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic|apikey)\s+[\w.~+/=-]+/gi, `$1 ${REDACTED}`],
   [/\b(?:pat-[a-z]{2}\d-|SG\.|kit_|saa_)[\w.-]{8,}/g, REDACTED],
   [/(:\/\/)[^\s/@]+@/g, `$1${REDACTED}@`],
-  [/(?<=[^\s"'])\?[^\s"')]+/g, `?${REDACTED}`],
+  [/(?<=[^\s"'?])\?[^\s"')]+/g, `?${REDACTED}`],
   [/[\w.+%-]{1,256}@[\w-]+(?:\.[\w-]+)+/g, REDACTED],
 ];
 

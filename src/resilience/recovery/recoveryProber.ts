@@ -32,6 +32,8 @@ const HOPELESS: ReadonlySet<string> = new Set(['credential', 'daily_quota']);
 const JITTER = 0.2;
 /** While nobody is turned away, it can wait so much longer, as a share: up to 4.5 s with a check every 2.5 s. */
 const REST = 0.5;
+/** So many intervals, at most, a hint that misled is not believed: a service that has recovered since is not kept waiting for it. */
+const MOST_INTERVALS = 2;
 /** How soon a trial whose probes are all out is asked again, ms. */
 const BUSY_MS = 20;
 /** Callers who were heard within this time decide a trial by themselves, ms. */
@@ -44,7 +46,7 @@ const IDLE_MS = 5000;
  *
  * - open: a service that answers gets its half-open trial at once, before the open time is over. A check that fails changes nothing:
  *   the trial begins with the end of the open time. After a trial that such a hint began and real calls ended, the next hint counts
- *   later, by twice as long each time: an operation that answers while others fail does not rush callers into them.
+ *   later, by one interval and then by two: an operation that answers while others fail does not rush callers into them.
  * - half-open: real calls are the probes. Only where none has come for a second do checks stand in for them, and only good ones count.
  *
  * It checks as often as callers are waiting for the answer: while nobody asks for the service more rarely, though still
@@ -181,7 +183,7 @@ export class RecoveryProber implements ResilienceEvents {
   /** After each trial that a hint began in vain, this opening lasts longer before the next one counts. */
   get #mayBelieve(): boolean {
     const { clock, everyMs } = this.#parts;
-    return clock.now() - this.#openedAt >= everyMs * (2 ** this.#misledTrials - 1) * (1 - JITTER);
+    return clock.now() - this.#openedAt >= everyMs * Math.min(2 ** this.#misledTrials - 1, MOST_INTERVALS) * (1 - JITTER);
   }
 
   async #beginTrial(): Promise<void> {
