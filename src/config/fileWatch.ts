@@ -3,7 +3,7 @@
  *
  * The content itself is read every second: neither an atomic rename, nor a symbolic link that is turned (as Kubernetes does),
  * nor a coarse clock of a file system hides a change then. It counts once it has been found twice in a row, so that a file
- * that is being written is not taken for whole. A content that cannot be used changes nothing, and is told once.
+ * that is being written is not taken for whole. A content that cannot be used changes nothing, and is logged once.
  */
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../logging/logger.ts';

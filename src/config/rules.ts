@@ -74,7 +74,7 @@ const isProxyUrl = (value: string): boolean => {
   return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && percentDecoded(username + password) !== undefined;
 };
 
-/** Hosts, parted by commas or blanks. */
+/** Hosts, separated by commas or blanks. */
 export const hostList = () => z.string().transform((value): readonly string[] => value.split(/[\s,]+/).filter((entry) => entry !== ''));
 
 /** Requests per window, as `100/10s`. */

@@ -1,5 +1,5 @@
 /**
- * From the cache to the wire: what every attempt of a call passes (design §1).
+ * From the cache to the wire: what every attempt of a call passes (docs/architecture.md).
  *
  *   retry -> quota -> bulkhead -> circuit breaker -> attempt timeout -> wire
  *
@@ -205,7 +205,7 @@ export class AttemptPath {
   }
 
   /**
-   * What the policy and the caller allow; of a suspect service less, where nothing is lost by giving up (resilience E7);
+   * What the policy and the caller allow; of a suspect service less, where nothing is lost by giving up (docs/policies.md);
    * and never more than leaves time to answer within the deadline (E16).
    */
   #timeLimit({ site, attemptTimeoutMs, deadlineAt, livesUntil = deadlineAt }: CallContext, now: number, givesUpSooner: boolean): TimeLimit {

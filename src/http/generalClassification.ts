@@ -13,7 +13,7 @@ import { minutes } from '../time/clock.ts';
 import { pauseAskedMs } from './quota.ts';
 import { retryAfterMs } from './retryAfter.ts';
 
-/** 4xx statuses by which a service says that it, not we, is in trouble: timed out, or not ready (resilience E1). */
+/** 4xx statuses by which a service says that it, not we, is in trouble: timed out, or not ready. */
 const FAILING_4XX: ReadonlySet<number> = new Set([408, 425]);
 
 /** Where an edge that blocks us does not say for how long: longer than any deadline, so that nobody repeats it in vain. */
@@ -27,7 +27,7 @@ export const isPage = (answer: ReceivedAnswer): boolean =>
 export const isText = (answer: ReceivedAnswer): boolean => answer.body.trim() !== '' && answer.json() === undefined;
 
 /**
- * What a status means where the service has no rule of its own (resilience E1, design §4). A 503 says that the
+ * What a status means where the service has no rule of its own (docs/decisions/0004-three-verdicts.md). A 503 says that the
  * request was not handled; after any other 5xx a write may have happened. Retry-After counts on 429 and 503 only.
  * A refusal of authentication is about our credential, one of authorisation about the operation (docs/decisions/0030-refused-scopes.md).
  *

@@ -37,7 +37,7 @@ const headerNumber = (header: string | undefined): number | undefined => {
 export const quotaFrom = (headers: Headers, window: string, names: { readonly limit: string; readonly remaining: string }): readonly QuotaReading[] =>
   readingOf(window, headerNumber(headers[names.limit]), headerNumber(headers[names.remaining]));
 
-/** One reading from `X-RateLimit-*`, or from the `RateLimit` fields of the IETF's drafts, with its reset if that is told. */
+/** One reading from `X-RateLimit-*`, or from the `RateLimit` fields of the IETF's drafts, with its reset where the header has one. */
 export const usualQuota = (headers: Headers, window: string, wallTime: number): readonly QuotaReading[] => {
   const { limit, remaining, reset } = usualHeaders(headers);
   const resetMs = hintMs(reset, headers, wallTime);

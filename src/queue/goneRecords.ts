@@ -16,7 +16,7 @@ export interface GoneRecordsParts {
 
 /** The longest that an answer waits for the other replicas to know. */
 const WAIT_MS = 50;
-/** When a store that could not be told is told again. */
+/** When a store that was out of reach is tried again. */
 const AGAIN_MS = seconds(2);
 /** More that the store was not told of become the end of all that was remembered before. */
 const MOST_UNTOLD = 10_000;
@@ -83,7 +83,7 @@ export class GoneRecords {
     while (this.#untold.size > 0) {
       const some = [...this.#untold].slice(0, TOLD_AT_ONCE);
       await this.#parts.store.noteGone(some);
-      // What is gone once more meanwhile is told once more.
+      // A name that is gone once more meanwhile is written once more.
       for (const [name, at] of some) if (this.#untold.get(name) === at) this.#untold.delete(name);
     }
   }

@@ -18,7 +18,7 @@ export interface OperationRecord {
 
 /** Whoever was not heard of for so long says nothing about now; and what fell within it fell together. */
 const RECENT_MS = seconds(30);
-/** So many suspects, and such a share of the operations in use, are the service (resilience E9). */
+/** So many suspects, and such a share of the operations in use, are the service (docs/decisions/0011-circuits-per-operation.md). */
 const BROAD_COUNT = 2;
 const BROAD_SHARE = 0.5;
 /** Taken together, operations that are not suspect one by one may be: from here on. */

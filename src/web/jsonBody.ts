@@ -161,7 +161,7 @@ const judgeOf = (res: ServerResponse, budget: BodyBudget, limit: number, values:
 
 /**
  * Parses the body into `req.body`; leaves it `undefined` where there is none. One who waits with it (`Expect: 100-continue`)
- * is told to go on only when nothing speaks against it.
+ * gets `100 Continue` only when nothing speaks against it.
  *
  * @throws {UnsupportedMediaTypeError | PayloadTooLargeError | InvalidRequestError | OverloadedError} by `next`.
  */

@@ -48,7 +48,7 @@ export class RequestContext {
   problem: ErrorCode | undefined;
   /** Probes and scrapes that succeed are logged at debug: they would bury everything else. */
   quiet = false;
-  /** Whether the caller holds its body back until it is told to go on. */
+  /** Whether the caller holds its body back until it gets `100 Continue`. */
   awaitsContinue = false;
   readonly #parts: RequestContextParts;
   readonly #startedAt: number;
