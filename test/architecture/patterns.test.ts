@@ -15,6 +15,11 @@ const rulesFiredBy = async (text: string): Promise<readonly string[]> => {
 };
 
 describe('the lint rules of what callers send', () => {
+  before('load ESLint and its plugins, which takes seconds under coverage', async function () {
+    this.timeout(60_000);
+    await rulesFiredBy('');
+  });
+
   for (const [what, pattern] of [
     ['two quantifiers that share characters', '/^@[^\\s@]+\\.[^\\s@]+$/u'],
     ['a quantifier within a quantifier', '/^(?:a+)+$/u'],
