@@ -10,6 +10,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.mjs scripts/build.mjs
 COPY types types
 COPY src src
+COPY sandbox sandbox
 RUN ["npm", "run", "build"]
 
 FROM node:24-bookworm-slim AS dependencies
@@ -28,7 +29,9 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/package.json package.json
-COPY --from=build /app/dist dist
+# Not dist/sandbox: production has no simulators.
+COPY --from=build /app/dist/server.js dist/server.js
+COPY --from=build /app/dist/src dist/src
 USER nonroot
 EXPOSE 3000
 # Liveness, not readiness: a container that drains is not broken.

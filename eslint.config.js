@@ -86,7 +86,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'sandbox/**/*.ts'],
     ignores: ['src/time/**', 'src/compose.ts'],
     rules: {
       'no-restricted-globals': ['error', ...clockGlobals, ...encodingGlobals],
@@ -99,12 +99,12 @@ export default defineConfig(
   { files: ['src/compose.ts', 'src/time/**'], rules: { 'no-restricted-properties': ['error', ...processProperties] } },
   {
     // The edges of a process: they read its environment, end it, and speak before there is a log.
-    files: ['src/server.ts', 'src/sandbox/main.ts'],
+    files: ['src/server.ts', 'sandbox/server/main.ts'],
     rules: { 'no-console': 'off', 'no-restricted-properties': ['error', ...clockProperties] },
   },
-  { files: ['scripts/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**/*.ts', 'lab/**/*.ts'], rules: { 'no-console': 'off' } },
   {
-    files: ['test/**/*.ts'],
+    files: ['test/**/*.ts', 'lab/**/*.ts'],
     rules: {
       // A describe() is a list of tests: a long one is not a long function, and some tables of cases are one list.
       'max-lines': ['error', { max: 500 }],

@@ -1,5 +1,5 @@
 /**
- * Builds `dist/` from `src/`.
+ * Builds `dist/` from `src/` and `sandbox/`.
  *
  *   node scripts/build.mjs              always
  *   node scripts/build.mjs --if-stale   only if something has changed since the last build (before `npm start`)
@@ -12,11 +12,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const source = path.join(root, 'src');
 const output = path.join(root, 'dist');
 /** Written last: a build that broke off leaves none. */
 const stamp = path.join(output, '.built');
-const inputs = ['src', 'types', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => path.join(root, name));
+/** What `npm start` runs; the rest lies in folders as in the source. An image takes `dist/src` and this, and has no sandbox. */
+const launcher = path.join(output, 'server.js');
+const inputs = ['src', 'sandbox', 'types', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => path.join(root, name));
 
 const findCompiler = () => {
   try {
@@ -38,7 +39,7 @@ const isStale = () => !existsSync(stamp) || Math.max(...inputs.map(newestChange)
 
 /** What tsc leaves behind: pages, scripts for a browser or for Redis. */
 const copyAssets = () => {
-  cpSync(source, output, { recursive: true, filter: (file) => statSync(file).isDirectory() || !file.endsWith('.ts') });
+  cpSync(path.join(root, 'src'), path.join(output, 'src'), { recursive: true, filter: (file) => statSync(file).isDirectory() || !file.endsWith('.ts') });
 };
 
 const build = (compiler) => {
@@ -46,13 +47,14 @@ const build = (compiler) => {
   const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
   if (status !== 0) return status ?? 1;
   copyAssets();
+  writeFileSync(launcher, "import './src/server.js';\n");
   writeFileSync(stamp, '');
   return 0;
 };
 
 const run = (ifStale) => {
   const compiler = findCompiler();
-  const isBuilt = existsSync(path.join(output, 'server.js'));
+  const isBuilt = existsSync(launcher);
   if (compiler === undefined) {
     if (ifStale && isBuilt) return 0;
     console.error('Cannot build: the compiler is not installed. Run npm ci --include=dev, then try again.');

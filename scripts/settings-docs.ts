@@ -13,7 +13,7 @@ import {
   serviceSettings,
   type SettingGroup,
 } from '../src/config/settings.ts';
-import { serviceRegistry } from '../src/services/serviceRegistry.ts';
+import { serviceRegistry } from '../src/services/registry.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const page = path.join(root, 'docs/configuration.md');

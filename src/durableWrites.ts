@@ -5,21 +5,21 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import { queueKeysIn, type QueueKey } from './config/queueSettings.ts';
-import type { WriteQueue } from './http/writeQueue.ts';
-import type { QuotaState } from './http/quotaBoard.ts';
+import type { WriteQueue } from './contract/writeQueue.ts';
+import type { QuotaState } from './pipeline/quotaBoard.ts';
 import type { LifecyclePart } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
 import { developmentKey } from './queue/developmentKey.ts';
 import type { DurableQueue } from './queue/durableQueue.ts';
-import type { Faults } from './queue/embeddedFaults.ts';
+import type { Faults } from './queue/embedded/embeddedFaults.ts';
 import type { QueueEvents } from './queue/queueEvents.ts';
-import { openEmbeddedStore } from './queue/embeddedStore.ts';
+import { openEmbeddedStore } from './queue/embedded/embeddedStore.ts';
 import { GoneRecords } from './queue/goneRecords.ts';
 import { QueueUpkeep } from './queue/queueUpkeep.ts';
 import { QueueWorker, type DrainedService } from './queue/queueWorker.ts';
 import { createSealer, type Sealer, type SealingKey } from './queue/sealer.ts';
 import { WriteIntake } from './queue/writeIntake.ts';
-import { openRedisStore } from './redis/openRedisStore.ts';
+import { openRedisStore } from './queue/bullmq/openRedisStore.ts';
 import type { Clock } from './time/clock.ts';
 import type { IdempotencyStore } from './web/idempotency.ts';
 

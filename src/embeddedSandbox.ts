@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts';
 import type { Logger } from './logging/logger.ts';
-import { serviceRegistry } from './services/serviceRegistry.ts';
+import { serviceRegistry } from './services/registry.ts';
 import type { Clock } from './time/clock.ts';
 
 export interface EmbeddedSandbox {
@@ -24,11 +24,10 @@ export const embeddedSandbox = async (
 ): Promise<EmbeddedSandbox | undefined> => {
   const simulated = Object.values(serviceRegistry).filter(({ name }) => config.services[name]?.useSandbox === true);
   if (simulated.length === 0) return undefined;
-  const { startSandbox } = await import('./sandbox/sandbox.ts');
-  const simulators = await Promise.all(simulated.map((service) => service.loadSimulator()));
+  const { startSandboxOf } = await import('../sandbox/simulators.ts');
   const log = (line: string): void => {
     logger.info({ sandbox: true }, line);
   };
-  const sandbox = await startSandbox({ simulators, port: config.sandboxPort, seed: Math.floor(random() * SEEDS), clock, log });
+  const sandbox = await startSandboxOf(simulated, { port: config.sandboxPort, seed: Math.floor(random() * SEEDS), clock, log });
   return { root: `http://127.0.0.1:${String(sandbox.port)}`, url: (service) => sandbox.directUrl(service), close: () => sandbox.close() };
 };

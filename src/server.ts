@@ -7,7 +7,7 @@ import { readConfig, type Config } from './config/config.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 import { deadlineWarnings } from './services/deadlines.ts';
 import { configurableService } from './services/serviceSettings.ts';
-import { serviceRegistry } from './services/serviceRegistry.ts';
+import { serviceRegistry } from './services/registry.ts';
 import { systemClock } from './time/clock.ts';
 import { usableKeysIn } from './web/apiKeysFile.ts';
 

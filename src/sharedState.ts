@@ -11,15 +11,15 @@ import type { Config } from './config/config.ts';
 import type { LifecyclePart, LifecyclePhase } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
 import type { Sealer } from './queue/sealer.ts';
-import { RedisFleetStore } from './redis/redisFleetStore.ts';
+import { RedisFleetStore } from './fleet/redis/redisFleetStore.ts';
 import { RedisGuest } from './redis/redisGuest.ts';
-import { RedisQuotaShares } from './redis/redisQuotaShares.ts';
-import { RedisReplicaBoard } from './redis/redisReplicaBoard.ts';
-import { RedisSharedAnswers } from './redis/redisSharedAnswers.ts';
-import type { CircuitSnapshot } from './resilience/circuitState.ts';
-import { ClusterView } from './resilience/fleet/clusterView.ts';
-import { FleetCircuits } from './resilience/fleet/fleetCircuits.ts';
-import type { ClosableQuota, FleetParts } from './services/connectServices.ts';
+import { RedisQuotaShares } from './fleet/redis/redisQuotaShares.ts';
+import { RedisReplicaBoard } from './fleet/redis/redisReplicaBoard.ts';
+import { RedisSharedAnswers } from './fleet/redis/redisSharedAnswers.ts';
+import type { CircuitSnapshot } from './contract/circuitState.ts';
+import { ClusterView } from './fleet/clusterView.ts';
+import { FleetCircuits } from './fleet/fleetCircuits.ts';
+import type { ClosableQuota, FleetParts } from './services/connect.ts';
 import type { Clock } from './time/clock.ts';
 
 export interface SharedStateParts {

@@ -9,9 +9,9 @@
  * counts those that are open.
  */
 import type { Counter, Registry } from 'prom-client';
-import type { CircuitSnapshot } from '../resilience/circuitState.ts';
-import type { TripReason } from '../resilience/detection/detector.ts';
-import type { CircuitCallResult, CircuitChanged } from '../resilience/events.ts';
+import type { CircuitSnapshot } from '../contract/circuitState.ts';
+import type { TripReason } from '../circuit/detection/detector.ts';
+import type { CircuitCallResult, CircuitChanged } from '../contract/events.ts';
 import { createCounter, mirrorCounter, mirrorGauge } from './metricTable.ts';
 
 const stateValue: Readonly<Record<CircuitSnapshot['effectiveState'], number>> = {

@@ -1,5 +1,5 @@
 import type { Logger } from '../logging/logger.ts';
-import type { ResilienceEvents } from '../resilience/events.ts';
+import type { ResilienceEvents } from '../contract/events.ts';
 
 /** One line for each thing in which a service turns out to have changed; after that, the metrics count. */
 export const driftLog = (logger: Logger): Pick<ResilienceEvents, 'contractBroken' | 'deprecationSeen'> => {

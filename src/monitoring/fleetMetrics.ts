@@ -2,7 +2,7 @@
  * The fleet as metrics: read at each scrape from what this replica saw last.
  */
 import type { Registry } from 'prom-client';
-import type { ClusterSource } from '../resilience/fleet/clusterView.ts';
+import type { ClusterSource } from '../fleet/clusterView.ts';
 import { mirrorGauge } from './metricTable.ts';
 
 /** What a scrape needs of it. */

@@ -3,8 +3,8 @@
  * so that `followed="open"` over the sum is a detector's precision.
  */
 import type { Counter, Histogram, Registry } from 'prom-client';
-import { warningDetectors, type WarningScored, type WarningSource } from '../resilience/incidents/earlyWarnings.ts';
-import { incidentClasses, type IncidentClass } from '../resilience/incidents/incident.ts';
+import { warningDetectors, type WarningScored, type WarningSource } from './incidents/earlyWarnings.ts';
+import { incidentClasses, type IncidentClass } from '../contract/incident.ts';
 import { createCounter, createHistogram, mirrorGauge } from './metricTable.ts';
 
 /** What is read at each scrape. */

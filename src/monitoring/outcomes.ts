@@ -2,7 +2,7 @@
  * How calls and attempts end, as label values. The set of a call's outcomes is closed: a histogram has a dozen series for each.
  */
 import type { ErrorCode } from '../errors/gatewayError.ts';
-import type { AnswerSource } from '../resilience/call.ts';
+import type { AnswerSource } from '../contract/call.ts';
 
 /**
  * `success`: the service answered. `fallback`: a stale or static answer stood in, or a write was queued. `rejected`: the service refused our input.

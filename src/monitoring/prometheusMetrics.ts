@@ -5,10 +5,10 @@
 import type { ObservedCircuit } from 'opossum-prometheus';
 import { Registry } from 'prom-client';
 import type { SharedCacheEvents, SharedCacheResult } from '../cache/sharedCacheEvents.ts';
-import type { CircuitSnapshot } from '../resilience/circuitState.ts';
-import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ContractBroken, DeprecationSeen, ResilienceEvents } from '../resilience/events.ts';
-import type { WarningScored } from '../resilience/incidents/earlyWarnings.ts';
-import type { IncidentMetrics as IncidentMetricsPort, IncidentSource } from '../resilience/incidents/incidentWatch.ts';
+import type { CircuitSnapshot } from '../contract/circuitState.ts';
+import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ContractBroken, DeprecationSeen, ResilienceEvents } from '../contract/events.ts';
+import type { WarningScored } from './incidents/earlyWarnings.ts';
+import type { IncidentMetrics as IncidentMetricsPort, IncidentSource } from './incidents/incidentWatch.ts';
 import type { JobAccepted, JobExecuted, QueueEvents } from '../queue/queueEvents.ts';
 import type { QueueReading } from '../queue/queueUpkeep.ts';
 import type { RepeatResult } from '../web/idempotency.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '../logging/logger.ts';
-import type { ResilienceEvents } from '../resilience/events.ts';
+import type { ResilienceEvents } from '../contract/events.ts';
 import { driftLog } from './driftLog.ts';
 
 /** One line for each thing that people on call will ask about: a circuit that changed, a service's or an operation's, an override that came or went, a service that changed. */

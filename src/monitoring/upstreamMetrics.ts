@@ -3,7 +3,7 @@
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SharedCacheResult } from '../cache/sharedCacheEvents.ts';
-import type { AttemptEnded, CallEnded, ContractBroken, DeprecationSeen, ResilienceEvents } from '../resilience/events.ts';
+import type { AttemptEnded, CallEnded, ContractBroken, DeprecationSeen, ResilienceEvents } from '../contract/events.ts';
 import { createCounter, createGauge, createHistogram, mirrorGauge } from './metricTable.ts';
 import { alertedOutcomes, callOutcome } from './outcomes.ts';
 

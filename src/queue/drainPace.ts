@@ -1,8 +1,8 @@
 /**
  * How many jobs of a service may be under way now. Callers who wait go first: the queue takes what they leave.
  */
-import type { QuotaState } from '../http/quotaBoard.ts';
-import type { CircuitSnapshot } from '../resilience/circuitState.ts';
+import type { QuotaState } from '../pipeline/quotaBoard.ts';
+import type { CircuitSnapshot } from '../contract/circuitState.ts';
 import { minutes } from '../time/clock.ts';
 
 /** At once, of one service and one process. Few: what waits already waits, and each takes a place from a caller. */

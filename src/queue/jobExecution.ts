@@ -2,9 +2,9 @@
  * One job: opened, sent by its service's client, and judged. Never rejects: whatever happens, a job has an outcome.
  */
 import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
-import type { HttpClient } from '../http/httpClient.ts';
-import type { NextStep, Operation } from '../http/operation.ts';
-import { repeatIsSafe } from '../http/repeatIsSafe.ts';
+import type { HttpClient } from '../pipeline/httpClient.ts';
+import type { NextStep, Operation } from '../contract/operation.ts';
+import { repeatIsSafe } from '../contract/repeatIsSafe.ts';
 import type { Logger } from '../logging/logger.ts';
 import { minutes } from '../time/clock.ts';
 import { JOB_VERSION, type ClaimedJob, type JobOutcome } from './job.ts';

@@ -3,9 +3,9 @@
  */
 import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
 import { CircuitOpenError, UpstreamRejectedError } from '../errors/upstreamErrors.ts';
-import type { Operation, OperationRequest } from '../http/operation.ts';
-import { repeatIsSafe } from '../http/repeatIsSafe.ts';
-import { fullJitterMs } from '../resilience/backoff.ts';
+import type { Operation, OperationRequest } from '../contract/operation.ts';
+import { repeatIsSafe } from '../contract/repeatIsSafe.ts';
+import { fullJitterMs } from '../time/backoff.ts';
 import { minutes, seconds } from '../time/clock.ts';
 import type { JobOutcome } from './job.ts';
 

@@ -2,7 +2,7 @@
  * What a job holds, as text: the request as it will be sent, and whether it may have been carried out before.
  */
 import { z } from 'zod';
-import type { OperationRequest } from '../http/operation.ts';
+import type { OperationRequest } from '../contract/operation.ts';
 
 /** Bytes of a request as JSON. Above the body limit of every queueable route but the bulk ones, far below what a store minds. */
 export const MAX_PAYLOAD_BYTES = 256_000;

@@ -1,11 +1,11 @@
 /**
  * Makes the writes that wait: one pump for each service, through the same client as everybody else.
  */
-import type { HttpClient } from '../http/httpClient.ts';
-import type { Operation } from '../http/operation.ts';
-import type { QuotaState } from '../http/quotaBoard.ts';
+import type { HttpClient } from '../pipeline/httpClient.ts';
+import type { Operation } from '../contract/operation.ts';
+import type { QuotaState } from '../pipeline/quotaBoard.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { CircuitChanged, OverrideChanged, ResilienceEvents } from '../resilience/events.ts';
+import type { CircuitChanged, OverrideChanged, ResilienceEvents } from '../contract/events.ts';
 import type { Clock } from '../time/clock.ts';
 import { roomForJobs } from './drainPace.ts';
 import type { DurableQueue } from './durableQueue.ts';

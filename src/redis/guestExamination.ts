@@ -6,7 +6,7 @@ import { minutes } from '../time/clock.ts';
 import { infoField, unfitness } from './redisCheck.ts';
 import { RedisScript } from './redisScript.ts';
 
-const examine = new RedisScript('examine');
+const examine = new RedisScript(import.meta.url, 'examine');
 
 /** Nothing that is shared rests on our clock; a person who reads two logs side by side does. */
 const CLOCK_TOLERANCE_MS = minutes(1);

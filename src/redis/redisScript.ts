@@ -1,19 +1,21 @@
 /**
- * The scripts of `lua/`, each with its contract at its head, as calls.
+ * The scripts in the `lua/` folders, each with its contract at its head, as calls.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-
-const textOf = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 
 /** A script by its digest; its text goes over the wire only to a server that does not know it (yet, or after a restart). */
 export class RedisScript {
   readonly #text: string;
   readonly #digest: string;
 
-  /** @param libraries What it rests on, put before it. */
-  constructor(name: string, ...libraries: readonly string[]) {
+  /**
+   * @param beside The URL of a module; the script is in the folder `lua/` beside it.
+   * @param libraries What it rests on, put before it.
+   */
+  constructor(beside: string, name: string, ...libraries: readonly string[]) {
+    const textOf = (script: string): string => readFileSync(new URL(`./lua/${script}.lua`, beside), 'utf8');
     this.#text = [...libraries, name].map(textOf).join('\n');
     this.#digest = createHash('sha1').update(this.#text).digest('hex');
   }

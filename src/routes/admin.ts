@@ -3,8 +3,8 @@
  */
 import { z } from 'zod';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
-import type { DetectionPolicy } from '../resilience/circuitState.ts';
-import { detectionSchema } from '../resilience/policy.ts';
+import type { DetectionPolicy } from '../contract/circuitState.ts';
+import { detectionSchema } from '../contract/policy.ts';
 import { route, type Route } from '../web/route.ts';
 import type { Change, CircuitDesk, FleetControls } from './circuitDesk.ts';
 import { circuitSchema, circuitView, overrideMode, stillInForce } from './circuitView.ts';

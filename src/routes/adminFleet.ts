@@ -2,9 +2,9 @@
  * `/admin/fleet`: all replicas, as the one that is asked saw them last.
  */
 import { z } from 'zod';
-import type { ClusterSource } from '../resilience/fleet/clusterView.ts';
-import type { SeenReplica } from '../resilience/fleet/replicaBoard.ts';
-import type { SeenView } from '../resilience/fleet/selfSuspicion.ts';
+import type { ClusterSource } from '../fleet/clusterView.ts';
+import type { SeenReplica } from '../fleet/replicaBoard.ts';
+import type { SeenView } from '../fleet/selfSuspicion.ts';
 import { route, type Route } from '../web/route.ts';
 import { replicaView } from './clusterHealth.ts';
 

@@ -5,8 +5,8 @@ import { operationLabel, serviceLabel, tagLabel } from '../cache/labels.ts';
 import type { ResponseCache } from '../cache/responseCache.ts';
 import type { SharedCache } from '../cache/sharedCache.ts';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
-import type { Operation } from '../http/operation.ts';
-import type { PurgingParts } from '../http/purgingWrites.ts';
+import type { Operation } from '../contract/operation.ts';
+import type { PurgingParts } from '../pipeline/stages/purgingWrites.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Author } from './circuitDesk.ts';
 

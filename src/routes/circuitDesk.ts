@@ -5,7 +5,7 @@
 import { InvalidRequestError, NotFoundError } from '../errors/requestErrors.ts';
 import { SharedStateUnavailableError } from '../errors/sharedStateErrors.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { CircuitSnapshot, DetectionChange, DetectionPolicy, Override, OverrideMode } from '../resilience/circuitState.ts';
+import type { CircuitSnapshot, DetectionChange, DetectionPolicy, Override, OverrideMode } from '../contract/circuitState.ts';
 import { seconds, type Clock } from '../time/clock.ts';
 import type { Caller } from '../web/route.ts';
 

@@ -2,8 +2,8 @@
  * A circuit as people see it: every moment in ISO 8601, and what it is called in the health report.
  */
 import { z } from 'zod';
-import type { CircuitSnapshot } from '../resilience/circuitState.ts';
-import { detectionSchema } from '../resilience/policy.ts';
+import type { CircuitSnapshot } from '../contract/circuitState.ts';
+import { detectionSchema } from '../contract/policy.ts';
 
 export const overrideMode = z.enum(['forced_open', 'disabled', 'metrics_only']);
 

@@ -2,8 +2,8 @@
  * The fleet in the health report: how many replicas there are, how they are, and whether it is this one that is odd. A memory of the
  * fleet that cannot be reached is a warning: each replica goes on alone.
  */
-import type { ClusterSample, ClusterSource } from '../resilience/fleet/clusterView.ts';
-import type { ReplicaSnapshot, SeenReplica } from '../resilience/fleet/replicaBoard.ts';
+import type { ClusterSample, ClusterSource } from '../fleet/clusterView.ts';
+import type { ReplicaSnapshot, SeenReplica } from '../fleet/replicaBoard.ts';
 import type { HealthCheck } from './healthObservation.ts';
 
 type ReplicaState = Pick<ReplicaSnapshot, 'phase' | 'circuits' | 'suspectsItselfOver'>;

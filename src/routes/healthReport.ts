@@ -4,10 +4,10 @@
  */
 import type { LifecyclePhase } from '../lifecycle.ts';
 import type { QueueReading } from '../queue/queueUpkeep.ts';
-import type { CircuitSnapshot, Recovery } from '../resilience/circuitState.ts';
-import type { ClusterSource } from '../resilience/fleet/clusterView.ts';
-import { serviceOf, type Incident, type IncidentClass } from '../resilience/incidents/incident.ts';
-import type { IncidentSource, PendingWarning } from '../resilience/incidents/incidentWatch.ts';
+import type { CircuitSnapshot, Recovery } from '../contract/circuitState.ts';
+import type { ClusterSource } from '../fleet/clusterView.ts';
+import { serviceOf, type Incident, type IncidentClass } from '../contract/incident.ts';
+import type { IncidentSource, PendingWarning } from '../monitoring/incidents/incidentWatch.ts';
 import { circuitView, isoTime } from './circuitView.ts';
 import { clusterChecks, clusterTroubles, replicasOpen, viewNote } from './clusterHealth.ts';
 import type { HealthCheck, HealthStatus } from './healthObservation.ts';

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { isEnded, jobStates, type JobRecord } from '../queue/job.ts';
-import type { Queued } from '../resilience/call.ts';
+import type { Queued } from '../contract/call.ts';
 
 /** ISO 8601, in UTC. */
 const moment = z.string().meta({ format: 'date-time' });

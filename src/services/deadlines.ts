@@ -2,7 +2,7 @@
  * Days on which something of a service ends that we use: said at the start of the process while there is time to act.
  */
 import { DAY_MS } from '../time/clock.ts';
-import type { Service, ServiceDeadline } from './service.ts';
+import type { Service, ServiceDeadline } from './provider.ts';
 
 type Dated = Pick<Service, 'title' | 'deadlines'>;
 

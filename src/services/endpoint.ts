@@ -3,11 +3,11 @@
  * the queue and the metrics) and its row in the docs. Architecture: docs/architecture.md; how to add one: docs/adding-a-service.md.
  */
 import { z, type ZodType } from 'zod';
-import type { CallOptions, Queued } from '../resilience/call.ts';
-import type { Operation, OperationRequest, QueueRule } from '../http/operation.ts';
+import type { CallOptions, Queued } from '../contract/call.ts';
+import type { Operation, OperationRequest, QueueRule } from '../contract/operation.ts';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
-import type { Flagged, HttpClient } from '../http/httpClient.ts';
-import type { Health, Service, ServiceClient, ServiceDescriptor } from './service.ts';
+import type { Flagged, HttpClient } from '../pipeline/httpClient.ts';
+import type { Health, Service, ServiceClient, ServiceDescriptor } from './provider.ts';
 import { route, type Route, type RouteMethod } from '../web/route.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

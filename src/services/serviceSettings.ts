@@ -2,10 +2,10 @@
  * Between the settings of the environment and the policies of the services, which do not know each other.
  */
 import type { ConfigurableService, ServiceLimits } from '../config/serviceConfig.ts';
-import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../resilience/policy.ts';
-import { rateDetection, templateFor } from '../resilience/policyTemplates.ts';
-import { noQuotas, withRateLimit, type ServiceQuotas } from '../resilience/quota/quotaRule.ts';
-import type { Service } from './service.ts';
+import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../contract/policy.ts';
+import { rateDetection, templateFor } from '../contract/policyTemplates.ts';
+import { noQuotas, withRateLimit, type ServiceQuotas } from '../contract/quotaRule.ts';
+import type { Service } from './provider.ts';
 
 type Policed = Pick<Service, 'name' | 'overrides'>;
 

@@ -1,7 +1,7 @@
 /**
  * Where the answer of a request came from, as the headers say it: Cache-Status (RFC 9211) and Age (RFC 9111).
  */
-import { isQueued, type Answer, type AnswerSource, type Queued } from '../resilience/call.ts';
+import { isQueued, type Answer, type AnswerSource, type Queued } from '../contract/call.ts';
 
 /** What a caller most wants to know comes last: one stale answer among fresh ones makes the whole stale. */
 const weight: Readonly<Record<AnswerSource, number>> = { upstream: 0, coalesced: 1, cache: 2, stale: 3, static: 4, queued: 5 };

@@ -3,7 +3,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Fault } from '../errors/requestErrors.ts';
-import type { CallOptions } from '../resilience/call.ts';
+import type { CallOptions } from '../contract/call.ts';
 import type { AnswerNote } from './answerNote.ts';
 import { patienceMs } from './callerPatience.ts';
 import { preferencesIn } from './prefer.ts';

@@ -3,7 +3,7 @@
  * so that it survives a restart. Keys come as digests of caller, route and key; answers come sealed.
  */
 
-import type { Queued } from '../resilience/call.ts';
+import type { Queued } from '../contract/call.ts';
 
 /** What is known of a key. */
 export type KeyState =

@@ -1,7 +1,7 @@
 /**
  * What the queue is told of a request whose write may have to wait.
  */
-import type { QueueWish } from '../resilience/call.ts';
+import type { QueueWish } from '../contract/call.ts';
 import type { AnswerNote } from './answerNote.ts';
 import { jobIdAfter } from './idempotencyKey.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The answer to a write that waits in the queue: 202, and where to ask what became of it.
  */
-import type { Queued } from '../resilience/call.ts';
+import type { Queued } from '../contract/call.ts';
 import type { OutgoingAnswer } from './sendAnswer.ts';
 
 export const JOBS_PATH = '/api/jobs';

@@ -2,7 +2,7 @@
  * Routes as data: what validates a request also writes `/openapi.json`, and no route is without a scope.
  */
 import type { ZodType } from 'zod';
-import type { CallOptions } from '../resilience/call.ts';
+import type { CallOptions } from '../contract/call.ts';
 
 export type RouteMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
 

@@ -14,8 +14,8 @@ const importing = (...places: readonly string[]): string =>
 /** By rule: the file that breaks it, and everything that file needs. */
 const planted: Readonly<Record<string, { readonly offender: string; readonly files: Readonly<Record<string, string>> }>> = {
   'no-circles': {
-    offender: 'src/http/egg.ts',
-    files: { 'src/http/hen.ts': importing('./egg.ts'), 'src/http/egg.ts': importing('./hen.ts') },
+    offender: 'src/wire/egg.ts',
+    files: { 'src/wire/hen.ts': importing('./egg.ts'), 'src/wire/egg.ts': importing('./hen.ts') },
   },
   'every-room-has-a-floor': { offender: 'src/attic/ghost.ts', files: { 'src/attic/ghost.ts': importing('node:fs') } },
   'services-are-strangers': {
@@ -23,36 +23,36 @@ const planted: Readonly<Record<string, { readonly offender: string; readonly fil
     files: { 'src/services/hubspot/envious.ts': importing('../lemlist/lodger.ts'), 'src/services/lemlist/lodger.ts': lodger },
   },
   'stages-are-strangers': {
-    offender: 'src/resilience/stages/nosy.ts',
-    files: { 'src/resilience/stages/nosy.ts': importing('./lodger.ts'), 'src/resilience/stages/lodger.ts': lodger },
+    offender: 'src/pipeline/stages/cache.ts',
+    files: { 'src/pipeline/stages/cache.ts': importing('./retry.ts'), 'src/pipeline/stages/retry.ts': lodger },
   },
-  'simulators-come-dynamically': {
-    offender: 'src/services/kit/kit.ts',
-    files: { 'src/services/kit/kit.ts': importing('./kitSandbox.ts'), 'src/services/kit/kitSandbox.ts': lodger },
+  'the-sandbox-comes-lazily': {
+    offender: 'src/embeddedSandbox.ts',
+    files: { 'src/embeddedSandbox.ts': importing('../sandbox/simulators.ts'), 'sandbox/simulators.ts': lodger },
   },
-  'simulators-come-from-their-descriptor': {
-    offender: 'src/sandbox/shortcut.ts',
-    files: { 'src/sandbox/shortcut.ts': "export const load = () => import('../services/kit/kitSandbox.ts');\n" },
+  'one-place-starts-the-sandbox': {
+    offender: 'src/routes/shortcut.ts',
+    files: { 'src/routes/shortcut.ts': "export const load = () => import('../../sandbox/simulators.ts');\n" },
   },
   'production-code-stands-alone': {
-    offender: 'src/http/tested.ts',
-    files: { 'src/http/tested.ts': importing('../../test/support/lodger.ts'), 'test/support/lodger.ts': lodger },
+    offender: 'src/wire/tested.ts',
+    files: { 'src/wire/tested.ts': importing('../../test/support/lodger.ts'), 'test/support/lodger.ts': lodger },
   },
-  'no-development-packages': { offender: 'src/http/cheater.ts', files: { 'src/http/cheater.ts': importing('chai') } },
-  'no-undeclared-packages': { offender: 'src/http/freeloader.ts', files: { 'src/http/freeloader.ts': importing('body-parser') } },
-  'everything-resolves': { offender: 'src/http/dreamer.ts', files: { 'src/http/dreamer.ts': importing('./nowhere.ts') } },
-  'no-orphans': { offender: 'src/http/alone.ts', files: { 'src/http/alone.ts': lodger } },
+  'no-development-packages': { offender: 'src/wire/cheater.ts', files: { 'src/wire/cheater.ts': importing('chai') } },
+  'no-undeclared-packages': { offender: 'src/wire/freeloader.ts', files: { 'src/wire/freeloader.ts': importing('body-parser') } },
+  'everything-resolves': { offender: 'src/wire/dreamer.ts', files: { 'src/wire/dreamer.ts': importing('./nowhere.ts') } },
+  'no-orphans': { offender: 'src/wire/alone.ts', files: { 'src/wire/alone.ts': lodger } },
   'no-junk-drawers': {
-    offender: 'src/http/tidy.ts',
-    files: { 'src/http/tidy.ts': importing('./utils.ts'), 'src/http/utils.ts': lodger },
+    offender: 'src/wire/tidy.ts',
+    files: { 'src/wire/tidy.ts': importing('./utils.ts'), 'src/wire/utils.ts': lodger },
   },
 };
 
 /** Each floor's first room reaches for the floor above it. */
-const rooms = ['time', 'config', 'resilience', 'http', 'services', 'sandbox', 'compose', 'server'];
+const rooms = ['time', 'config', 'contract', 'quota', 'pipeline', 'queue', 'fleet', 'monitoring', 'services', 'app', 'compose', 'server'];
 
 const climber = (rule: string) => {
-  const floor = Number(/^floor-(\d)-/.exec(rule)?.[1]);
+  const floor = Number(/^floor-(\d+)-/.exec(rule)?.[1]);
   const below = rooms[floor];
   const above = rooms[floor + 1];
   if (below === undefined || above === undefined) return undefined;

@@ -1,17 +1,18 @@
 /**
- * Adding a service touches its folder and one line of the registry: done here in a copy of the source, which is then
- * started as a process of its own.
+ * Adding a service touches its folder and one line of the registry, and its simulator one line of the sandbox: done here in a copy of
+ * the source, which is then started as a process of its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporaryFolder.ts';
 import { projectRoot } from './project.ts';
 
-const REGISTRY = 'src/services/serviceRegistry.ts';
+const REGISTRY = 'src/services/registry.ts';
+const SIMULATORS = 'sandbox/simulators.ts';
 
 const ACME = path.join(import.meta.dirname, 'acme');
 
@@ -19,16 +20,22 @@ const ACME = path.join(import.meta.dirname, 'acme');
 const withAcme = (registry: string): string =>
   registry.replace('import ', "import { acme } from './acme/acme.ts';\nimport ").replace(' } as const;', ', acme } as const;');
 
-/** The source with Acme in it: its folder, where its imports are shorter, and one line. */
+/** The list of simulators with the one line more, and the import that it needs. */
+const withAcmeSimulator = (list: string): string =>
+  list.replace('import ', "import { acmeSimulator } from './acme/acmeSandbox.ts';\nimport ").replace('\n];', '\n  acmeSimulator,\n];');
+
+/** The source with Acme in it: its files, where their imports are shorter, and one line for each. */
 const copyWithAcme = (to: string): void => {
-  for (const part of ['src', 'package.json', 'tsconfig.json']) cpSync(path.join(projectRoot, part), path.join(to, part), { recursive: true });
+  for (const part of ['src', 'sandbox', 'package.json', 'tsconfig.json']) cpSync(path.join(projectRoot, part), path.join(to, part), { recursive: true });
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(to, 'node_modules'), 'dir');
-  const folder = path.join(to, 'src/services/acme');
-  mkdirSync(folder);
-  for (const name of readdirSync(ACME)) {
-    writeFileSync(path.join(folder, name), readFileSync(path.join(ACME, name), 'utf8').replaceAll("'../../../src/", "'../../"));
-  }
+  const [service, simulator] = [path.join(to, 'src/services/acme'), path.join(to, 'sandbox/acme')];
+  mkdirSync(service);
+  mkdirSync(simulator);
+  const textOf = (name: string): string => readFileSync(path.join(ACME, name), 'utf8');
+  writeFileSync(path.join(service, 'acme.ts'), textOf('acme.ts').replaceAll("'../../../src/", "'../../"));
+  writeFileSync(path.join(simulator, 'acmeSandbox.ts'), textOf('acmeSandbox.ts').replaceAll("'../../../sandbox/", "'../"));
   writeFileSync(path.join(to, REGISTRY), withAcme(readFileSync(path.join(to, REGISTRY), 'utf8')));
+  writeFileSync(path.join(to, SIMULATORS), withAcmeSimulator(readFileSync(path.join(to, SIMULATORS), 'utf8')));
 };
 
 interface Announced {
@@ -87,13 +94,13 @@ describe('A toy service, added by its folder and one line', function () {
     copy.remove();
   });
 
-  it('changes one line and one import of what was there', () => {
-    const lines = (text: string): readonly string[] => text.split('\n');
-    const before = lines(readFileSync(path.join(projectRoot, REGISTRY), 'utf8'));
-    const after = lines(readFileSync(path.join(copy.path, REGISTRY), 'utf8'));
+  it('changes one line and one import of what was there, and of the sandbox', () => {
+    const linesOf = (folder: string, name: string): readonly string[] => readFileSync(path.join(folder, name), 'utf8').split('\n');
 
-    expect(after.filter((line) => !before.includes(line))).to.have.length(2);
-    expect(after).to.have.length(before.length + 1);
+    for (const list of [REGISTRY, SIMULATORS]) {
+      const [before, after] = [linesOf(projectRoot, list), linesOf(copy.path, list)];
+      expect(after.filter((line) => !before.includes(line)), list).to.have.length(2);
+    }
   });
 
   it('has its routes, its credential and its place in the sandbox', async () => {

@@ -2,7 +2,7 @@
  * How one documented exchange of `provider-cases.json` is replayed, through our client and through the simulator.
  */
 import type { ErrorCode } from '../../src/errors/gatewayError.ts';
-import type { SandboxAnswer, SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SandboxAnswer, SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 
 export interface CaseScript<Client> {
   /** The case's `name`; with the provider it is unique. */

@@ -2,7 +2,7 @@
  * How the documented exchanges of Explorium are replayed.
  */
 import type { ExploriumClient } from '../../src/services/explorium/exploriumClient.ts';
-import type { SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import type { CaseScript } from './caseScript.ts';
 
 const enter =

@@ -1,7 +1,7 @@
 /** The contract of a fleet store: when the circuit of a fleet opens, and what is told of it. */
 import { expect } from 'chai';
-import type { FleetView } from '../../src/resilience/fleet/fleetStore.ts';
-import { openTimeMs } from '../../src/resilience/recovery/openTime.ts';
+import type { FleetView } from '../../src/contract/fleetStore.ts';
+import { openTimeMs } from '../../src/circuit/recovery/openTime.ts';
 import { bad, dueBy, freshCircuit, freshLease, openedBy, successesUntilClosed, well, type FleetRig } from './fleetRig.ts';
 
 /** Reports of so many replicas, those from `from` on. */

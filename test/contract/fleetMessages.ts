@@ -1,7 +1,7 @@
 /** The contract of a fleet store: what a person imposes, who leaves, who is told, and a store that cannot be had. */
 import { expect } from 'chai';
 import { SharedStateUnavailableError } from '../../src/errors/sharedStateErrors.ts';
-import type { FleetOverride, FleetStore } from '../../src/resilience/fleet/fleetStore.ts';
+import type { FleetOverride, FleetStore } from '../../src/contract/fleetStore.ts';
 import { errorOf } from '../support/errorOf.ts';
 import { bad, dueBy, freshCircuit, freshLease, openedBy, well, type FleetRig } from './fleetRig.ts';
 

@@ -1,7 +1,7 @@
 /** The contract of a fleet store: what holds after every row of commands, in whatever order they come. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { FleetView } from '../../src/resilience/fleet/fleetStore.ts';
+import type { FleetView } from '../../src/contract/fleetStore.ts';
 import { anyCommands, FleetPlay, LEASE_MS, policy, type Step } from './fleetPlay.ts';
 import { freshCircuit, type FleetRig } from './fleetRig.ts';
 

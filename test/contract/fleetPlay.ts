@@ -2,7 +2,7 @@
  * Random commands of a few replicas to one circuit, played on a store: what was done, and what was seen after each.
  */
 import fc from 'fast-check';
-import type { FleetCircuitId, FleetLease, FleetView } from '../../src/resilience/fleet/fleetStore.ts';
+import type { FleetCircuitId, FleetLease, FleetView } from '../../src/contract/fleetStore.ts';
 import { freshLease, type FleetRig } from './fleetRig.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The contract of a fleet store: leases of probes, what they show, and looks out of turn. */
 import { expect } from 'chai';
-import { Sprt } from '../../src/resilience/recovery/sprt.ts';
+import { Sprt } from '../../src/circuit/recovery/sprt.ts';
 import { dueBy, freshCircuit, freshLease, openedBy, successesUntilClosed, type FleetRig } from './fleetRig.ts';
 
 /** How many successes a trial of one process asks for. */

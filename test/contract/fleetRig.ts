@@ -1,7 +1,7 @@
 /**
  * A fleet as its contract suite needs it: replicas that join, time that passes, a memory that can be lost.
  */
-import type { FleetCircuitId, FleetLease, FleetStore, FleetView } from '../../src/resilience/fleet/fleetStore.ts';
+import type { FleetCircuitId, FleetLease, FleetStore, FleetView } from '../../src/contract/fleetStore.ts';
 
 export interface FleetRig {
   /** The way of one replica to what is shared; the same again for the same name. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { FleetView } from '../../src/resilience/fleet/fleetStore.ts';
+import type { FleetView } from '../../src/contract/fleetStore.ts';
 import { memoryFleetRig } from '../support/memoryFleetRig.ts';
 import { redisFleetRig } from '../support/redisFleetRig.ts';
 import { anyCommands, FleetPlay, policy, type Step } from './fleetPlay.ts';

@@ -2,7 +2,7 @@
  * The documented exchanges of HubSpot, as our client and our simulator have them.
  */
 import type { HubspotClient } from '../../src/services/hubspot/hubspotClient.ts';
-import type { SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import type { CaseScript } from './caseScript.ts';
 
 /** Version 3 of a path is the same as the dated one that we send. */

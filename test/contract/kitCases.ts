@@ -2,7 +2,7 @@
  * How the documented exchanges of Kit are replayed.
  */
 import type { KitClient } from '../../src/services/kit/kitClient.ts';
-import type { SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import type { CaseScript } from './caseScript.ts';
 
 const ALICE = 'alice@convertkit.dev';

@@ -2,7 +2,7 @@
  * How the documented exchanges of Lemlist are replayed.
  */
 import type { LemlistClient } from '../../src/services/lemlist/lemlistClient.ts';
-import type { SandboxRequest, SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SandboxRequest, SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import type { CaseScript } from './caseScript.ts';
 
 const CAMPAIGN = 'cam_bSn8EORHQxbWPjHvu';

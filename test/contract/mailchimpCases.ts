@@ -3,7 +3,7 @@
  */
 import type { MailchimpClient } from '../../src/services/mailchimp/mailchimpClient.ts';
 import type { NewMember } from '../../src/services/mailchimp/mailchimpInputs.ts';
-import type { SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import type { CaseScript } from './caseScript.ts';
 
 const LIST = '16ed227135';

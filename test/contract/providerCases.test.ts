@@ -2,6 +2,7 @@
  * Replays every documented exchange twice: our client must send the documented request and understand the documented
  * answer, and our simulator must take the former and give an answer of the latter's kind.
  */
+import { simulatorOf } from '../../sandbox/simulators.ts';
 import { expect } from 'chai';
 import { GatewayError } from '../../src/errors/gatewayError.ts';
 import { explorium } from '../../src/services/explorium/explorium.ts';
@@ -10,7 +11,7 @@ import { kit } from '../../src/services/kit/kit.ts';
 import { lemlist } from '../../src/services/lemlist/lemlist.ts';
 import { mailchimp } from '../../src/services/mailchimp/mailchimp.ts';
 import { sendgrid } from '../../src/services/sendgrid/sendgrid.ts';
-import type { Service, ServiceClient } from '../../src/services/service.ts';
+import type { Service, ServiceClient } from '../../src/services/provider.ts';
 import {
   documentedRequest,
   documentedResponse,
@@ -63,7 +64,7 @@ const replayThroughSimulator = async <Client extends ServiceClient>(
   documented: ProviderCase,
   script: CaseScript<Client>,
 ): Promise<void> => {
-  const simulator = replayedSimulator(await service.loadSimulator());
+  const simulator = replayedSimulator(simulatorOf(service));
   script.arrange?.(simulator);
   const request = sandboxRequest(documented, script.path ?? asDocumented);
 

@@ -1,9 +1,9 @@
 /**
- * What every store of shares is held to (`src/resilience/quota/quotaShares.ts`).
+ * What every store of shares is held to (`src/quota/quotaShares.ts`).
  */
 import { expect } from 'chai';
 import { SharedStateUnavailableError } from '../../src/errors/sharedStateErrors.ts';
-import type { ShareGrant, SharedLimitId, ThrottleNews } from '../../src/resilience/quota/quotaShares.ts';
+import type { ShareGrant, SharedLimitId, ThrottleNews } from '../../src/quota/quotaShares.ts';
 import { errorOf } from '../support/errorOf.ts';
 import { freshLimit, greedy, reportOf, speaking, type QuotaSharesRig, type SpeakingRig, type Voice } from './quotaSharesRig.ts';
 

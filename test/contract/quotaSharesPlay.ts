@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ShareGrant, SharedLimitId } from '../../src/resilience/quota/quotaShares.ts';
+import type { ShareGrant, SharedLimitId } from '../../src/quota/quotaShares.ts';
 import { reportOf, type QuotaSharesRig, type SpokenReport } from './quotaSharesRig.ts';
 
 export const LIMIT = 20;

@@ -1,7 +1,7 @@
 /**
  * A fleet that shares quotas, as the contract suite needs it: replicas that join, time that passes, a memory that can be lost.
  */
-import type { QuotaShares, ShareGrant, SharedLimitId, ShareReport } from '../../src/resilience/quota/quotaShares.ts';
+import type { QuotaShares, ShareGrant, SharedLimitId, ShareReport } from '../../src/quota/quotaShares.ts';
 
 export interface QuotaSharesRig {
   /** The way of one replica to what is shared; the same again for the same name. */

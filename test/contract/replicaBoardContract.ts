@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ReplicaBoard, ReplicaSnapshot } from '../../src/resilience/fleet/replicaBoard.ts';
+import type { ReplicaBoard, ReplicaSnapshot } from '../../src/fleet/replicaBoard.ts';
 
 export interface BoardRig {
   readonly board: ReplicaBoard;

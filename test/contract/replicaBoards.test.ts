@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisGuest } from '../../src/redis/redisGuest.ts';
-import { RedisReplicaBoard } from '../../src/redis/redisReplicaBoard.ts';
+import { RedisReplicaBoard } from '../../src/fleet/redis/redisReplicaBoard.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { HandDrivenClock } from '../support/handDrivenClock.ts';
 import { MemoryReplicaBoard } from '../support/memoryReplicaBoard.ts';

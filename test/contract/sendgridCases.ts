@@ -3,7 +3,7 @@
  */
 import type { SendgridClient } from '../../src/services/sendgrid/sendgridClient.ts';
 import type { Mail } from '../../src/services/sendgrid/sendgridMailInput.ts';
-import type { SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import type { CaseScript } from './caseScript.ts';
 
 const templated: Mail = {

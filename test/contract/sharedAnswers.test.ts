@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { RedisSharedAnswers } from '../../src/redis/redisSharedAnswers.ts';
+import { RedisSharedAnswers } from '../../src/fleet/redis/redisSharedAnswers.ts';
 import { HandDrivenClock } from '../support/handDrivenClock.ts';
 import { MemoryFleet, MemorySharedAnswers } from '../support/memorySharedAnswers.ts';
 import { PatientGuest } from '../support/patientGuest.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { httpHouse, createThing, getThing, rejectionOf, type HttpHouse } from '../support/httpHouse.ts';
-import { targetFrom } from '../../src/http/requestBuilder.ts';
-import { upstreamPath } from '../../src/http/upstreamPath.ts';
-import type { CallOptions } from '../../src/resilience/call.ts';
-import type { PolicyOverrides } from '../../src/resilience/policy.ts';
+import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
+import { upstreamPath } from '../../src/pipeline/upstreamPath.ts';
+import type { CallOptions } from '../../src/contract/call.ts';
+import type { PolicyOverrides } from '../../src/contract/policy.ts';
 import { closedPort, httpAnswer } from '../support/rawServer.ts';
 import { saying, wireRig } from '../support/wireRig.ts';
 

@@ -3,7 +3,7 @@
  * baseline by `npm run lab -- --write-gate`, and so shows by how much.
  */
 import { expect } from 'chai';
-import { measureGate, readBaseline, regressions, type Baseline, type GateLine } from '../lab/gate.ts';
+import { measureGate, readBaseline, regressions, type Baseline, type GateLine } from '../../lab/laboratory/gate.ts';
 
 const line: GateLine = {
   scenario: 'outage-60s',

@@ -2,13 +2,13 @@
  * The laboratory itself: what it says of a rival must be the rival's doing, and nobody else's.
  */
 import { expect } from 'chai';
-import { run } from '../lab/experiment.ts';
-import type { Figures } from '../lab/ledger.ts';
-import { contenders } from '../lab/rivals/contenders.ts';
-import { ours } from '../lab/rivals/ours.ts';
-import type { Contender } from '../lab/rivals/rival.ts';
-import { unprotected } from '../lab/rivals/unprotected.ts';
-import { parseScenario } from '../lab/scenario.ts';
+import { run } from '../../lab/laboratory/experiment.ts';
+import type { Figures } from '../../lab/laboratory/ledger.ts';
+import { contenders } from '../../lab/laboratory/rivals/contenders.ts';
+import { ours } from '../../lab/laboratory/rivals/ours.ts';
+import type { Contender } from '../../lab/laboratory/rivals/rival.ts';
+import { unprotected } from '../../lab/laboratory/rivals/unprotected.ts';
+import { parseScenario } from '../../lab/laboratory/scenario.ts';
 
 const outage = parseScenario('short-outage', {
   title: 'Everything fails for ten seconds',

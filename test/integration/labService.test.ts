@@ -6,12 +6,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Chance } from '../lab/chance.ts';
-import { parseLabArguments } from '../lab/labArguments.ts';
-import { withBlock } from '../lab/page.ts';
-import { loadScenarios, parseScenario, type Scenario } from '../lab/scenario.ts';
-import { SimulatedService } from '../lab/simulatedService.ts';
-import { Timeline } from '../lab/timeline.ts';
+import { Chance } from '../../lab/laboratory/chance.ts';
+import { parseLabArguments } from '../../lab/laboratory/labArguments.ts';
+import { withBlock } from '../../lab/laboratory/page.ts';
+import { loadScenarios, parseScenario, type Scenario } from '../../lab/laboratory/scenario.ts';
+import { SimulatedService } from '../../lab/laboratory/simulatedService.ts';
+import { Timeline } from '../../lab/laboratory/timeline.ts';
 
 const scenarioOf = (phases: readonly unknown[], more: object = {}): Scenario =>
   parseScenario('made-up', { title: 'Made up for a test', kind: 'outage', phases, ...more });

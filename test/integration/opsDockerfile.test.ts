@@ -96,7 +96,13 @@ describe('The Dockerfile', () => {
   it('takes from its other stages only what they make', () => {
     const taken = textsOf(run, 'COPY').map((text) => text.split(/\s+/u)[0]);
 
-    expect(taken).to.deep.equal(['--from=dependencies', '--from=build', '--from=build']);
+    expect(taken).to.deep.equal(['--from=dependencies', '--from=build', '--from=build', '--from=build']);
+  });
+
+  it('contains no sandbox', () => {
+    const taken = textsOf(run, 'COPY').map((text) => text.split(/\s+/u)[1]);
+
+    expect(taken.filter((place) => place?.startsWith('/app/dist'))).to.deep.equal(['/app/dist/server.js', '/app/dist/src']);
   });
 
   it('has a health check that needs no shell, and tells a live process from another', async () => {

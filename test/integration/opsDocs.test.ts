@@ -1,20 +1,20 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { readDrillArguments } from '../../scripts/drillArguments.ts';
-import { drillServices } from '../../scripts/drillSubjects.ts';
+import { readDrillArguments } from '../../lab/drill/drillArguments.ts';
+import { drillServices } from '../../lab/drill/drillSubjects.ts';
 import { metricTable } from '../../src/monitoring/metricTable.ts';
-import { policyTemplates } from '../../src/resilience/policyTemplates.ts';
+import { policyTemplates } from '../../src/contract/policyTemplates.ts';
 import { findDeadLinks, tableRows } from '../support/markdown.ts';
-import { noQuotas, type ServiceQuotas } from '../../src/resilience/quota/quotaRule.ts';
+import { noQuotas, type ServiceQuotas } from '../../src/contract/quotaRule.ts';
 import { kitQuotas } from '../../src/services/kit/kitCredential.ts';
-import type { Service } from '../../src/services/service.ts';
-import { readSandboxArguments } from '../../src/sandbox/sandboxSettings.ts';
-import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
+import type { Service } from '../../src/services/provider.ts';
+import { readSandboxArguments } from '../../sandbox/server/sandboxSettings.ts';
+import { serviceRegistry } from '../../src/services/registry.ts';
 import { parseApiKeys } from '../../src/web/apiKeysFile.ts';
-import { readChaosArguments } from '../chaos/chaosArguments.ts';
-import { readFleetArguments } from '../fleet/fleetArguments.ts';
-import { parseLabArguments } from '../lab/labArguments.ts';
+import { readChaosArguments } from '../../lab/chaos/chaosArguments.ts';
+import { readFleetArguments } from '../../lab/fleet/fleetArguments.ts';
+import { parseLabArguments } from '../../lab/laboratory/labArguments.ts';
 import { commonTable, quotaTable, serviceTable } from '../support/policyTable.ts';
 import { readText, root } from '../support/repoFiles.ts';
 
@@ -50,7 +50,7 @@ const readers: Readonly<Record<string, (given: readonly string[]) => unknown>> =
   lab: (given) => parseLabArguments(given, {}),
   sandbox: readSandboxArguments,
   attack: oneOf(['--short']),
-  bench: oneOf(readdirSync(path.join(root, 'bench/benchmarks')).map((file) => path.basename(file, '.ts'))),
+  bench: oneOf(readdirSync(path.join(root, 'lab/bench/benchmarks')).map((file) => path.basename(file, '.ts'))),
   key: ([id, ...scopes]) => parseApiKeys(JSON.stringify([{ id, sha256: '5f'.repeat(32), scopes }])),
 };
 

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { createApp, type Apps } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
-import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
+import { serviceRegistry } from '../../src/services/registry.ts';
 import { configurableService } from '../../src/services/serviceSettings.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { parseApiKeys, usableKeysIn } from '../../src/web/apiKeysFile.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isQueued } from '../../src/resilience/call.ts';
+import { isQueued } from '../../src/contract/call.ts';
 import { startGateway, type GatewayAnswer, type RunningGateway } from '../support/gateway.ts';
 import { Scrape } from '../support/scrape.ts';
 

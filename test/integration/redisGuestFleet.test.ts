@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SharedStateUnavailableError } from '../../src/errors/sharedStateErrors.ts';
-import type { FleetCircuitId } from '../../src/resilience/fleet/fleetStore.ts';
-import { RedisFleetStore } from '../../src/redis/redisFleetStore.ts';
+import type { FleetCircuitId } from '../../src/contract/fleetStore.ts';
+import { RedisFleetStore } from '../../src/fleet/redis/redisFleetStore.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { bad, freshCircuit, freshLease, well } from '../contract/fleetRig.ts';
 import { errorOf } from '../support/errorOf.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { drillRequestOf } from '../../scripts/drillSubjects.ts';
+import { drillRequestOf } from '../../lab/drill/drillSubjects.ts';
 import { startGateway, type RunningGateway } from '../support/gateway.ts';
 import { readText } from '../support/repoFiles.ts';
 import { serviceNames } from '../support/serviceCredentials.ts';

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { readDrillArguments } from '../../scripts/drillArguments.ts';
-import { drillJson, drillReport } from '../../scripts/drillReport.ts';
-import { runDrill, type DrillParts } from '../../scripts/drillRun.ts';
-import { DrillSandbox } from '../../scripts/drillSandbox.ts';
-import { drillServices, healthOperationOf } from '../../scripts/drillSubjects.ts';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { readDrillArguments } from '../../lab/drill/drillArguments.ts';
+import { drillJson, drillReport } from '../../lab/drill/drillReport.ts';
+import { runDrill, type DrillParts } from '../../lab/drill/drillRun.ts';
+import { DrillSandbox } from '../../lab/drill/drillSandbox.ts';
+import { drillServices, healthOperationOf } from '../../lab/drill/drillSubjects.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/server/sandbox.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { plainHttp } from '../support/plainHttp.ts';
 import { toySimulator } from '../support/toySimulator.ts';
@@ -119,7 +119,7 @@ describe('drill over a gateway and a sandbox that run already', () => {
 
 describe('drill as a command', () => {
   it('answers a wrong command line with its usage and status 2', async () => {
-    const script = fileURLToPath(new URL('../../scripts/drill.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../lab/drill/drill.ts', import.meta.url));
     // Without coverage: what a process loads by another loader spoils the figures of this one.
     const env = { ...process.env, NODE_V8_COVERAGE: undefined };
     const child = spawn(process.execPath, ['--import', 'tsx', script, 'hubspot', 'explode'], { env, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/server/sandbox.ts';
 import { HandDrivenClock } from '../support/handDrivenClock.ts';
 import { failureCode, openHttp, plainHttp } from '../support/plainHttp.ts';
 import { toySimulator, type ToySimulator } from '../support/toySimulator.ts';

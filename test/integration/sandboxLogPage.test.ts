@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/server/sandbox.ts';
 import { HandDrivenClock } from '../support/handDrivenClock.ts';
 import { plainHttp, type PlainResponse } from '../support/plainHttp.ts';
 import { toySimulator } from '../support/toySimulator.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
+import { serviceRegistry } from '../../src/services/registry.ts';
 import { plainHttp } from '../support/plainHttp.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 
@@ -18,7 +18,7 @@ interface Announcement {
   readonly services: Readonly<Record<'kit', { readonly url: string; readonly directUrl: string; readonly port: number }>>;
 }
 
-const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../sandbox/server/main.ts', import.meta.url));
 
 /** Without coverage: what a process loads by another loader spoils the figures of this one. */
 const start = (settings: Readonly<Record<string, string>>, args: readonly string[] = []): ChildProcess =>

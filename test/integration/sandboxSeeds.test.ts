@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
-import type { Simulator } from '../../src/services/simulator.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/server/sandbox.ts';
+import { serviceRegistry } from '../../src/services/registry.ts';
+import { simulators } from '../../sandbox/simulators.ts';
 import { HandDrivenClock } from '../support/handDrivenClock.ts';
 import { plainHttp, type PlainRequest, type PlainResponse } from '../support/plainHttp.ts';
 import { toySimulator } from '../support/toySimulator.ts';
@@ -97,11 +97,10 @@ const stories: Readonly<Record<Name, Story>> = {
 
 describe('sandbox seeds', () => {
   let clock: HandDrivenClock;
-  let simulators: readonly Simulator[];
   const open: Sandbox[] = [];
 
-  const start = async (seed: number, seeds?: string): Promise<Sandbox> => {
-    const parts = { simulators, port: 0, seed, clock, log: () => undefined };
+  const start = async (seed: number, seeds?: string, simulated = simulators): Promise<Sandbox> => {
+    const parts = { simulators: simulated, port: 0, seed, clock, log: () => undefined };
     const sandbox = await startSandbox(seeds === undefined ? parts : { ...parts, seeds });
     open.push(sandbox);
     return sandbox;
@@ -133,9 +132,6 @@ describe('sandbox seeds', () => {
     return told;
   };
 
-  before(async () => {
-    simulators = await Promise.all(Object.values(serviceRegistry).map((service) => service.loadSimulator()));
-  });
   beforeEach(() => {
     clock = new HandDrivenClock();
   });
@@ -232,8 +228,7 @@ describe('sandbox seeds', () => {
   });
 
   it('are lost after more requests than a journal holds, until the next reset', async () => {
-    simulators = [toySimulator()];
-    const sandbox = await start(1);
+    const sandbox = await start(1, undefined, [toySimulator()]);
     const body = 'x'.repeat(2_100_000);
     for (let request = 0; request < 2; request += 1)
       await plainHttp(`${sandbox.url('toy')}/x`, { method: 'POST', body: JSON.stringify(body) });

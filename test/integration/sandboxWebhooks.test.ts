@@ -1,8 +1,8 @@
 import { createHmac, createPublicKey, verify } from 'node:crypto';
 import { expect } from 'chai';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
-import type { Simulator } from '../../src/services/simulator.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/server/sandbox.ts';
+import { serviceRegistry } from '../../src/services/registry.ts';
+import { simulators } from '../../sandbox/simulators.ts';
 import { HandDrivenClock } from '../support/handDrivenClock.ts';
 import { plainHttp, type PlainResponse } from '../support/plainHttp.ts';
 import { WebhookReceiver, type ReceivedDelivery } from '../support/webhookReceiver.ts';
@@ -22,7 +22,6 @@ describe('sandbox webhooks', () => {
   let clock: HandDrivenClock;
   let sandbox: Sandbox;
   let receiver: WebhookReceiver;
-  let simulators: readonly Simulator[];
 
   const root = (): string => `http://127.0.0.1:${String(sandbox.port)}`;
   const subscribe = async (name: Name, wanted: Fields = {}): Promise<Fields> => {
@@ -52,9 +51,6 @@ describe('sandbox webhooks', () => {
     }
   };
 
-  before(async () => {
-    simulators = await Promise.all(Object.values(serviceRegistry).map((service) => service.loadSimulator()));
-  });
   beforeEach(async () => {
     clock = new HandDrivenClock();
     receiver = new WebhookReceiver();

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drillRequestOf } from '../../scripts/drillSubjects.ts';
+import { drillRequestOf } from '../../lab/drill/drillSubjects.ts';
 import { mintKey } from '../../src/web/apiKey.ts';
 import { credentials, serviceNames as names } from '../support/serviceCredentials.ts';
 import { gatewayAddressIn, nodeArgumentsFor, ServerProcess } from '../support/serverProcess.ts';
@@ -71,7 +71,7 @@ describe('the settings of a process', function () {
     const files = names.map((name) => [`${name.toUpperCase()}_API_KEY_FILE`, write(name, `${credentials[name][0]}\n`, name === 'kit' ? 0o644 : 0o600)]);
     const urls = names.map((name) => [`${name.toUpperCase()}_BASE_URL`, at]);
     gateway = new ServerProcess({
-      nodeArguments: nodeArgumentsFor('source', 'server'),
+      nodeArguments: nodeArgumentsFor('source', 'src/server'),
       environment: {
         NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: folder.path, ...Object.fromEntries([...files, ...urls]),
         API_KEYS_FILE: write('keys', JSON.stringify([entryOf(kept), entryOf(removed), entryOf(disabled), entryOf({ id: 'never', ...mintKey('never', randomBytes) }, true)])),
@@ -166,7 +166,7 @@ describe('the settings of a process', function () {
       const data = path.resolve(folder.path, directory);
       const environment = { PATH: process.env['PATH'], NODE_V8_COVERAGE: undefined, NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: data };
 
-      const { status, stderr } = spawnSync(process.execPath, nodeArgumentsFor('source', 'server'), { env: environment, encoding: 'utf8', timeout: 15_000 });
+      const { status, stderr } = spawnSync(process.execPath, nodeArgumentsFor('source', 'src/server'), { env: environment, encoding: 'utf8', timeout: 15_000 });
 
       expect([status, stderr.split('\n').length]).to.deep.equal([1, 2]);
       expect(stderr).to.include('cannot start').and.include(`DATA_DIR (${data})`);

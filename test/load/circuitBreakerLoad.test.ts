@@ -4,10 +4,10 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import type { ServiceMode } from './failingService.ts';
-import { runOutage, type OutageFigures, type OutagePlan } from './outage.ts';
-import { page, picture, table, type OutageReport } from './report.ts';
-import { rivals } from './rivals.ts';
+import type { ServiceMode } from '../../lab/load/failingService.ts';
+import { runOutage, type OutageFigures, type OutagePlan } from '../../lab/load/outage.ts';
+import { page, picture, table, type OutageReport } from '../../lab/load/report.ts';
+import { rivals } from '../../lab/load/rivals.ts';
 
 const PLAN: OutagePlan = { ratePerSecond: 20, warmUpMs: 5000, outageMs: 40_000, afterMs: 40_000 };
 const PAGES = new URL('../../docs/load/', import.meta.url);

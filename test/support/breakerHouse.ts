@@ -4,9 +4,9 @@
  */
 import { expect } from 'chai';
 import { UpstreamUnavailableError, type CallSite } from '../../src/errors/upstreamErrors.ts';
-import type { CircuitBreaker } from '../../src/resilience/circuitBreaker.ts';
-import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
-import type { CircuitState, OverrideMode } from '../../src/resilience/circuitState.ts';
+import type { CircuitBreaker } from '../../src/circuit/circuitBreaker.ts';
+import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
+import type { CircuitState, OverrideMode } from '../../src/contract/circuitState.ts';
 import {
   guarded,
   type CircuitCallResult,
@@ -14,8 +14,8 @@ import {
   type OperationCircuitChanged,
   type OverrideChanged,
   type ResilienceEvents,
-} from '../../src/resilience/events.ts';
-import type { CircuitPolicy } from '../../src/resilience/policy.ts';
+} from '../../src/contract/events.ts';
+import type { CircuitPolicy } from '../../src/contract/policy.ts';
 import { minutes, systemClock } from '../../src/time/clock.ts';
 import { HeldAttempt } from './heldAttempt.ts';
 import { VirtualTime } from './virtualTime.ts';

@@ -6,9 +6,9 @@ import type { SharedAnswers } from '../../src/cache/sharedAnswers.ts';
 import { SharedCache, type SharedCacheParts } from '../../src/cache/sharedCache.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
 import { createSealer } from '../../src/queue/sealer.ts';
-import type { Answer, Call, CallContext } from '../../src/resilience/call.ts';
-import { guarded } from '../../src/resilience/events.ts';
-import { CacheStage } from '../../src/resilience/stages/cache.ts';
+import type { Answer, Call, CallContext } from '../../src/contract/call.ts';
+import { guarded } from '../../src/contract/events.ts';
+import { CacheStage } from '../../src/pipeline/stages/cache.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { contextOf } from './callContexts.ts';
 

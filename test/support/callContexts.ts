@@ -1,7 +1,7 @@
 /**
  * Contexts of calls, for stages that are tried without an HTTP client around them.
  */
-import type { Answer, CallContext } from '../../src/resilience/call.ts';
+import type { Answer, CallContext } from '../../src/contract/call.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
 /** A patient call of an operation that may be repeated and is not cached, with whatever a test wants otherwise. */

@@ -3,15 +3,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
-import { createHttpClient } from '../../src/http/createHttpClient.ts';
-import { targetFrom } from '../../src/http/requestBuilder.ts';
-import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
-import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
-import { guarded } from '../../src/resilience/events.ts';
-import { resolvePolicy } from '../../src/resilience/policy.ts';
-import { templateFor } from '../../src/resilience/policyTemplates.ts';
-import type { Service, ServiceClient } from '../../src/services/service.ts';
-import type { SandboxRequest, Simulator, SimulatorInstance } from '../../src/services/simulator.ts';
+import { createHttpClient } from '../../src/pipeline/upstreamClient.ts';
+import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/wire/transport.ts';
+import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
+import { guarded } from '../../src/contract/events.ts';
+import { resolvePolicy } from '../../src/contract/policy.ts';
+import { templateFor } from '../../src/contract/policyTemplates.ts';
+import type { Service, ServiceClient } from '../../src/services/provider.ts';
+import type { SandboxRequest, Simulator, SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
 export interface ProviderCase {

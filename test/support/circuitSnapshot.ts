@@ -1,7 +1,7 @@
 /**
  * A circuit with nothing to tell: closed since its start.
  */
-import type { CircuitSnapshot } from '../../src/resilience/circuitState.ts';
+import type { CircuitSnapshot } from '../../src/contract/circuitState.ts';
 
 export const snapshotOf = (changes: Partial<CircuitSnapshot> = {}): CircuitSnapshot => ({
   name: 'hubspot',

@@ -3,10 +3,10 @@
  */
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
 import type { ServiceSettings } from '../../src/config/serviceConfig.ts';
-import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
-import { guarded } from '../../src/resilience/events.ts';
-import { connectService } from '../../src/services/connectServices.ts';
-import type { Service, ServiceClient } from '../../src/services/service.ts';
+import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
+import { guarded } from '../../src/contract/events.ts';
+import { connectService } from '../../src/services/connect.ts';
+import type { Service, ServiceClient } from '../../src/services/provider.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { fakeTransport } from './fakeTransport.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Services that count exactly what they are asked, and refuse what is too much.
  */
-import { isRate, type ConnectionRule, type QuotaRule, type RateRule } from '../../src/resilience/quota/quotaRule.ts';
+import { isRate, type ConnectionRule, type QuotaRule, type RateRule } from '../../src/contract/quotaRule.ts';
 
 export interface CountingService {
   readonly limit: number;

@@ -3,7 +3,7 @@
  * promised to it (`accepted <id>`, `claimed <id>`) at once, and what went wrong at its start.
  */
 import { writeSync } from 'node:fs';
-import { openEmbeddedStore, type EmbeddedStore } from '../../src/queue/embeddedStore.ts';
+import { openEmbeddedStore, type EmbeddedStore } from '../../src/queue/embedded/embeddedStore.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { jobFor } from '../contract/queueRig.ts';
 import { faultsOf, type FaultPlan } from './queueFaults.ts';

@@ -4,7 +4,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from '../../src/queue/embeddedStore.ts';
+import { openEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from '../../src/queue/embedded/embeddedStore.ts';
 import type { DurableQueue } from '../../src/queue/durableQueue.ts';
 import type { Clock } from '../../src/time/clock.ts';
 import type { IdempotencyStore } from '../../src/web/idempotency.ts';

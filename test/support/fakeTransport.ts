@@ -1,7 +1,7 @@
 /**
  * The wire, replaced: whatever is sent is recorded, and gets the answer that was chosen for it.
  */
-import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/wire/transport.ts';
 
 export interface FakeTransport {
   readonly transport: Transport;

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { UpstreamRateLimitedError } from '../../src/errors/upstreamErrors.ts';
-import type { OverrideMode } from '../../src/resilience/circuitState.ts';
+import type { OverrideMode } from '../../src/contract/circuitState.ts';
 import { seconds, systemClock } from '../../src/time/clock.ts';
 import { down, site } from './breakerHouse.ts';
 import { VirtualFleet, type Replica } from './virtualFleet.ts';

@@ -1,4 +1,4 @@
-import type { FleetView } from '../../src/resilience/fleet/fleetStore.ts';
+import type { FleetView } from '../../src/contract/fleetStore.ts';
 
 /** A circuit of which the fleet has nothing to tell, seen by three replicas that are well. */
 export const fleetViewOf = (changes: Partial<FleetView> = {}): FleetView => ({

@@ -2,15 +2,15 @@
  * One service with its whole way out, over a wire that answers anything; fresh, so that no answer is remembered.
  */
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
-import { createHttpClient, type PipelinedHttpClient } from '../../src/http/createHttpClient.ts';
-import { targetFrom } from '../../src/http/requestBuilder.ts';
-import type { Operation } from '../../src/http/operation.ts';
-import type { HttpRequest, HttpResponse } from '../../src/http/transport.ts';
-import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
-import { guarded } from '../../src/resilience/events.ts';
-import { resolvePolicy } from '../../src/resilience/policy.ts';
-import { templateFor } from '../../src/resilience/policyTemplates.ts';
-import type { Service } from '../../src/services/service.ts';
+import { createHttpClient, type PipelinedHttpClient } from '../../src/pipeline/upstreamClient.ts';
+import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
+import type { Operation } from '../../src/contract/operation.ts';
+import type { HttpRequest, HttpResponse } from '../../src/wire/transport.ts';
+import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
+import { guarded } from '../../src/contract/events.ts';
+import { resolvePolicy } from '../../src/contract/policy.ts';
+import { templateFor } from '../../src/contract/policyTemplates.ts';
+import type { Service } from '../../src/services/provider.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import type { Route } from '../../src/web/route.ts';
 

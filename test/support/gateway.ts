@@ -4,7 +4,7 @@
 import { compose, type Gateway } from '../../src/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
-import { serviceRegistry } from '../../src/services/serviceRegistry.ts';
+import { serviceRegistry } from '../../src/services/registry.ts';
 import { configurableService } from '../../src/services/serviceSettings.ts';
 import { systemClock, type Clock } from '../../src/time/clock.ts';
 import { temporaryFolder } from './temporaryFolder.ts';

@@ -5,14 +5,14 @@
 import sinon from 'sinon';
 import { z } from 'zod';
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
-import { createHttpClient, type HttpClientParts, type PipelinedHttpClient } from '../../src/http/createHttpClient.ts';
-import type { Operation } from '../../src/http/operation.ts';
-import { targetFrom } from '../../src/http/requestBuilder.ts';
-import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
-import type { CircuitBreaker } from '../../src/resilience/circuitBreaker.ts';
-import { CircuitBreakerFactory } from '../../src/resilience/circuitBreakerFactory.ts';
-import { guarded, type AttemptEnded, type CallEnded, type ResilienceEvents } from '../../src/resilience/events.ts';
-import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../../src/resilience/policy.ts';
+import { createHttpClient, type HttpClientParts, type PipelinedHttpClient } from '../../src/pipeline/upstreamClient.ts';
+import type { Operation } from '../../src/contract/operation.ts';
+import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/wire/transport.ts';
+import type { CircuitBreaker } from '../../src/circuit/circuitBreaker.ts';
+import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
+import { guarded, type AttemptEnded, type CallEnded, type ResilienceEvents } from '../../src/contract/events.ts';
+import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../../src/contract/policy.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
 /** `afterMs`: it takes so long. `hang`: nothing until the attempt is told to stop. `deaf`: nothing ever, and it does not hear that either. */

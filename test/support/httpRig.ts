@@ -2,9 +2,9 @@
  * For a describe(): before each of its tests a fresh client over a scripted wire in faked time, and nothing of it after.
  */
 import type sinon from 'sinon';
-import type { Flagged } from '../../src/http/httpClient.ts';
-import { upstreamPath } from '../../src/http/upstreamPath.ts';
-import type { CallOptions } from '../../src/resilience/call.ts';
+import type { Flagged } from '../../src/pipeline/httpClient.ts';
+import { upstreamPath } from '../../src/pipeline/upstreamPath.ts';
+import type { CallOptions } from '../../src/contract/call.ts';
 import {
   cachedThing,
   createThing,

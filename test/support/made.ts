@@ -1,4 +1,4 @@
-import { isQueued, type Queued } from '../../src/resilience/call.ts';
+import { isQueued, type Queued } from '../../src/contract/call.ts';
 
 /** The answer of a write that was made; fails where it was queued instead. */
 export const made = async <T>(answer: Promise<T | Queued>): Promise<T> => {

@@ -1,8 +1,8 @@
 /**
  * One circuit as the in-memory fleet shares it, and the pure rules over it. Moments are ms on the fleet's own clock.
  */
-import type { FleetOverride, FleetView } from '../../src/resilience/fleet/fleetStore.ts';
-import { LASTING_RECOVERY_MS } from '../../src/resilience/recovery/openTime.ts';
+import type { FleetOverride, FleetView } from '../../src/contract/fleetStore.ts';
+import { LASTING_RECOVERY_MS } from '../../src/circuit/recovery/openTime.ts';
 import { seconds } from '../../src/time/clock.ts';
 
 interface Reported {

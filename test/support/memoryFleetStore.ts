@@ -6,8 +6,8 @@
  * begins an epoch even where nothing was open, with the reason `reset`, which is how replicas tell it from a recovery.
  */
 import { SharedStateUnavailableError } from '../../src/errors/sharedStateErrors.ts';
-import type { FleetCircuitId, FleetEvidence, FleetLease, FleetOverride, FleetStore, FleetView } from '../../src/resilience/fleet/fleetStore.ts';
-import { openTimeMs } from '../../src/resilience/recovery/openTime.ts';
+import type { FleetCircuitId, FleetEvidence, FleetLease, FleetOverride, FleetStore, FleetView } from '../../src/contract/fleetStore.ts';
+import { openTimeMs } from '../../src/circuit/recovery/openTime.ts';
 import type { Clock } from '../../src/time/clock.ts';
 import { forgotten, hasRecovered, isQuorum, openingsOf, viewOf, type SharedCircuit } from './memoryFleetCircuit.ts';
 

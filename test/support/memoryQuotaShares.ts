@@ -1,9 +1,9 @@
 /**
- * The store of shares in memory: the twin of `src/redis/redisQuotaShares.ts`, held to the same contract, on a clock that a test
+ * The store of shares in memory: the twin of `src/fleet/redis/redisQuotaShares.ts`, held to the same contract, on a clock that a test
  * drives. It can be down, forget everything, answer late, and lose its answers.
  */
 import { SharedStateUnavailableError } from '../../src/errors/sharedStateErrors.ts';
-import type { QuotaShares, SharedClassId, ShareGrant, SharedLimitId, ShareReport, ThrottleNews } from '../../src/resilience/quota/quotaShares.ts';
+import type { QuotaShares, SharedClassId, ShareGrant, SharedLimitId, ShareReport, ThrottleNews } from '../../src/quota/quotaShares.ts';
 import type { Clock } from '../../src/time/clock.ts';
 import { allot, type Allotment, type Claim } from './quotaAllotment.ts';
 

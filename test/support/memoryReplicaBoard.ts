@@ -1,5 +1,5 @@
 import { SharedStateUnavailableError } from '../../src/errors/sharedStateErrors.ts';
-import type { ReplicaBoard, ReplicaSnapshot, SeenReplica } from '../../src/resilience/fleet/replicaBoard.ts';
+import type { ReplicaBoard, ReplicaSnapshot, SeenReplica } from '../../src/fleet/replicaBoard.ts';
 import type { Clock } from '../../src/time/clock.ts';
 
 interface Entry {

@@ -1,8 +1,8 @@
 /**
  * Calls of the operations of one service, each through its operation's circuit and the service's.
  */
-import type { CircuitBreaker } from '../../src/resilience/circuitBreaker.ts';
-import type { CircuitPolicy } from '../../src/resilience/policy.ts';
+import type { CircuitBreaker } from '../../src/circuit/circuitBreaker.ts';
+import type { CircuitPolicy } from '../../src/contract/policy.ts';
 import { down, failWith, OPEN_MS, succeed, type BreakerHouse } from './breakerHouse.ts';
 
 /** Opens on evidence, so that one failure among good calls is none. */

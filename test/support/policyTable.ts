@@ -1,10 +1,10 @@
 /**
  * The policies as the tables that `docs/policies.md` shows.
  */
-import type { DetectionPolicy } from '../../src/resilience/circuitState.ts';
-import type { ResiliencePolicy } from '../../src/resilience/policy.ts';
-import { isRate, type QuotaRule, type ServiceQuotas } from '../../src/resilience/quota/quotaRule.ts';
-import { slowThreshold } from '../../src/resilience/detection/slowThreshold.ts';
+import type { DetectionPolicy } from '../../src/contract/circuitState.ts';
+import type { ResiliencePolicy } from '../../src/contract/policy.ts';
+import { isRate, type QuotaRule, type ServiceQuotas } from '../../src/contract/quotaRule.ts';
+import { slowThreshold } from '../../src/circuit/detection/slowThreshold.ts';
 
 type Policies = Readonly<Record<string, ResiliencePolicy>>;
 type Row = readonly [rule: string, show: (policy: ResiliencePolicy) => string];

@@ -1,10 +1,10 @@
 /**
- * Faults for the embedded queue (`src/queue/embeddedFaults.ts`): a disk that hangs, and a process that is killed at a
+ * Faults for the embedded queue (`src/queue/embedded/embeddedFaults.ts`): a disk that hangs, and a process that is killed at a
  * chosen point. Both threads load this file.
  */
 import { isMainThread } from 'node:worker_threads';
-import type { FaultHook, FaultPoint, Faults } from '../../src/queue/embeddedFaults.ts';
-import type { Command } from '../../src/queue/embeddedMessages.ts';
+import type { FaultHook, FaultPoint, Faults } from '../../src/queue/embedded/embeddedFaults.ts';
+import type { Command } from '../../src/queue/embedded/embeddedMessages.ts';
 
 export interface FaultPlan {
   /** Shared by both threads: see {@link DiskGate}. */

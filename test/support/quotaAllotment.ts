@@ -1,5 +1,5 @@
 /**
- * Who should hold how much of a limit: the rule of `src/redis/lua/quota-report.lua`, in the words of this language. A contract
+ * Who should hold how much of a limit: the rule of `src/fleet/redis/lua/quota-report.lua`, in the words of this language. A contract
  * suite holds the two to each other.
  */
 export interface Claim {

@@ -1,9 +1,9 @@
 /**
  * Replicas that call one simulated service in virtual time, which counts exactly and says what it refused.
  */
-import type { Permit, QuotaGate } from '../../src/resilience/quota/quotaGate.ts';
-import type { QuotaRule } from '../../src/resilience/quota/quotaRule.ts';
-import { SharedQuotaGate } from '../../src/resilience/quota/sharedQuotaGate.ts';
+import type { Permit, QuotaGate } from '../../src/contract/quotaGate.ts';
+import type { QuotaRule } from '../../src/contract/quotaRule.ts';
+import { SharedQuotaGate } from '../../src/quota/sharedQuotaGate.ts';
 import { countingService, type CountingService } from './countingServices.ts';
 import { EventClock } from './eventClock.ts';
 import { MemoryQuotaStore, type MemoryQuotaShares } from './memoryQuotaShares.ts';

@@ -3,7 +3,7 @@
  * which is the same, since nothing but differences to Redis' own clock is ever looked at.
  */
 import { silentLogger } from '../../src/logging/logger.ts';
-import { RedisFleetStore } from '../../src/redis/redisFleetStore.ts';
+import { RedisFleetStore } from '../../src/fleet/redis/redisFleetStore.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import type { FleetRig } from '../contract/fleetRig.ts';
 import { openSharedRedis } from './sharedRedisRig.ts';

@@ -2,7 +2,7 @@
  * Shares of quotas on a real Redis, as their contract suite wants them. Time passes at once: all that Redis holds is made older,
  * which is the same, since nothing but differences to its own clock is ever looked at.
  */
-import { RedisQuotaShares } from '../../src/redis/redisQuotaShares.ts';
+import { RedisQuotaShares } from '../../src/fleet/redis/redisQuotaShares.ts';
 import type { QuotaSharesRig } from '../contract/quotaSharesRig.ts';
 import { openSharedRedis } from './sharedRedisRig.ts';
 

@@ -3,11 +3,11 @@
  * for. The rules that are pure and proven by themselves (evidence, slow start) are the real ones; when they are asked,
  * and what follows, is said here in its own words. The real circuit has to agree.
  */
-import type { CircuitState } from '../../src/resilience/circuitState.ts';
-import { CusumDetector } from '../../src/resilience/detection/cusum.ts';
-import type { Evidence } from '../../src/resilience/detection/detector.ts';
-import { Silence } from '../../src/resilience/detection/silence.ts';
-import { SlowStart } from '../../src/resilience/recovery/slowStart.ts';
+import type { CircuitState } from '../../src/contract/circuitState.ts';
+import { CusumDetector } from '../../src/circuit/detection/cusum.ts';
+import type { Evidence } from '../../src/circuit/detection/detector.ts';
+import { Silence } from '../../src/circuit/detection/silence.ts';
+import { SlowStart } from '../../src/circuit/recovery/slowStart.ts';
 import { minutes } from '../../src/time/clock.ts';
 import { ATTEMPT_TIMEOUT_MS, LEASE_MS, OPEN_MS, SLOW_MS } from './breakerHouse.ts';
 

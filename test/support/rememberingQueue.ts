@@ -1,7 +1,7 @@
 /**
  * A queue of writes that takes everything and makes nothing.
  */
-import type { WriteQueue, WriteToKeep } from '../../src/http/writeQueue.ts';
+import type { WriteQueue, WriteToKeep } from '../../src/contract/writeQueue.ts';
 
 export interface RememberingQueue extends WriteQueue {
   readonly kept: readonly WriteToKeep[];

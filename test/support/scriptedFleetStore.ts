@@ -1,4 +1,4 @@
-import type { FleetEvidence, FleetStore, FleetView } from '../../src/resilience/fleet/fleetStore.ts';
+import type { FleetEvidence, FleetStore, FleetView } from '../../src/contract/fleetStore.ts';
 import { fleetViewOf } from './fleetView.ts';
 
 type Outcome = Parameters<FleetStore['settle']>[2];

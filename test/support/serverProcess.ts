@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 /** `built`: from `dist`, which starts sooner; `source`: what a test has. */
 export type Program = 'built' | 'source';
 
-/** What `node` is given to run a file of ours, such as `server`. */
+/** What `node` is given to run a file of ours, such as `src/server`. */
 export const nodeArgumentsFor = (program: Program, file: string): readonly string[] =>
-  program === 'built' ? [`dist/${file}.js`] : ['--import', 'tsx', `src/${file}.ts`];
+  program === 'built' ? [`dist/${file}.js`] : ['--import', 'tsx', `${file}.ts`];
 
 export interface ServerProcessParts {
   /** What `node` is given: options, file, arguments. */

@@ -1,8 +1,8 @@
 /**
  * A simulator asked without a socket: by requests as a test writes them, or by a client whose wire it is.
  */
-import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
-import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../src/services/simulator.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/wire/transport.ts';
+import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 
 /** @param where Method, path and query, such as `GET /v4/subscribers?status=all`. */
 export const sandboxRequest = (where: string, headers: SandboxRequest['headers'], body?: unknown): SandboxRequest => {

@@ -1,7 +1,7 @@
 /**
  * The smallest service that the sandbox can stand for: it counts what it did, and shows what it was given.
  */
-import type { SandboxRequest, Simulator, SimulatorInstance } from '../../src/services/simulator.ts';
+import type { SandboxRequest, Simulator, SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 
 export interface ToySimulator extends Simulator {
   /** Requests whose work was done, in order. */

@@ -3,14 +3,14 @@
  * sure that nothing is left behind.
  */
 import { expect } from 'chai';
-import type { CircuitBreaker } from '../../src/resilience/circuitBreaker.ts';
-import { CircuitBreakerFactory, type BreakerPolicy } from '../../src/resilience/circuitBreakerFactory.ts';
-import type { CircuitState } from '../../src/resilience/circuitState.ts';
-import { guarded, type CircuitChanged, type OverrideChanged, type ResilienceEvents } from '../../src/resilience/events.ts';
-import { FleetCircuits } from '../../src/resilience/fleet/fleetCircuits.ts';
-import type { FleetLooks } from '../../src/resilience/fleet/fleetHooks.ts';
-import type { FleetStore, FleetView } from '../../src/resilience/fleet/fleetStore.ts';
-import { RecoveryProber } from '../../src/resilience/recovery/recoveryProber.ts';
+import type { CircuitBreaker } from '../../src/circuit/circuitBreaker.ts';
+import { CircuitBreakerFactory, type BreakerPolicy } from '../../src/circuit/circuitBreakerFactory.ts';
+import type { CircuitState } from '../../src/contract/circuitState.ts';
+import { guarded, type CircuitChanged, type OverrideChanged, type ResilienceEvents } from '../../src/contract/events.ts';
+import { FleetCircuits } from '../../src/fleet/fleetCircuits.ts';
+import type { FleetLooks } from '../../src/circuit/fleetHooks.ts';
+import type { FleetStore, FleetView } from '../../src/contract/fleetStore.ts';
+import { RecoveryProber } from '../../src/circuit/recovery/recoveryProber.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { ATTEMPT_TIMEOUT_MS, down, failWith, OPEN_MS, site, succeed } from './breakerHouse.ts';
 import { MemoryFleet, type MemoryFleetStore } from './memoryFleetStore.ts';

@@ -2,8 +2,8 @@
  * For a describe(): the real wire, and a server that says what the test wants; both are gone after each test.
  */
 import type { Socket } from 'node:net';
-import { TransportFailure, type HttpRequest, type HttpResponse } from '../../src/http/transport.ts';
-import { createWire, type Wire, type WireLimits, type WireParts } from '../../src/http/undiciAdapter.ts';
+import { TransportFailure, type HttpRequest, type HttpResponse } from '../../src/wire/transport.ts';
+import { createWire, type Wire, type WireLimits, type WireParts } from '../../src/wire/undiciTransport.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { rejectionOf } from './httpHouse.ts';
 import { rawServer, type RawServer } from './rawServer.ts';

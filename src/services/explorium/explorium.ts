@@ -1,10 +1,10 @@
 /**
  * Explorium, the enrichment service. Facts and their sources: docs/services/explorium.md.
  */
-import { usualQuota } from '../../http/quota.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import { usualQuota } from '../../pipeline/quota.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes } from '../../time/clock.ts';
-import { defineService } from '../service.ts';
+import { defineService } from '../provider.ts';
 import { ExploriumClient } from './exploriumClient.ts';
 import { classifyExploriumAnswer } from './exploriumErrors.ts';
 import { exploriumOperations } from './exploriumOperations.ts';
@@ -24,5 +24,4 @@ export const explorium = defineService<ExploriumClient>({
   readQuota: (headers, { wallTime }) => usualQuota(headers, 'minute', wallTime),
   createClient: (http) => new ExploriumClient(http),
   createRoutes: exploriumRoutes,
-  loadSimulator: async () => (await import('./exploriumSandbox.ts')).exploriumSimulator,
 });

@@ -4,7 +4,7 @@
  * A match by a person's address is no name of theirs that another answer tells, so `prospects:matched` stands for all matches of
  * people. Matches of businesses, kept for a day and paid for, end by the id that they brought.
  */
-import type { OperationRequest } from '../../http/operation.ts';
+import type { OperationRequest } from '../../contract/operation.ts';
 
 type Kind = 'businesses' | 'prospects';
 type Fields = Readonly<Record<string, unknown>>;

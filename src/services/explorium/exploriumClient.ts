@@ -3,10 +3,10 @@
  */
 import type { ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import type { HttpClient } from '../../http/httpClient.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
-import type { CallOptions } from '../../resilience/call.ts';
-import type { ServiceClient } from '../service.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
+import type { CallOptions } from '../../contract/call.ts';
+import type { ServiceClient } from '../provider.ts';
 import {
   AnswersOfSteps,
   companyRow,

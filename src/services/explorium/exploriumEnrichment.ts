@@ -3,7 +3,7 @@
  */
 import type { ErrorCode } from '../../errors/gatewayError.ts';
 import { UpstreamError, type CallSite } from '../../errors/upstreamErrors.ts';
-import type { Answer, AnswerSource, CallOptions } from '../../resilience/call.ts';
+import type { Answer, AnswerSource, CallOptions } from '../../contract/call.ts';
 import {
   BUSINESS_ID,
   PROSPECT_ID,

@@ -8,9 +8,9 @@ import {
   UpstreamRejectedError,
   type CallSite,
 } from '../../errors/upstreamErrors.ts';
-import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { pauseAskedMs } from '../../http/quota.ts';
-import { hintMs } from '../../http/retryAfter.ts';
+import type { Classifier, ReceivedAnswer } from '../../contract/classification.ts';
+import { pauseAskedMs } from '../../pipeline/quota.ts';
+import { hintMs } from '../../wire/retryAfter.ts';
 
 /**
  * A 200 whose `request_status` is `failure`: Explorium says itself that it failed, so it counts as unavailable. It is

@@ -2,9 +2,9 @@
  * Single lookups, and many of them row by row: one bad row, or one that fails, takes nothing from the others, and what was paid
  * for stays.
  */
-import type { HttpClient } from '../../http/httpClient.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
-import type { CallOptions } from '../../resilience/call.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
+import type { CallOptions } from '../../contract/call.ts';
 import { lookUpRows, outcomeOfError, type AskedRows, type BulkLookup, type FailedRow, type LookedUp } from '../bulkLookup.ts';
 import { AnswersOfSteps, firmographicsOf, readBusinessMatch, readProspectMatch, type Flags, type Match } from './exploriumEnrichment.ts';
 import { exploriumOperations as operations } from './exploriumOperations.ts';

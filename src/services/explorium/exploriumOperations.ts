@@ -7,7 +7,7 @@
  * Stale ones stand in for ten minutes more. Each lookup is of one row and weighs one permit; those that share a request weigh
  * as many as it has rows.
  */
-import { manyRecords, type Operation } from '../../http/operation.ts';
+import { manyRecords, type Operation } from '../../contract/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { tagsOfEnrichment, tagsOfMatch, tagsOfNothing } from './exploriumCacheTags.ts';
 import { contactsTogether, enrichmentsTogether, matchesTogether, prospectMatchesTogether } from './exploriumReadsTogether.ts';

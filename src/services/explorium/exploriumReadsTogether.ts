@@ -2,8 +2,8 @@
  * How single lookups share one request of up to 50 rows. It saves round trips, no quota and no credits: Explorium counts rows,
  * so the request weighs as many as it has. What each row costs was paid once, whatever the other rows come to.
  */
-import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../contract/operation.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import {
   BUSINESS_ID,
   MAX_ROWS,

@@ -1,4 +1,4 @@
-import { defineService } from '../service.ts';
+import { defineService } from '../provider.ts';
 import { HubspotClient } from './hubspotClient.ts';
 import { hubspotDeadlines } from './hubspotDeadlines.ts';
 import { classifyHubspot } from './hubspotErrors.ts';
@@ -22,5 +22,4 @@ export const hubspot = defineService({
   readQuota: readHubspotQuota,
   createClient: (http) => new HubspotClient(http),
   createRoutes: hubspotRoutes,
-  loadSimulator: async () => (await import('./hubspotSandbox.ts')).hubspotSimulator,
 });

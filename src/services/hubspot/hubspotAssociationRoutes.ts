@@ -2,7 +2,7 @@
  * The routes that tie records together.
  */
 import { z } from 'zod';
-import { isQueued } from '../../resilience/call.ts';
+import { isQueued } from '../../contract/call.ts';
 import { route, type Route } from '../../web/route.ts';
 import type { HubspotClient } from './hubspotClient.ts';
 import { associableTypes, associationQuerySchema, labelsSchema, recordIdSchema } from './hubspotInputs.ts';

@@ -1,8 +1,8 @@
 /**
  * What ties records together.
  */
-import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
+import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
+import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
 import { contextList } from './hubspotBatchErrors.ts';
 import { NONE_FOUND } from './hubspotCacheTags.ts';
 import { associationInputsSchema, checked, type AssociableType, type AssociationInput, type AssociationLabel } from './hubspotInputs.ts';

@@ -5,10 +5,10 @@
  */
 import { GatewayError } from '../../errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import type { HttpClient } from '../../http/httpClient.ts';
-import type { Operation, UpstreamPath } from '../../http/operation.ts';
-import type { CallOptions } from '../../resilience/call.ts';
-import { isAboutRecord, retryAfterOf } from '../../resilience/verdict.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import type { Operation, UpstreamPath } from '../../contract/operation.ts';
+import type { CallOptions } from '../../contract/call.ts';
+import { isAboutRecord, retryAfterOf } from '../../circuit/verdict.ts';
 import {
   archivedRowsSchema,
   changedRowsSchema,

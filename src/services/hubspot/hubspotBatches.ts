@@ -2,8 +2,8 @@
  * Batch reads. HubSpot's rows come in no order, some are left out, and its `numErrors` counts groups, so both ends are
  * joined here by id.
  */
-import type { HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions } from '../../resilience/call.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import type { CallOptions } from '../../contract/call.ts';
 import { batchReadSchema, checked, type BatchRead } from './hubspotInputs.ts';
 import { batchReadContacts } from './hubspotOperations.ts';
 import { batchPath } from './hubspotPaths.ts';

@@ -5,8 +5,8 @@
  * A contact is read by its id or by an email, and an answer tells both. Before there is one, nobody knows whose an email is, so
  * `contacts:by_email` stands for all that is read by one: every write of a contact, and every contact that is gone, purges it.
  */
-import type { OperationRequest } from '../../http/operation.ts';
-import { lastValueIn, valuesIn } from '../../http/upstreamPath.ts';
+import type { OperationRequest } from '../../contract/operation.ts';
+import { lastValueIn, valuesIn } from '../../pipeline/upstreamPath.ts';
 import type { RecordType } from './hubspotInputs.ts';
 
 /** Of a record that is there, and tied to nothing. */

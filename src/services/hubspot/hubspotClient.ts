@@ -6,9 +6,9 @@
  *
  * Every method rejects with an `UpstreamError`, or with an `InvalidRequestError` for input that cannot be sent.
  */
-import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions, Queued } from '../../resilience/call.ts';
-import type { ServiceClient } from '../service.ts';
+import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
+import type { CallOptions, Queued } from '../../contract/call.ts';
+import type { ServiceClient } from '../provider.ts';
 import { HubspotAssociations, type AssociationBatchAnswer, type AssociationListOptions } from './hubspotAssociations.ts';
 import { readContacts, type BatchReadAnswer } from './hubspotBatches.ts';
 import type { ArchivedRow, ChangedRow, NewRow, UpsertedRow } from './hubspotBatchInputs.ts';

@@ -2,7 +2,7 @@
  * The routes that only contacts have: by email, and in batches.
  */
 import { z } from 'zod';
-import { isQueued } from '../../resilience/call.ts';
+import { isQueued } from '../../contract/call.ts';
 import { route, type Route } from '../../web/route.ts';
 import type { HubspotClient } from './hubspotClient.ts';
 import { batchReadSchema, emailSchema, readQuerySchema, recordChangeSchema } from './hubspotInputs.ts';

@@ -1,4 +1,4 @@
-import type { ServiceDeadline } from '../service.ts';
+import type { ServiceDeadline } from '../provider.ts';
 
 /** What HubSpot has announced that touches us. Sources: docs/services/hubspot.md#versions. */
 export const hubspotDeadlines: readonly ServiceDeadline[] = [

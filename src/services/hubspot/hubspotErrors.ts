@@ -13,11 +13,11 @@ import {
   type CallSite,
   type UpstreamDetails,
 } from '../../errors/upstreamErrors.ts';
-import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { isPage, isText } from '../../http/generalClassification.ts';
-import { pauseAskedMs } from '../../http/quota.ts';
-import { retryAfterMs } from '../../http/retryAfter.ts';
-import { TRIAL_EVERY_MS } from '../../resilience/backoff.ts';
+import type { Classifier, ReceivedAnswer } from '../../contract/classification.ts';
+import { isPage, isText } from '../../pipeline/generalClassification.ts';
+import { pauseAskedMs } from '../../pipeline/quota.ts';
+import { retryAfterMs } from '../../wire/retryAfter.ts';
+import { TRIAL_EVERY_MS } from '../../time/backoff.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 
 /** A lock lasts two seconds. */

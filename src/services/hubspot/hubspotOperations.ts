@@ -2,7 +2,7 @@
  * HubSpot's operations as data. None has a static fallback: an invented record would be worse than an error.
  * Every call weighs 1, whatever it holds: HubSpot counts requests, and a batch is one. Tabled in `docs/services/hubspot.md`.
  */
-import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation } from '../../contract/operation.ts';
 import { batchWriteOperations } from './hubspotBatchOperations.ts';
 import { tagsOfAssociation, tagsOfMissingAssociations } from './hubspotCacheTags.ts';
 import { writeOfRecord } from './hubspotQueueRules.ts';

@@ -1,8 +1,8 @@
 /**
  * HubSpot's paths, in one dated version. An id that is no id never reaches a path.
  */
-import { upstreamPath } from '../../http/upstreamPath.ts';
-import type { UpstreamPath } from '../../http/operation.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
+import type { UpstreamPath } from '../../contract/operation.ts';
 import { checked, emailSchema, recordIdSchema, type AssociableType, type RecordType } from './hubspotInputs.ts';
 
 /** Supported for 18 months from 2026-03-30: see `docs/services/hubspot.md#versions`. */

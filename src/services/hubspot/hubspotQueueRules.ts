@@ -3,7 +3,7 @@
  * and those two count as different: nothing here knows that they are one.
  */
 import { percentDecoded } from '../../config/percentEncoding.ts';
-import type { OperationRequest, QueueRule } from '../../http/operation.ts';
+import type { OperationRequest, QueueRule } from '../../contract/operation.ts';
 
 const RECORD = /\/objects\/[^/]+\/([a-z]+)\/([^/]+)/u;
 

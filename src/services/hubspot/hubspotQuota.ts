@@ -1,8 +1,8 @@
 /**
  * What HubSpot allows, and what its headers say about it. Answers to searches carry none; OAuth apps have no daily limit.
  */
-import { quotaFrom, type QuotaReader } from '../../http/quota.ts';
-import type { ServiceQuotas } from '../../resilience/quota/quotaRule.ts';
+import { quotaFrom, type QuotaReader } from '../../pipeline/quota.ts';
+import type { ServiceQuotas } from '../../contract/quotaRule.ts';
 import { seconds } from '../../time/clock.ts';
 
 /**

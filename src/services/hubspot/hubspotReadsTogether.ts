@@ -1,8 +1,8 @@
 /**
  * How reads of single records share one request: HubSpot's batch read, up to 100 rows for one of the quota.
  */
-import { pageOfRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
-import { lastValueIn } from '../../http/upstreamPath.ts';
+import { pageOfRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../contract/operation.ts';
+import { lastValueIn } from '../../pipeline/upstreamPath.ts';
 import { contextList } from './hubspotBatchErrors.ts';
 import { tagsOfMissingRows } from './hubspotCacheTags.ts';
 import type { RecordType } from './hubspotInputs.ts';

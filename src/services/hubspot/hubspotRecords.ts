@@ -1,8 +1,8 @@
 /**
  * What can be asked of one type of record, the same for contacts, companies and deals.
  */
-import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions, Queued } from '../../resilience/call.ts';
+import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
+import type { CallOptions, Queued } from '../../contract/call.ts';
 import type { NewRecord, RecordChange, RecordType } from './hubspotInputs.ts';
 import type { RecordOperations } from './hubspotRecordOperations.ts';
 import { recordPath, recordsPath, searchPath } from './hubspotPaths.ts';

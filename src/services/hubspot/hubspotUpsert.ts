@@ -3,8 +3,8 @@
  */
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import type { HttpClient } from '../../http/httpClient.ts';
-import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
 import type { RecordChange } from './hubspotInputs.ts';
 import type { CrmRecord } from './hubspotSchemas.ts';
 import { createContactInUpsert, firstUpsertStep, nextUpsertStep, type UpsertStep } from './hubspotUpsertOperations.ts';

@@ -3,8 +3,8 @@
  * the answer and for a job in the queue.
  */
 import type { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import type { Operation, OperationRequest } from '../../http/operation.ts';
-import { lastValueIn } from '../../http/upstreamPath.ts';
+import type { Operation, OperationRequest } from '../../contract/operation.ts';
+import { lastValueIn } from '../../pipeline/upstreamPath.ts';
 import { contactByEmailPath, recordPath, recordsPath } from './hubspotPaths.ts';
 import { newContactInUpsert, writeOfRecord } from './hubspotQueueRules.ts';
 import type { RecordChange } from './hubspotInputs.ts';

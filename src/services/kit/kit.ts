@@ -1,8 +1,8 @@
 /**
  * Kit (once ConvertKit), the newsletter service. Facts and their sources: docs/services/kit.md.
  */
-import type { HttpClient } from '../../http/httpClient.ts';
-import { defineService } from '../service.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import { defineService } from '../provider.ts';
 import { KitClient } from './kitClient.ts';
 import { credentialHeaders, credentialKindOf, kitQuotas } from './kitCredential.ts';
 import { classifyKitAnswer } from './kitErrors.ts';
@@ -25,5 +25,4 @@ export const kit = defineService<KitClient>({
   readQuota: () => [],
   createClient: (http: HttpClient, secret?: string) => new KitClient(http, credentialKindOf(secret)),
   createRoutes: kitRoutes,
-  loadSimulator: async () => (await import('./kitSandbox.ts')).kitSimulator,
 });

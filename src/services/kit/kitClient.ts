@@ -4,10 +4,10 @@
  */
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import type { Operation, UpstreamPath } from '../../http/operation.ts';
-import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
-import type { ServiceClient } from '../service.ts';
+import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
+import type { Operation, UpstreamPath } from '../../contract/operation.ts';
+import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
+import type { ServiceClient } from '../provider.ts';
 import { joinRows, type BulkResult } from './kitBulk.ts';
 import type { CredentialKind } from './kitCredential.ts';
 import {

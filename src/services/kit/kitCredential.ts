@@ -1,7 +1,7 @@
 /**
  * Kit takes two kinds of credential, and only one of them opens its bulk endpoints: docs/services/kit.md#access.
  */
-import type { ServiceQuotas } from '../../resilience/quota/quotaRule.ts';
+import type { ServiceQuotas } from '../../contract/quotaRule.ts';
 import { minutes } from '../../time/clock.ts';
 
 /** `key`: a v4 API key. `oauth`: an access token. `unknown`: nobody said, so Kit itself has to refuse. */

@@ -10,9 +10,9 @@ import {
   type CallSite,
   type UpstreamError,
 } from '../../errors/upstreamErrors.ts';
-import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { isText } from '../../http/generalClassification.ts';
-import { pauseAskedMs } from '../../http/quota.ts';
+import type { Classifier, ReceivedAnswer } from '../../contract/classification.ts';
+import { isText } from '../../pipeline/generalClassification.ts';
+import { pauseAskedMs } from '../../pipeline/quota.ts';
 import { minutes } from '../../time/clock.ts';
 
 /** Kit does not say when its window has room again. It is a rolling minute: by then it has. */

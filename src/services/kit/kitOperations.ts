@@ -5,7 +5,7 @@
  * Tags, forms and sequences are cached for half a minute, to carry bursts under the 120 requests a minute. Subscribers never
  * are: acting on an old one writes to a person who has left.
  */
-import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../contract/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import type { Collection } from './kitPaths.ts';
 import { searchesTogether } from './kitReadsTogether.ts';

@@ -1,8 +1,8 @@
 /**
  * Kit's paths. An id that is no id never reaches one.
  */
-import type { UpstreamPath } from '../../http/operation.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import type { UpstreamPath } from '../../contract/operation.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { checked, idSchema } from './kitInputs.ts';
 
 /** What a subscriber can be added to; the plural is the path's. */

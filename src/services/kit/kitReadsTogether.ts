@@ -1,7 +1,7 @@
 /**
  * How searches for single addresses share one request: Kit's list takes many addresses as a filter.
  */
-import { rowsFrom, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
+import { rowsFrom, type BatchRule, type Operation, type OperationRequest } from '../../contract/operation.ts';
 import { MAX_ADDRESSES } from './kitInputs.ts';
 import type { SubscribersAnswer } from './kitSchemas.ts';
 

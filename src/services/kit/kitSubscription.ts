@@ -6,10 +6,10 @@
  */
 import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import { UpstreamError, UpstreamRejectedError, type CallSite, type FailureKind } from '../../errors/upstreamErrors.ts';
-import type { HttpClient } from '../../http/httpClient.ts';
-import type { Operation, OperationRequest } from '../../http/operation.ts';
-import { digest } from '../../http/requestBuilder.ts';
-import { isQueued, type CallOptions, type Queued, type QueueWish } from '../../resilience/call.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import type { Operation, OperationRequest } from '../../contract/operation.ts';
+import { digest } from '../../pipeline/requestBuilder.ts';
+import { isQueued, type CallOptions, type Queued, type QueueWish } from '../../contract/call.ts';
 import { checked, subscriptionSchema, type Subscription } from './kitInputs.ts';
 import { additions, kitOperations } from './kitOperations.ts';
 import { collectionPaths, memberPath, membersPath, subscribersPath, type Collection } from './kitPaths.ts';

@@ -1,8 +1,8 @@
 /**
  * Lemlist, the outreach service. Facts and their sources: docs/services/lemlist.md.
  */
-import { usualQuota } from '../../http/quota.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import { usualQuota } from '../../pipeline/quota.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { seconds } from '../../time/clock.ts';
 import { serviceOf } from '../endpoint.ts';
 import { lemlistEndpoints } from './lemlistClient.ts';
@@ -20,5 +20,4 @@ export const lemlist = serviceOf({
   quotas: { classes: { default: [{ permits: 20, windowMs: seconds(2), reading: 'two_seconds' }] } },
   classify: classifyLemlistAnswer,
   readQuota: (headers, { wallTime }) => usualQuota(headers, 'two_seconds', wallTime),
-  loadSimulator: async () => (await import('./lemlistSandbox.ts')).lemlistSimulator,
 });

@@ -3,10 +3,10 @@
  * judged here: an unsound value is refused, and the others are sent.
  */
 import { z } from 'zod';
-import type { Operation } from '../../http/operation.ts';
-import { isQueued, type Queued } from '../../resilience/call.ts';
+import type { Operation } from '../../contract/operation.ts';
+import { isQueued, type Queued } from '../../contract/call.ts';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { recipe } from '../endpoint.ts';
 import { bulkUnsubscribeAnswer } from './lemlistAnswers.ts';
 import { MAX_BULK_UNSUBSCRIBES, unsubscribeValue, unsubscribeValues } from './lemlistInputs.ts';

@@ -3,10 +3,10 @@
  * addresses.
  */
 import { z } from 'zod';
-import { manyRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
+import { manyRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../contract/operation.ts';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { lookUpRows, lookupReply, lookupSchema, type BulkLookup, type LookedUp } from '../bulkLookup.ts';
 import { inProcess, recipe } from '../endpoint.ts';
 import { contact, contactsAnswer, upsertedContact } from './lemlistAnswers.ts';

@@ -6,8 +6,8 @@
  * Every write may wait in the queue.
  */
 import { z } from 'zod';
-import { manyRecords, pageOfRecords, type OperationRequest } from '../../http/operation.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import { manyRecords, pageOfRecords, type OperationRequest } from '../../contract/operation.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { endpoint, inProcess } from '../endpoint.ts';
 import * as answers from './lemlistAnswers.ts';

@@ -9,7 +9,7 @@ import {
   type CallSite,
   type UpstreamError,
 } from '../../errors/upstreamErrors.ts';
-import type { Classifier } from '../../http/classification.ts';
+import type { Classifier } from '../../contract/classification.ts';
 
 interface TextRule {
   /** Lower case; looked for anywhere in the body, since newer endpoints wrap their sentences in JSON. */

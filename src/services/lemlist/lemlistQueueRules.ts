@@ -2,8 +2,8 @@
  * How writes to Lemlist wait. Writes of one campaign, of one lead and about one person are made in their order. A lead is
  * known by its id once it is there and by its person before, and those two count as different: nothing here knows better.
  */
-import type { OperationRequest, QueueRule } from '../../http/operation.ts';
-import { lastValueIn } from '../../http/upstreamPath.ts';
+import type { OperationRequest, QueueRule } from '../../contract/operation.ts';
+import { lastValueIn } from '../../pipeline/upstreamPath.ts';
 
 /** Each makes Lemlist spend credits, once more with every repeat. */
 const SPENDING = ['linkedinEnrichment', 'findEmail', 'verifyEmail', 'findPhone'] as const;

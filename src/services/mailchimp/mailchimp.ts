@@ -1,9 +1,9 @@
 /**
  * Mailchimp's Marketing API. Facts and their sources: docs/services/mailchimp.md.
  */
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
-import { defineService } from '../service.ts';
+import { defineService } from '../provider.ts';
 import { mailchimpBaseUrl, mailchimpCredential } from './mailchimpAccess.ts';
 import { MailchimpClient } from './mailchimpClient.ts';
 import { classifyMailchimpAnswer } from './mailchimpErrors.ts';
@@ -28,5 +28,4 @@ export const mailchimp = defineService<MailchimpClient>({
   readQuota: () => [],
   createClient: (http) => new MailchimpClient(http),
   createRoutes: mailchimpRoutes,
-  loadSimulator: async () => (await import('./mailchimpSandbox.ts')).mailchimpSimulator,
 });

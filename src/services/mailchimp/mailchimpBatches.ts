@@ -3,7 +3,7 @@
  * go in, each at a path built as for a single call: a batch reaches nothing that a call could not.
  */
 import { z } from 'zod';
-import type { UpstreamPath } from '../../http/operation.ts';
+import type { UpstreamPath } from '../../contract/operation.ts';
 import { checked, emailSchema, listIdSchema, memberChangeSchema, memberUpsertSchema, tagChangeSchema } from './mailchimpInputs.ts';
 import { memberPath, memberTagsPath } from './mailchimpMembers.ts';
 import type { Batch } from './mailchimpSchemas.ts';

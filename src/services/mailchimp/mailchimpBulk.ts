@@ -1,8 +1,8 @@
 /**
  * Up to 500 members in one request. Mailchimp answers 200 whatever became of them; here each row gets its own outcome.
  */
-import type { HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions } from '../../resilience/call.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import type { CallOptions } from '../../contract/call.ts';
 import { rowFailure, type RowFailure } from './mailchimpErrors.ts';
 import { bulkMembersSchema, checked, type BulkMembers, type MemberFlags, type NewMember } from './mailchimpInputs.ts';
 import { listPath, subscriberHash } from './mailchimpMembers.ts';

@@ -1,10 +1,10 @@
 /**
  * Mailchimp in its own words: each method names one operation and where it goes. Members are named by their address.
  */
-import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
-import type { CallOptions, Queued } from '../../resilience/call.ts';
-import type { ServiceClient } from '../service.ts';
+import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
+import type { CallOptions, Queued } from '../../contract/call.ts';
+import type { ServiceClient } from '../provider.ts';
 import { batchBody, outcomeOf, type BatchInput, type BatchOutcome } from './mailchimpBatches.ts';
 import { upsertMembers, type BulkResult } from './mailchimpBulk.ts';
 import {

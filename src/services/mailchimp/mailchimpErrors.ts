@@ -11,8 +11,8 @@ import {
   UpstreamUnavailableError,
   type CallSite,
 } from '../../errors/upstreamErrors.ts';
-import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { pauseAskedMs } from '../../http/quota.ts';
+import type { Classifier, ReceivedAnswer } from '../../contract/classification.ts';
+import { pauseAskedMs } from '../../pipeline/quota.ts';
 import { seconds } from '../../time/clock.ts';
 import type { BulkError } from './mailchimpSchemas.ts';
 

@@ -2,8 +2,8 @@
  * How a member of a list is named: by the MD5 of the address in lower case, plus signs and all.
  */
 import { createHash } from 'node:crypto';
-import type { OperationRequest, UpstreamPath } from '../../http/operation.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import type { OperationRequest, UpstreamPath } from '../../contract/operation.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { checked, emailSchema, listIdSchema } from './mailchimpInputs.ts';
 
 /** Mailchimp's name for an address. It is a person's data like the address itself, since whoever has one finds the other. */

@@ -4,7 +4,7 @@
  *
  * Lists are cached, to spare connections. Members never are: acting on an old one writes to a person who said no.
  */
-import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation } from '../../contract/operation.ts';
 import { minutes } from '../../time/clock.ts';
 import { writtenMember } from './mailchimpMembers.ts';
 import * as answers from './mailchimpSchemas.ts';

@@ -1,9 +1,9 @@
 /**
  * SendGrid, for mail and marketing contacts. Facts and their sources: docs/services/sendgrid.md.
  */
-import { usualQuota } from '../../http/quota.ts';
+import { usualQuota } from '../../pipeline/quota.ts';
 import { minutes } from '../../time/clock.ts';
-import { defineService } from '../service.ts';
+import { defineService } from '../provider.ts';
 import { SendgridClient } from './sendgridClient.ts';
 import { classifySendgridAnswer } from './sendgridErrors.ts';
 import { sendgridOperations } from './sendgridOperations.ts';
@@ -25,5 +25,4 @@ export const sendgrid = defineService<SendgridClient>({
   readQuota: (headers, { operation, wallTime }) => usualQuota(headers, operation, wallTime),
   createClient: (http) => new SendgridClient(http),
   createRoutes: sendgridRoutes,
-  loadSimulator: async () => (await import('./sendgridSandbox.ts')).sendgridSimulator,
 });

@@ -3,9 +3,9 @@
  * where they were not made but kept; `isQueued` tells.
  */
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import type { Flagged, HttpClient } from '../../http/httpClient.ts';
-import { isQueued, type CallOptions, type Queued } from '../../resilience/call.ts';
-import type { ServiceClient } from '../service.ts';
+import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
+import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
+import type { ServiceClient } from '../provider.ts';
 import { findContacts, outcomeOf, upsertContacts, type BulkUpsert, type FoundContacts, type ImportOutcome } from './sendgridContacts.ts';
 import {
   checked,

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { locationOf } from '../../config/percentEncoding.ts';
-import { isQueued } from '../../resilience/call.ts';
+import { isQueued } from '../../contract/call.ts';
 import { route, type Route } from '../../web/route.ts';
 import type { SendgridClient } from './sendgridClient.ts';
 import { importOutcomes, type BulkUpsert } from './sendgridContacts.ts';

@@ -2,8 +2,8 @@
  * Contacts of many in one request: rows joined to what was asked for, and rows that cannot go kept from the others.
  */
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import type { HttpClient } from '../../http/httpClient.ts';
-import type { CallOptions } from '../../resilience/call.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import type { CallOptions } from '../../contract/call.ts';
 import { mapInSlices } from '../../time/nextTurn.ts';
 import { bulkContactsSchema, checked, contactSchema, emailsSchema, MAX_BULK_BYTES, type BulkContacts } from './sendgridInputs.ts';
 import { sendgridOperations } from './sendgridOperations.ts';

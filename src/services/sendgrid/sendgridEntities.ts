@@ -2,7 +2,7 @@
  * Whom a write is about: writes of one contact, and of one address' suppression, wait in their order.
  */
 import { percentDecoded } from '../../config/percentEncoding.ts';
-import type { OperationRequest } from '../../http/operation.ts';
+import type { OperationRequest } from '../../contract/operation.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

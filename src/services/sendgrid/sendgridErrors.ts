@@ -12,8 +12,8 @@ import {
   UpstreamUnavailableError,
   type CallSite,
 } from '../../errors/upstreamErrors.ts';
-import type { Classifier, ReceivedAnswer } from '../../http/classification.ts';
-import { pauseAskedMs } from '../../http/quota.ts';
+import type { Classifier, ReceivedAnswer } from '../../contract/classification.ts';
+import { pauseAskedMs } from '../../pipeline/quota.ts';
 import { minutes } from '../../time/clock.ts';
 
 /** Where a 429 does not say until when: the windows that are known of are a minute. */

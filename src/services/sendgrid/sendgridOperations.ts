@@ -4,7 +4,7 @@
  *
  * Lists are cached. Contacts and suppressions never are: acting on old ones writes to a person who said no.
  */
-import { manyRecords, pageOfRecords, type Operation } from '../../http/operation.ts';
+import { manyRecords, pageOfRecords, type Operation } from '../../contract/operation.ts';
 import { minutes } from '../../time/clock.ts';
 import type { SuppressionKind } from './sendgridInputs.ts';
 import { writtenContact, writtenSuppression } from './sendgridEntities.ts';

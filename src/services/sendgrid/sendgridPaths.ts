@@ -1,8 +1,8 @@
 /**
  * SendGrid's paths. An id that is no id never reaches one.
  */
-import type { UpstreamPath } from '../../http/operation.ts';
-import { upstreamPath } from '../../http/upstreamPath.ts';
+import type { UpstreamPath } from '../../contract/operation.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { checked, emailSchema, groupIdSchema, idSchema, suppressionKindSchema, type SuppressionKind } from './sendgridInputs.ts';
 
 export const scopesPath = upstreamPath`/v3/scopes`;

@@ -1,8 +1,8 @@
 /**
  * How reads of single contacts share one request: SendGrid takes up to 100 addresses, or 100 ids.
  */
-import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
-import { lastValueIn } from '../../http/upstreamPath.ts';
+import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../contract/operation.ts';
+import { lastValueIn } from '../../pipeline/upstreamPath.ts';
 import { contactsByEmailPath, contactsByIdPath } from './sendgridPaths.ts';
 import type { Contacts, Found } from './sendgridSchemas.ts';
 

@@ -2,8 +2,8 @@
  * What SendGrid answers. Unknown fields pass.
  */
 import { z } from 'zod';
-import type { ReceivedAnswer } from '../../http/classification.ts';
-import { contentOf } from '../../http/receivedAnswer.ts';
+import type { ReceivedAnswer } from '../../contract/classification.ts';
+import { contentOf } from '../../pipeline/receivedAnswer.ts';
 
 export const scopesSchema = z.looseObject({ scopes: z.array(z.string()) });
 

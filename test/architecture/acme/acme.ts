@@ -3,8 +3,8 @@
  * into a copy of `src/services/`.
  */
 import { z } from 'zod';
-import { usualQuota } from '../../../src/http/quota.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
+import { usualQuota } from '../../../src/pipeline/quota.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { endpoint, serviceOf } from '../../../src/services/endpoint.ts';
 
 const id = z.string().regex(/^\d+$/u);
@@ -43,5 +43,4 @@ export const acme = serviceOf({
   health: { operation: getInvoice.operation, request: { path: upstreamPath`/v1/invoices/1` } },
   classify: () => undefined,
   readQuota: (headers, { wallTime }) => usualQuota(headers, 'minute', wallTime),
-  loadSimulator: async () => (await import('./acmeSandbox.ts')).acmeSimulator,
 });

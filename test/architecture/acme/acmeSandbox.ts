@@ -1,4 +1,4 @@
-import type { Simulator } from '../../../src/services/simulator.ts';
+import type { Simulator } from '../../../sandbox/simulation/simulator.ts';
 
 export const acmeSimulator: Simulator = {
   name: 'acme',

@@ -2,7 +2,7 @@ import { Client } from '@hubspot/api-client';
 import { FilterOperatorEnum } from '@hubspot/api-client/lib/codegen/crm/contacts/models/Filter.js';
 import { expect } from 'chai';
 import { hubspot } from '../../../src/services/hubspot/hubspot.ts';
-import { hubspotSimulator } from '../../../src/services/hubspot/hubspotSandbox.ts';
+import { hubspotSimulator } from '../../../sandbox/hubspot/hubspotSandbox.ts';
 import { failureOf, startOfficialSandbox, type OfficialSandbox } from './officialSandbox.ts';
 
 const NOBODY = '999999';

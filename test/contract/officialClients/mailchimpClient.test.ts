@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import mailchimp from '@mailchimp/mailchimp_marketing';
 import { expect } from 'chai';
 import { mailchimp as service } from '../../../src/services/mailchimp/mailchimp.ts';
-import { mailchimpSimulator } from '../../../src/services/mailchimp/mailchimpSandbox.ts';
+import { mailchimpSimulator } from '../../../sandbox/mailchimp/mailchimpSandbox.ts';
 import { failureOf, startOfficialSandbox, type OfficialSandbox } from './officialSandbox.ts';
 
 const LIST = '16ed227135';

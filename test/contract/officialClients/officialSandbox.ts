@@ -1,8 +1,8 @@
 /**
  * A sandbox on a free port, for the providers' own clients: they see what they would see of the provider.
  */
-import { startSandbox } from '../../../src/sandbox/sandbox.ts';
-import type { Simulator } from '../../../src/services/simulator.ts';
+import { startSandbox } from '../../../sandbox/server/sandbox.ts';
+import type { Simulator } from '../../../sandbox/simulation/simulator.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 
 export interface OfficialSandbox {

@@ -2,7 +2,7 @@ import { Client } from '@sendgrid/client';
 import { MailService } from '@sendgrid/mail';
 import { expect } from 'chai';
 import { sendgrid } from '../../../src/services/sendgrid/sendgrid.ts';
-import { sendgridSimulator } from '../../../src/services/sendgrid/sendgridSandbox.ts';
+import { sendgridSimulator } from '../../../sandbox/sendgrid/sendgridSandbox.ts';
 import { failureOf, startOfficialSandbox, type OfficialSandbox } from './officialSandbox.ts';
 
 const JANE = 'jane_doe@example.com';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Answer } from '../../../src/resilience/call.ts';
+import type { Answer } from '../../../src/contract/call.ts';
 import { operationLabel, serviceLabel, tagLabel } from '../../../src/cache/labels.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { cacheReplica, sealerOf, type CacheReplica } from '../../support/cacheFleet.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Answer, Call, CallContext } from '../../../src/resilience/call.ts';
+import type { Answer, Call, CallContext } from '../../../src/contract/call.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { down } from '../../support/breakerHouse.ts';
 import { cacheReplica, sealerOf, type CacheReplica } from '../../support/cacheFleet.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CircuitSnapshot } from '../../../src/resilience/circuitState.ts';
+import type { CircuitSnapshot } from '../../../src/contract/circuitState.ts';
 import { snapshotOf } from '../../support/circuitSnapshot.ts';
 import { createMetrics, services } from '../../support/exampleMetrics.ts';
 import { Scrape } from '../../support/scrape.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { incidentClasses, type Incident } from '../../../src/resilience/incidents/incident.ts';
-import type { IncidentSource } from '../../../src/resilience/incidents/incidentWatch.ts';
+import { incidentClasses, type Incident } from '../../../src/contract/incident.ts';
+import type { IncidentSource } from '../../../src/monitoring/incidents/incidentWatch.ts';
 import { createMetrics, services } from '../../support/exampleMetrics.ts';
 import { Scrape } from '../../support/scrape.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { CircuitBreakerFactory } from '../../../src/resilience/circuitBreakerFactory.ts';
-import { guarded } from '../../../src/resilience/events.ts';
+import { CircuitBreakerFactory } from '../../../src/circuit/circuitBreakerFactory.ts';
+import { guarded } from '../../../src/contract/events.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { ATTEMPT_TIMEOUT_MS, policy, useBreakerHouse } from '../../support/breakerHouse.ts';
 import { createMetrics } from '../../support/exampleMetrics.ts';

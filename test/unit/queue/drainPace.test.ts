@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { QuotaState } from '../../../src/http/quotaBoard.ts';
+import type { QuotaState } from '../../../src/pipeline/quotaBoard.ts';
 import { MAX_DRAINING, roomForJobs, type PaceReadings } from '../../../src/queue/drainPace.ts';
 
 const quota = (fields: Partial<QuotaState>): QuotaState => ({ service: 'acme', window: 'ten_seconds', limit: 100, remaining: 100, at: 0, ...fields });

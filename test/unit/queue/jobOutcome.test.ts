@@ -14,8 +14,8 @@ import {
   UpstreamUnauthorizedError,
   UpstreamUnavailableError,
 } from '../../../src/errors/upstreamErrors.ts';
-import type { Operation } from '../../../src/http/operation.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
+import type { Operation } from '../../../src/contract/operation.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { MAX_ATTEMPTS, outcomeOfError, restAfter, type FailedExecution } from '../../../src/queue/jobOutcome.ts';
 import { createThing, type Thing } from '../../support/httpHouse.ts';
 

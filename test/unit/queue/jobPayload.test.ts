@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { readPayload, writePayload } from '../../../src/queue/jobPayload.ts';
 
 describe('the payload of a job', () => {

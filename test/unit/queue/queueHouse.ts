@@ -2,16 +2,16 @@
  * A worker over one service's whole way out: everything is real but the wire, which follows a script, and the disk.
  */
 import { createThing, httpHouse, scriptedWire, type HouseParts, type HttpHouse, type Reply, type ScriptedWire, type Thing } from '../../support/httpHouse.ts';
-import type { Operation } from '../../../src/http/operation.ts';
-import type { QuotaState } from '../../../src/http/quotaBoard.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
+import type { Operation } from '../../../src/contract/operation.ts';
+import type { QuotaState } from '../../../src/pipeline/quotaBoard.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { JOB_VERSION, type JobRecord, type NewJob } from '../../../src/queue/job.ts';
 import { writePayload } from '../../../src/queue/jobPayload.ts';
 import type { JobExecuted } from '../../../src/queue/queueEvents.ts';
 import { QueueWorker } from '../../../src/queue/queueWorker.ts';
 import { createSealer, type Sealer } from '../../../src/queue/sealer.ts';
-import type { ResilienceEvents } from '../../../src/resilience/events.ts';
+import type { ResilienceEvents } from '../../../src/contract/events.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { MemoryQueue } from '../../support/memoryQueue.ts';
 

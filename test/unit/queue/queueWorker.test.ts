@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { TransportFailure } from '../../../src/http/transport.ts';
+import { TransportFailure } from '../../../src/wire/transport.ts';
 import { json, type Reply } from '../../support/httpHouse.ts';
 import { found } from '../../support/httpRig.ts';
 import { useVirtualTime, VirtualTime } from '../../support/virtualTime.ts';

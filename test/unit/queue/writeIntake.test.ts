@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { QueueUnavailableError } from '../../../src/errors/queueErrors.ts';
 import { PayloadTooLargeError } from '../../../src/errors/requestErrors.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
-import type { WriteToKeep } from '../../../src/http/writeQueue.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
+import type { WriteToKeep } from '../../../src/contract/writeQueue.ts';
 import { silentLogger, type LogFields } from '../../../src/logging/logger.ts';
 import type { JobRecord } from '../../../src/queue/job.ts';
 import { readPayload } from '../../../src/queue/jobPayload.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CircuitSnapshot, DetectionChange, DetectionPolicy, Override } from '../../../src/resilience/circuitState.ts';
+import type { CircuitSnapshot, DetectionChange, DetectionPolicy, Override } from '../../../src/contract/circuitState.ts';
 import type { CircuitControl } from '../../../src/routes/circuitDesk.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { labelsOf } from '../../../src/cache/labels.ts';
 import { MemoryCache } from '../../../src/cache/memoryCache.ts';
-import type { Operation } from '../../../src/http/operation.ts';
+import type { Operation } from '../../../src/contract/operation.ts';
 import { adminCacheRoutes } from '../../../src/routes/adminCache.ts';
 import { CacheDesk } from '../../../src/routes/cacheDesk.ts';
 import { systemClock } from '../../../src/time/clock.ts';

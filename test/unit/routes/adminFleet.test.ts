@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { SharedStateUnavailableError } from '../../../src/errors/sharedStateErrors.ts';
-import type { CircuitSnapshot } from '../../../src/resilience/circuitState.ts';
+import type { CircuitSnapshot } from '../../../src/contract/circuitState.ts';
 import type { CircuitControl, FleetControls } from '../../../src/routes/circuitDesk.ts';
 import { fleetViewOf } from '../../support/fleetView.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';

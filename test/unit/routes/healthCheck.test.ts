@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CircuitSnapshot } from '../../../src/resilience/circuitState.ts';
+import type { CircuitSnapshot } from '../../../src/contract/circuitState.ts';
 import { healthReport, type HealthSource } from '../../../src/routes/healthReport.ts';
 import { healthText } from '../../../src/routes/healthText.ts';
 import { plainHttp } from '../../support/plainHttp.ts';

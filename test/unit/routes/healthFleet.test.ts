@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { ClusterSource } from '../../../src/resilience/fleet/clusterView.ts';
-import type { ReplicaSnapshot } from '../../../src/resilience/fleet/replicaBoard.ts';
+import type { ClusterSource } from '../../../src/fleet/clusterView.ts';
+import type { ReplicaSnapshot } from '../../../src/fleet/replicaBoard.ts';
 import { healthReport, type HealthReport } from '../../../src/routes/healthReport.ts';
 import { healthText } from '../../../src/routes/healthText.ts';
 import { snapshotOf } from '../../support/circuitSnapshot.ts';

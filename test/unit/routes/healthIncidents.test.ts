@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { CircuitSnapshot } from '../../../src/resilience/circuitState.ts';
-import type { Incident, IncidentClass } from '../../../src/resilience/incidents/incident.ts';
-import type { PendingWarning } from '../../../src/resilience/incidents/incidentWatch.ts';
+import type { CircuitSnapshot } from '../../../src/contract/circuitState.ts';
+import type { Incident, IncidentClass } from '../../../src/contract/incident.ts';
+import type { PendingWarning } from '../../../src/monitoring/incidents/incidentWatch.ts';
 import { healthReport, type HealthReport } from '../../../src/routes/healthReport.ts';
 import { healthText } from '../../../src/routes/healthText.ts';
 import { closedCircuit } from '../web/webGateway.ts';

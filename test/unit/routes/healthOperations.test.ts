@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CircuitSnapshot, OperationsSummary } from '../../../src/resilience/circuitState.ts';
+import type { CircuitSnapshot, OperationsSummary } from '../../../src/contract/circuitState.ts';
 import { healthReport, type HealthReport } from '../../../src/routes/healthReport.ts';
 import { healthText } from '../../../src/routes/healthText.ts';
 import { snapshotOf } from '../../support/circuitSnapshot.ts';

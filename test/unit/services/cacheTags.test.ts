@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Operation, OperationRequest } from '../../../src/http/operation.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import type { Operation, OperationRequest } from '../../../src/contract/operation.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 
 const operationsOf = (service: keyof typeof serviceRegistry): readonly Operation<unknown>[] => serviceRegistry[service].operations;
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { deadlineWarnings } from '../../../src/services/deadlines.ts';
-import type { Service } from '../../../src/services/service.ts';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import type { Service } from '../../../src/services/provider.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 import { tableRows } from '../../support/markdown.ts';
 import { readText } from '../../support/repoFiles.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 import { InvalidRequestError } from '../../../src/errors/requestErrors.ts';
-import type { HttpClient } from '../../../src/http/httpClient.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
-import type { CallOptions } from '../../../src/resilience/call.ts';
+import type { HttpClient } from '../../../src/pipeline/httpClient.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
+import type { CallOptions } from '../../../src/contract/call.ts';
 import { clientOf, endpoint, inProcess, recipe } from '../../../src/services/endpoint.ts';
 import type { RouteInput } from '../../../src/web/route.ts';
 import { errorOf } from '../../support/errorOf.ts';

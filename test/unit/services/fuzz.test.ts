@@ -7,11 +7,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { GatewayError } from '../../../src/errors/gatewayError.ts';
-import type { Operation } from '../../../src/http/operation.ts';
-import { contentOf, receivedAnswer } from '../../../src/http/receivedAnswer.ts';
-import type { HttpRequest, HttpResponse } from '../../../src/http/transport.ts';
-import type { Service } from '../../../src/services/service.ts';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import type { Operation } from '../../../src/contract/operation.ts';
+import { contentOf, receivedAnswer } from '../../../src/pipeline/receivedAnswer.ts';
+import type { HttpRequest, HttpResponse } from '../../../src/wire/transport.ts';
+import type { Service } from '../../../src/services/provider.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 import type { Route, RouteInput } from '../../../src/web/route.ts';
 import { anyInputFor, shapedBy } from '../../support/anyInput.ts';
 import { fuzzedService, type FuzzedService } from '../../support/fuzzedService.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { parseGenerously } from '../../../src/http/generousParse.ts';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import { parseGenerously } from '../../../src/pipeline/generousParse.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 
 /** The part of JSON Schema that the answers are written in. */
 interface Shape {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { boundedAnswer } from '../../../src/http/receivedAnswer.ts';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import { boundedAnswer } from '../../../src/pipeline/receivedAnswer.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 
 const named = (name: string, count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}_${String(index)}`, 'value']));
 const links = Array.from({ length: 8 }, () => ({ rel: 'self', href: 'x', method: 'GET', targetSchema: 'x', schema: 'x' }));

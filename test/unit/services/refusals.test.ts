@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { GatewayError } from '../../../src/errors/gatewayError.ts';
 import { MissingScopesError, UpstreamRejectedError, UpstreamUnauthorizedError } from '../../../src/errors/upstreamErrors.ts';
-import { classified } from '../../../src/http/generalClassification.ts';
-import { receivedAnswer } from '../../../src/http/receivedAnswer.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
-import type { Service } from '../../../src/services/service.ts';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import { classified } from '../../../src/pipeline/generalClassification.ts';
+import { receivedAnswer } from '../../../src/pipeline/receivedAnswer.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
+import type { Service } from '../../../src/services/provider.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 import { toProblem } from '../../../src/web/problem.ts';
 import { errorOf } from '../../support/errorOf.ts';
 import { getThing, httpHouse } from '../../support/httpHouse.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ServiceLimits } from '../../../src/config/serviceConfig.ts';
-import { policyTemplates, rateDetection } from '../../../src/resilience/policyTemplates.ts';
+import { policyTemplates, rateDetection } from '../../../src/contract/policyTemplates.ts';
 import { configurableService, resolveServicePolicy } from '../../../src/services/serviceSettings.ts';
 
 const unset: ServiceLimits = {

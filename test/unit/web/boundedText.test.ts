@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ZodType } from 'zod';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 import { boundedText } from '../../../src/web/boundedText.ts';
 import type { Route } from '../../../src/web/route.ts';
 

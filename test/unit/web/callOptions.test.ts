@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Fault } from '../../../src/errors/requestErrors.ts';
-import type { Answer, CallOptions } from '../../../src/resilience/call.ts';
+import type { Answer, CallOptions } from '../../../src/contract/call.ts';
 import { AnswerNote } from '../../../src/web/answerNote.ts';
 import { callOptions } from '../../../src/web/callOptions.ts';
 import { CallerSignal } from '../../../src/web/callerSignal.ts';

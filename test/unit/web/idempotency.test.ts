@@ -9,7 +9,7 @@ import {
   UpstreamUnavailableError,
 } from '../../../src/errors/upstreamErrors.ts';
 import { GoneRecords } from '../../../src/queue/goneRecords.ts';
-import type { CallOptions } from '../../../src/resilience/call.ts';
+import type { CallOptions } from '../../../src/contract/call.ts';
 import type { Authenticator } from '../../../src/web/authentication.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import type { HttpClient } from '../../../src/http/httpClient.ts';
+import type { HttpClient } from '../../../src/pipeline/httpClient.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { adminRoutes } from '../../../src/routes/admin.ts';
 import { adminJobRoutes } from '../../../src/routes/adminJobs.ts';
 import { CircuitDesk } from '../../../src/routes/circuitDesk.ts';
 import { JobDesk } from '../../../src/routes/jobDesk.ts';
 import { jobRoutes } from '../../../src/routes/jobs.ts';
-import type { Service } from '../../../src/services/service.ts';
-import { serviceRegistry } from '../../../src/services/serviceRegistry.ts';
+import type { Service } from '../../../src/services/provider.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { openAuthenticator } from '../../../src/web/authentication.ts';
 import { BodyBudget } from '../../../src/web/jsonBody.ts';

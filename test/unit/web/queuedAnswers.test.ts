@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CircuitOpenError } from '../../../src/errors/upstreamErrors.ts';
-import type { CallOptions } from '../../../src/resilience/call.ts';
+import type { CallOptions } from '../../../src/contract/call.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';
 import { startWebGateway, type WebGateway } from './webGateway.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { TransportFailure } from '../../../src/http/transport.ts';
-import { upstreamPath } from '../../../src/http/upstreamPath.ts';
+import { TransportFailure } from '../../../src/wire/transport.ts';
+import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { createSealer } from '../../../src/queue/sealer.ts';
 import { WriteIntake } from '../../../src/queue/writeIntake.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';

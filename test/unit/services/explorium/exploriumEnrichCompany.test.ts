@@ -6,7 +6,7 @@ import {
   UpstreamQuotaExhaustedError,
   UpstreamRejectedError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import type { CallOptions } from '../../../../src/resilience/call.ts';
+import type { CallOptions } from '../../../../src/contract/call.ts';
 import type { ExploriumClient } from '../../../../src/services/explorium/exploriumClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { json, type Reply } from '../../../support/httpHouse.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CircuitOpenError, UpstreamQuotaExhaustedError } from '../../../../src/errors/upstreamErrors.ts';
-import type { Answer } from '../../../../src/resilience/call.ts';
+import type { Answer } from '../../../../src/contract/call.ts';
 import {
   AnswersOfSteps,
   isTemporary,

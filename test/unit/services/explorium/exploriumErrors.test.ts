@@ -4,7 +4,7 @@ import {
   UpstreamRateLimitedError,
   UpstreamRejectedError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import { receivedAnswer } from '../../../../src/http/receivedAnswer.ts';
+import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyExploriumAnswer, ExploriumFailedError } from '../../../../src/services/explorium/exploriumErrors.ts';
 
 const classify = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>

@@ -1,8 +1,8 @@
 /**
  * An Explorium client over its real pipeline, whose wire follows a script; one failure opens its circuit.
  */
-import { targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { HttpRequest } from '../../../../src/http/transport.ts';
+import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
+import type { HttpRequest } from '../../../../src/wire/transport.ts';
 import { explorium } from '../../../../src/services/explorium/explorium.ts';
 import { ExploriumClient } from '../../../../src/services/explorium/exploriumClient.ts';
 import { httpHouse, json, scriptedWire, type Reply } from '../../../support/httpHouse.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamRateLimitedError, UpstreamUnavailableError } from '../../../../src/errors/upstreamErrors.ts';
-import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
+import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
 import type { BatchWriteAnswer } from '../../../../src/services/hubspot/hubspotBatchRows.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';

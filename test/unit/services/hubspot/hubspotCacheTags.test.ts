@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { UpstreamPath } from '../../../../src/http/operation.ts';
+import type { UpstreamPath } from '../../../../src/contract/operation.ts';
 import { tagsOfBatch, tagsOfRead, tagsOfWrite } from '../../../../src/services/hubspot/hubspotCacheTags.ts';
 import { batchPath, contactByEmailPath, recordPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
 

@@ -6,7 +6,7 @@ import {
   UpstreamRejectedError,
   UpstreamUnavailableError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import { receivedAnswer } from '../../../../src/http/receivedAnswer.ts';
+import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyHubspot } from '../../../../src/services/hubspot/hubspotErrors.ts';
 import { readHubspotQuota } from '../../../../src/services/hubspot/hubspotQuota.ts';
 import { minutes, seconds } from '../../../../src/time/clock.ts';

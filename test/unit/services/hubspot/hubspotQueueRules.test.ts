@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
-import type { Operation, OperationRequest } from '../../../../src/http/operation.ts';
-import { repeatIsSafe } from '../../../../src/http/repeatIsSafe.ts';
-import type { HttpResponse } from '../../../../src/http/transport.ts';
-import { isQueued, type CallOptions, type Queued } from '../../../../src/resilience/call.ts';
+import type { Operation, OperationRequest } from '../../../../src/contract/operation.ts';
+import { repeatIsSafe } from '../../../../src/contract/repeatIsSafe.ts';
+import type { HttpResponse } from '../../../../src/wire/transport.ts';
+import { isQueued, type CallOptions, type Queued } from '../../../../src/contract/call.ts';
 import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
 import { batchWriteOperations } from '../../../../src/services/hubspot/hubspotBatchOperations.ts';
 import { hubspotOperations, removeAssociation } from '../../../../src/services/hubspot/hubspotOperations.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamRejectedError, UpstreamUnavailableError } from '../../../../src/errors/upstreamErrors.ts';
-import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
+import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 import { made } from '../../../support/made.ts';

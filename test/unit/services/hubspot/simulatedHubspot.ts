@@ -1,17 +1,17 @@
 /**
  * The client and the simulator face to face: real requests, classification and validation, but no pipeline and no socket.
  */
-import { makeAttempt } from '../../../../src/http/attempt.ts';
-import type { Flagged, HttpClient } from '../../../../src/http/httpClient.ts';
-import type { Operation, OperationRequest } from '../../../../src/http/operation.ts';
-import { buildRequest, targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
-import type { CallOptions } from '../../../../src/resilience/call.ts';
-import { guarded } from '../../../../src/resilience/events.ts';
+import { makeAttempt } from '../../../../src/pipeline/attempt.ts';
+import type { Flagged, HttpClient } from '../../../../src/pipeline/httpClient.ts';
+import type { Operation, OperationRequest } from '../../../../src/contract/operation.ts';
+import { buildRequest, targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
+import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
+import type { CallOptions } from '../../../../src/contract/call.ts';
+import { guarded } from '../../../../src/contract/events.ts';
 import { hubspot } from '../../../../src/services/hubspot/hubspot.ts';
 import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
-import { hubspotSimulator } from '../../../../src/services/hubspot/hubspotSandbox.ts';
-import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../src/services/simulator.ts';
+import { hubspotSimulator } from '../../../../sandbox/hubspot/hubspotSandbox.ts';
+import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../sandbox/simulation/simulator.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 
 export interface SentCall {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamContractBrokenError, UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
-import { isQueued } from '../../../../src/resilience/call.ts';
+import { isQueued } from '../../../../src/contract/call.ts';
 import { kit } from '../../../../src/services/kit/kit.ts';
 import type { KitClient } from '../../../../src/services/kit/kitClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';

@@ -6,7 +6,7 @@ import {
   UpstreamRejectedError,
   UpstreamUnauthorizedError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import { receivedAnswer } from '../../../../src/http/receivedAnswer.ts';
+import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyKitAnswer, rowReason, sentencesIn } from '../../../../src/services/kit/kitErrors.ts';
 
 const classifyBody = (status: number, body: string, operation = 'upsert_subscriber', headers: Readonly<Record<string, string>> = {}) =>

@@ -1,14 +1,14 @@
 /**
  * For tests of Kit: its client over a scripted wire or over its simulator.
  */
-import { targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { Transport } from '../../../../src/http/transport.ts';
-import type { WriteQueue } from '../../../../src/http/writeQueue.ts';
+import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
+import type { Transport } from '../../../../src/wire/transport.ts';
+import type { WriteQueue } from '../../../../src/contract/writeQueue.ts';
 import { kit } from '../../../../src/services/kit/kit.ts';
 import { KitClient } from '../../../../src/services/kit/kitClient.ts';
 import { credentialKindOf } from '../../../../src/services/kit/kitCredential.ts';
-import { kitSimulator } from '../../../../src/services/kit/kitSandbox.ts';
-import type { SandboxRequest } from '../../../../src/services/simulator.ts';
+import { kitSimulator } from '../../../../sandbox/kit/kitSandbox.ts';
+import type { SandboxRequest } from '../../../../sandbox/simulation/simulator.ts';
 import { httpHouse, type HttpHouse } from '../../../support/httpHouse.ts';
 import { sandboxRequest } from '../../../support/simulatedWire.ts';
 

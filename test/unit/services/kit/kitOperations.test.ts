@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
-import type { Operation } from '../../../../src/http/operation.ts';
+import type { Operation } from '../../../../src/contract/operation.ts';
 import { kitOperations, subscriberOf } from '../../../../src/services/kit/kitOperations.ts';
 import { memberPath, membersPath, subscriberPath, subscribersPath, unsubscribePath } from '../../../../src/services/kit/kitPaths.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { isQueued } from '../../../../src/resilience/call.ts';
+import { isQueued } from '../../../../src/contract/call.ts';
 import { kitRoutes } from '../../../../src/services/kit/kitRoutes.ts';
 import type { Reply, Route, RouteInput } from '../../../../src/web/route.ts';
 import { scriptedWire } from '../../../support/httpHouse.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { QueueUnavailableError } from '../../../../src/errors/queueErrors.ts';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamRejectedError, UpstreamUnavailableError } from '../../../../src/errors/upstreamErrors.ts';
-import { isQueued, type Answer } from '../../../../src/resilience/call.ts';
+import { isQueued, type Answer } from '../../../../src/contract/call.ts';
 import type { KitClient } from '../../../../src/services/kit/kitClient.ts';
 import { SubscriptionIncompleteError } from '../../../../src/services/kit/kitSubscription.ts';
 import { errorOf } from '../../../support/errorOf.ts';

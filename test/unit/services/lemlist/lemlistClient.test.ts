@@ -6,8 +6,8 @@ import {
   UpstreamContractBrokenError,
   UpstreamRejectedError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import { targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
+import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
+import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 import { lemlist } from '../../../../src/services/lemlist/lemlist.ts';
 import type { LemlistClient } from '../../../../src/services/lemlist/lemlistClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';

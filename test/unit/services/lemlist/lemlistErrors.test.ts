@@ -4,7 +4,7 @@ import {
   UpstreamRejectedError,
   UpstreamUnauthorizedError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import { receivedAnswer } from '../../../../src/http/receivedAnswer.ts';
+import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyLemlistAnswer } from '../../../../src/services/lemlist/lemlistErrors.ts';
 
 const classify = (status: number, body: string, operation = 'add_lead') =>

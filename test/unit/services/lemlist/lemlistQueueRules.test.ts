@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
-import type { Operation, OperationRequest } from '../../../../src/http/operation.ts';
-import { repeatIsSafe } from '../../../../src/http/repeatIsSafe.ts';
-import { upstreamPath } from '../../../../src/http/upstreamPath.ts';
+import type { Operation, OperationRequest } from '../../../../src/contract/operation.ts';
+import { repeatIsSafe } from '../../../../src/contract/repeatIsSafe.ts';
+import { upstreamPath } from '../../../../src/pipeline/upstreamPath.ts';
 import { lemlist } from '../../../../src/services/lemlist/lemlist.ts';
 import { lemlistEndpoints as endpoints } from '../../../../src/services/lemlist/lemlistClient.ts';
 

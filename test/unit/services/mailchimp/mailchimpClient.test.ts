@@ -6,8 +6,8 @@ import {
   UpstreamContractBrokenError,
   UpstreamRejectedError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import { targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
+import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
+import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
 import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import { subscriberHash } from '../../../../src/services/mailchimp/mailchimpMembers.ts';

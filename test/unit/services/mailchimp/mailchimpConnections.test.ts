@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { createThing, fakeTime, httpHouse, json, rejectionOf, scriptedWire, type HttpHouse } from '../../../support/httpHouse.ts';
-import { policyTemplates } from '../../../../src/resilience/policyTemplates.ts';
+import { policyTemplates } from '../../../../src/contract/policyTemplates.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
 import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
-import { hasFreeConnection } from '../../../../src/services/mailchimp/mailchimpSandboxConnections.ts';
-import type { HttpRequest, HttpResponse } from '../../../../src/http/transport.ts';
+import { hasFreeConnection } from '../../../../sandbox/mailchimp/mailchimpSandboxConnections.ts';
+import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 
 const members = json(200, { members: [], total_items: 0 });
 const LIST = '16ed227135';

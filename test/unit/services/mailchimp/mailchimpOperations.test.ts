@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
-import type { OperationRequest } from '../../../../src/http/operation.ts';
-import { upstreamPath } from '../../../../src/http/upstreamPath.ts';
+import type { OperationRequest } from '../../../../src/contract/operation.ts';
+import { upstreamPath } from '../../../../src/pipeline/upstreamPath.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
 import { mailchimpOperations as operations } from '../../../../src/services/mailchimp/mailchimpOperations.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { isQueued, type Queued } from '../../../../src/resilience/call.ts';
+import { isQueued, type Queued } from '../../../../src/contract/call.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
 import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import { mailchimpRoutes } from '../../../../src/services/mailchimp/mailchimpRoutes.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
-import { targetFrom } from '../../../../src/http/requestBuilder.ts';
+import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
 import { mailchimp as descriptor } from '../../../../src/services/mailchimp/mailchimp.ts';
 import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';

@@ -1,9 +1,9 @@
 /**
  * The simulated Mailchimp as its clients meet it, at a time that stands until a test moves it.
  */
-import { mailchimpSimulator } from '../../../../src/services/mailchimp/mailchimpSandbox.ts';
-import type { OpenConnections, SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../src/services/simulator.ts';
-import { SeededRandom } from '../../../../src/sandbox/seededRandom.ts';
+import { mailchimpSimulator } from '../../../../sandbox/mailchimp/mailchimpSandbox.ts';
+import type { OpenConnections, SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../sandbox/simulation/simulator.ts';
+import { SeededRandom } from '../../../../sandbox/server/seededRandom.ts';
 
 export const LIST = '16ed227135';
 /** New members of it need a company. */

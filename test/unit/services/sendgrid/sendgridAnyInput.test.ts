@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
-import type { HttpResponse } from '../../../../src/http/transport.ts';
+import type { HttpResponse } from '../../../../src/wire/transport.ts';
 import type { SendgridClient } from '../../../../src/services/sendgrid/sendgridClient.ts';
 import { json, scriptedWire, type ScriptedWire } from '../../../support/httpHouse.ts';
 import { mail, sendgridHouse, type SendgridHouse, simulatedSendgrid } from './simulatedSendgrid.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamContractBrokenError, UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
-import { isQueued } from '../../../../src/resilience/call.ts';
+import { isQueued } from '../../../../src/contract/call.ts';
 import type { SendgridClient } from '../../../../src/services/sendgrid/sendgridClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { json, scriptedWire, type HouseParts, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';

@@ -7,8 +7,8 @@ import {
   UpstreamUnauthorizedError,
   UpstreamUnavailableError,
 } from '../../../../src/errors/upstreamErrors.ts';
-import { classifyStatus } from '../../../../src/http/generalClassification.ts';
-import { receivedAnswer } from '../../../../src/http/receivedAnswer.ts';
+import { classifyStatus } from '../../../../src/pipeline/generalClassification.ts';
+import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifySendgridAnswer } from '../../../../src/services/sendgrid/sendgridErrors.ts';
 
 const EMAIL = 'ada@example.com';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type sinon from 'sinon';
 import { OutcomeUnknownError, UpstreamContractBrokenError, UpstreamQuotaExhaustedError } from '../../../../src/errors/upstreamErrors.ts';
-import { TransportFailure } from '../../../../src/http/transport.ts';
-import { isQueued } from '../../../../src/resilience/call.ts';
+import { TransportFailure } from '../../../../src/wire/transport.ts';
+import { isQueued } from '../../../../src/contract/call.ts';
 import { traced } from '../../../../src/services/sendgrid/sendgridMail.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { fakeTime, json, scriptedWire, type HouseParts, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { OperationRequest } from '../../../../src/http/operation.ts';
-import { repeatIsSafe } from '../../../../src/http/repeatIsSafe.ts';
+import type { OperationRequest } from '../../../../src/contract/operation.ts';
+import { repeatIsSafe } from '../../../../src/contract/repeatIsSafe.ts';
 import { sendgrid } from '../../../../src/services/sendgrid/sendgrid.ts';
 import { writtenContact, writtenSuppression } from '../../../../src/services/sendgrid/sendgridEntities.ts';
 import { sendgridOperations as operations } from '../../../../src/services/sendgrid/sendgridOperations.ts';

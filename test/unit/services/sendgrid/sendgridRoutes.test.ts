@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { isQueued } from '../../../../src/resilience/call.ts';
+import { isQueued } from '../../../../src/contract/call.ts';
 import { sendgridRoutes } from '../../../../src/services/sendgrid/sendgridRoutes.ts';
 import { openApiDocument } from '../../../../src/web/openapi.ts';
 import type { Reply, Route } from '../../../../src/web/route.ts';

@@ -1,14 +1,14 @@
 /**
  * For tests of SendGrid: its client over a scripted wire or over its simulator.
  */
-import { targetFrom } from '../../../../src/http/requestBuilder.ts';
-import type { Transport } from '../../../../src/http/transport.ts';
-import { SeededRandom } from '../../../../src/sandbox/seededRandom.ts';
+import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
+import type { Transport } from '../../../../src/wire/transport.ts';
+import { SeededRandom } from '../../../../sandbox/server/seededRandom.ts';
 import { sendgrid } from '../../../../src/services/sendgrid/sendgrid.ts';
 import { SendgridClient } from '../../../../src/services/sendgrid/sendgridClient.ts';
 import type { Mail } from '../../../../src/services/sendgrid/sendgridMailInput.ts';
-import { sendgridSimulator } from '../../../../src/services/sendgrid/sendgridSandbox.ts';
-import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../src/services/simulator.ts';
+import { sendgridSimulator } from '../../../../sandbox/sendgrid/sendgridSandbox.ts';
+import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../sandbox/simulation/simulator.ts';
 import { httpHouse, type HouseParts, type HttpHouse } from '../../../support/httpHouse.ts';
 import { enter, sandboxRequest } from '../../../support/simulatedWire.ts';
 

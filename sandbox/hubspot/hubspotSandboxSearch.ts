@@ -1,0 +1,105 @@
+/**
+ * The simulator's search: over an index that lags behind, and with HubSpot's limits.
+ */
+import { z } from 'zod';
+import { consistsOf } from '../simulation/simulatedFields.ts';
+import { nextPage, ofType, withBody } from './hubspotSandboxAccount.ts';
+import { badInput } from './hubspotSandboxErrors.ts';
+import { selected } from './hubspotSandboxRecords.ts';
+import { systemValues, type StoredRecord } from './hubspotSandboxStore.ts';
+
+const MAX_RESULTS = 10_000;
+const MAX_FILTERS = 18;
+
+const filterSchema = z.looseObject({
+  propertyName: z.string(),
+  operator: z.string(),
+  value: z.union([z.string(), z.number()]).transform(String).optional(),
+  highValue: z.union([z.string(), z.number()]).transform(String).optional(),
+  values: z.array(z.union([z.string(), z.number()]).transform(String)).optional(),
+});
+
+const searchSchema = z.looseObject({
+  filterGroups: z.array(z.looseObject({ filters: z.array(filterSchema).max(6) })).max(5).default([]),
+  sorts: z.array(z.looseObject({ propertyName: z.string(), direction: z.string().optional() })).max(1).default([]),
+  query: z.string().max(3_000).optional(),
+  properties: z.array(z.string()).optional(),
+  limit: z.number().int().min(1).max(200).default(10),
+  after: z.union([z.string(), z.number()]).transform(Number).default(0),
+});
+
+type Filter = z.infer<typeof filterSchema>;
+type Search = z.infer<typeof searchSchema>;
+
+const valueOf = (record: StoredRecord, name: string): string => record.properties[name] ?? systemValues(record)[name] ?? '';
+
+/** Numbers by size, everything else (dates too) as text. */
+const compared = (one: string, other: string): number => {
+  if (/^-?\d+(\.\d+)?$/u.test(one) && /^-?\d+(\.\d+)?$/u.test(other)) return Number(one) - Number(other);
+  return one.toLowerCase().localeCompare(other.toLowerCase());
+};
+
+/** `*@example.com` against each word, and each part of a word, whatever the case. */
+const hasToken = (text: string, token: string): boolean => {
+  const [words, parts] = [text.toLowerCase(), token.toLowerCase().split('*')];
+  return [...words.split(/\s+/u), ...words.split(/[^\p{L}\p{N}]+/u)].some((word) => consistsOf(word, parts));
+};
+
+type Test = (value: string, filter: Required<Pick<Filter, 'value' | 'highValue' | 'values'>>) => boolean;
+
+const tests: Readonly<Record<string, Test>> = {
+  EQ: (value, filter) => value !== '' && compared(value, filter.value ?? '') === 0,
+  NEQ: (value, filter) => compared(value, filter.value ?? '') !== 0,
+  LT: (value, filter) => value !== '' && compared(value, filter.value ?? '') < 0,
+  LTE: (value, filter) => value !== '' && compared(value, filter.value ?? '') <= 0,
+  GT: (value, filter) => value !== '' && compared(value, filter.value ?? '') > 0,
+  GTE: (value, filter) => value !== '' && compared(value, filter.value ?? '') >= 0,
+  BETWEEN: (value, filter) => value !== '' && compared(value, filter.value ?? '') >= 0 && compared(value, filter.highValue ?? '') <= 0,
+  // As HubSpot: the values asked for must be in lower case to match.
+  IN: (value, filter) => filter.values?.includes(value.toLowerCase()) === true,
+  NOT_IN: (value, filter) => value !== '' && filter.values?.includes(value.toLowerCase()) === false,
+  HAS_PROPERTY: (value) => value !== '',
+  NOT_HAS_PROPERTY: (value) => value === '',
+  CONTAINS_TOKEN: (value, filter) => hasToken(value, filter.value ?? ''),
+  NOT_CONTAINS_TOKEN: (value, filter) => !hasToken(value, filter.value ?? ''),
+};
+
+const passes = (record: StoredRecord, { propertyName, operator, value, highValue, values }: Filter): boolean =>
+  tests[operator]?.(valueOf(record, propertyName), { value, highValue, values }) === true;
+
+const matches = (record: StoredRecord, { filterGroups, query }: Search): boolean => {
+  const inGroups = filterGroups.length === 0 || filterGroups.some(({ filters }) => filters.every((filter) => passes(record, filter)));
+  if (query === undefined || query === '') return inGroups;
+  const words = query.toLowerCase();
+  return inGroups && record.type.standard.some((name) => valueOf(record, name).toLowerCase().includes(words));
+};
+
+/** Oldest first unless asked otherwise. */
+const sorted = (records: readonly StoredRecord[], { sorts: [sort] }: Search): readonly StoredRecord[] => {
+  const name = sort?.propertyName ?? 'createdate';
+  const sign = sort?.direction === 'DESCENDING' ? -1 : 1;
+  const inOrder = (one: StoredRecord, other: StoredRecord): number =>
+    sign * (compared(valueOf(one, name), valueOf(other, name)) || Number(one.id) - Number(other.id));
+  return [...records].sort(inOrder);
+};
+
+const faultIn = ({ filterGroups, after }: Search): string | undefined => {
+  const filters = filterGroups.flatMap((group) => group.filters);
+  if (filters.length > MAX_FILTERS) return `at most ${String(MAX_FILTERS)} filters are allowed`;
+  const unknown = filters.find(({ operator }) => !Object.hasOwn(tests, operator));
+  if (unknown !== undefined) return `${unknown.operator} is not an operator`;
+  if (!Number.isInteger(after)) return 'after must be an integer';
+  return after >= MAX_RESULTS ? `paging beyond ${String(MAX_RESULTS)} results is not possible` : undefined;
+};
+
+export const searchRecords = ofType((account, type, { body }) =>
+  withBody(searchSchema, body, (search) => {
+    const fault = faultIn(search);
+    if (fault !== undefined) return badInput(fault);
+    const found = sorted(account.records.indexed(type).filter((record) => matches(record, search)), search);
+    const end = search.after + search.limit;
+    const results = found.slice(search.after, end).map((record) => selected(record, search.properties));
+    const next = found.length > end ? nextPage(type, search.limit, String(end)) : {};
+    return { status: 200, body: { total: found.length, results, ...next } };
+  }),
+);

@@ -1,0 +1,101 @@
+/**
+ * Idempotency-Keys beside the queue in Redis: a hash each, gone by itself when its time is over.
+ */
+import type { Redis } from 'ioredis';
+import { QueueUnavailableError } from '../../errors/queueErrors.ts';
+import { DAY_MS, type Clock } from '../../time/clock.ts';
+import { EVERY_NAME, type GoneName, type IdempotencyStore, type KeptLimits, type KeyState, type KeyUse } from '../../web/idempotency.ts';
+import { hourOf, keptKey } from './bullRecords.ts';
+import { answerInTime } from '../../redis/redisFailures.ts';
+import { RedisScript } from '../../redis/redisScript.ts';
+
+export interface RedisIdempotencyParts {
+  /** @throws {QueueUnavailableError} while there is no use in sending commands. */
+  readonly client: () => Redis;
+  readonly clock: Clock;
+  /** Tells one use of a key from any other. */
+  readonly newToken: () => string;
+  readonly keyPrefix: string;
+  readonly limits: KeptLimits;
+}
+
+/** Longer than any answer or result is kept. */
+const GONE_KEPT_MS = 2 * DAY_MS;
+
+const beginKey = new RedisScript(import.meta.url, 'beginKey', 'kept');
+const finishKey = new RedisScript(import.meta.url, 'finishKey', 'kept');
+const noteGone = new RedisScript(import.meta.url, 'noteGone');
+const withdrawKey = new RedisScript(import.meta.url, 'withdrawKey');
+
+type Begun = readonly ['first' | 'running' | 'reused' | 'interrupted' | 'full'] | readonly ['answered', answer: string];
+
+export class RedisIdempotencyStore implements IdempotencyStore {
+  readonly #parts: RedisIdempotencyParts;
+
+  constructor(parts: RedisIdempotencyParts) {
+    this.#parts = parts;
+  }
+
+  async begin(use: KeyUse, now: number): Promise<KeyState> {
+    const claim = this.#parts.newToken();
+    try {
+      return await this.#answer(() => this.#begin(use, now, claim));
+    } catch (error) {
+      this.#withdraw(use.key, claim);
+      throw error;
+    }
+  }
+
+  async finish(key: string, answer: string, brief = answer): Promise<void> {
+    const { client, clock, limits, keyPrefix } = this.#parts;
+    const values = [answer, brief, hourOf(clock.wallTime()), limits.bytes];
+    await this.#answer(() => finishKey.run(client(), [this.#name(key), keptKey(keyPrefix)], values));
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#answer(() => this.#parts.client().del(this.#name(key)));
+  }
+
+  async noteGone(gone: readonly GoneName[]): Promise<void> {
+    const { client, clock, limits } = this.#parts;
+    const values = [clock.wallTime() - GONE_KEPT_MS, limits.goneNames, GONE_KEPT_MS, ...gone.flat()];
+    await this.#answer(() => noteGone.run(client(), this.#goneKeys(), values));
+  }
+
+  async goneAt(names: readonly string[]): Promise<number> {
+    const [known, others] = this.#goneKeys();
+    const [moments, all] = await this.#answer(() => {
+      const client = this.#parts.client();
+      return Promise.all([client.zmscore(known, ...names, EVERY_NAME), client.get(others)]);
+    });
+    return Math.max(...moments.map(Number), Number(all));
+  }
+
+  async #begin({ key, fingerprint, leaseUntil, keepUntil }: KeyUse, now: number, claim: string): Promise<KeyState> {
+    const { client, limits, keyPrefix } = this.#parts;
+    const values = [fingerprint, leaseUntil, keepUntil, now, claim, hourOf(now), limits.keys];
+    const [kind, answer] = (await beginKey.run(client(), [this.#name(key), keptKey(keyPrefix)], values)) as Begun;
+    return kind === 'answered' ? { kind, answer } : { kind };
+  }
+
+  /**
+   * A hung Redis may still do what we no longer wait for; the caller was told that nothing was begun. On the same
+   * connection this comes right after it. If the connection is gone, the lease ends such a use.
+   */
+  #withdraw(key: string, claim: string): void {
+    const withdraw = async (): Promise<unknown> => withdrawKey.run(this.#parts.client(), [this.#name(key)], [claim]);
+    withdraw().catch((error: unknown) => error instanceof QueueUnavailableError);
+  }
+
+  #name(key: string): string {
+    return `{${this.#parts.keyPrefix}}:idempotency:${key}`;
+  }
+
+  #goneKeys(): readonly [string, string] {
+    return [`{${this.#parts.keyPrefix}}:gone`, `{${this.#parts.keyPrefix}}:gone-all`];
+  }
+
+  #answer<T>(work: () => Promise<T>): Promise<T> {
+    return answerInTime(this.#parts.clock, work);
+  }
+}
