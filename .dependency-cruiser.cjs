@@ -60,7 +60,6 @@ const fenceRules = Object.entries(fences).map(([library, places]) => ({
   to: { path: `node_modules/(@types/)?${library}/` },
 }));
 
-
 const houseRules = [
   { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
   {

@@ -17,7 +17,9 @@ const output = path.join(root, 'dist');
 const stamp = path.join(output, '.built');
 /** What `npm start` runs; the rest lies in folders as in the source. An image takes `dist/src` and this, and has no sandbox. */
 const launcher = path.join(output, 'server.js');
-const inputs = ['src', 'sandbox', 'types', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => path.join(root, name));
+const inputs = ['src', 'sandbox', 'types', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) =>
+  path.join(root, name),
+);
 
 const findCompiler = () => {
   try {
@@ -39,7 +41,10 @@ const isStale = () => !existsSync(stamp) || Math.max(...inputs.map(newestChange)
 
 /** What tsc leaves behind: pages, scripts for a browser or for Redis. */
 const copyAssets = () => {
-  cpSync(path.join(root, 'src'), path.join(output, 'src'), { recursive: true, filter: (file) => statSync(file).isDirectory() || !file.endsWith('.ts') });
+  cpSync(path.join(root, 'src'), path.join(output, 'src'), {
+    recursive: true,
+    filter: (file) => statSync(file).isDirectory() || !file.endsWith('.ts'),
+  });
 };
 
 const build = (compiler) => {

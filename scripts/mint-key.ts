@@ -14,7 +14,9 @@ const run = ([id, ...scopes]: readonly string[]): void => {
   const { key, sha256 } = mintKey(id, randomBytes);
   const file = JSON.stringify([{ id, sha256, scopes }], undefined, 2);
   parseApiKeys(file);
-  process.stdout.write(`The key, shown only now; give it to its user:\n\n  ${key}\n\nThe file that API_KEYS_FILE names (add this entry to the others):\n\n${file}\n`);
+  process.stdout.write(
+    `The key, shown only now; give it to its user:\n\n  ${key}\n\nThe file that API_KEYS_FILE names (add this entry to the others):\n\n${file}\n`,
+  );
 };
 
 try {

@@ -6,13 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  describeSetting,
-  processSettings,
-  redisSettings,
-  serviceSettings,
-  type SettingGroup,
-} from '../src/config/settings.ts';
+import { describeSetting, processSettings, redisSettings, serviceSettings, type SettingGroup } from '../src/config/settings.ts';
 import { serviceRegistry } from '../src/services/registry.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -53,7 +47,11 @@ export const renderSample = (): string =>
     '',
     ...lines(processSettings, ''),
     ...lines(redisSettings, ''),
-    ...Object.values(serviceRegistry).flatMap((service) => [`# --- ${service.title} ---`, '', ...lines(serviceSettings, `${service.name.toUpperCase()}_`)]),
+    ...Object.values(serviceRegistry).flatMap((service) => [
+      `# --- ${service.title} ---`,
+      '',
+      ...lines(serviceSettings, `${service.name.toUpperCase()}_`),
+    ]),
   ]
     .join('\n')
     .trimEnd()

@@ -16,7 +16,12 @@ const LIBRARIES = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu', 'lib
  */
 export const tools = {
   promtool: { variable: 'PROMTOOL_BIN', packages: ['prometheus'], file: 'usr/bin/promtool', elsewhere: 'https://prometheus.io/download/' },
-  prometheus: { variable: 'PROMETHEUS_BIN', packages: ['prometheus'], file: 'usr/bin/prometheus', elsewhere: 'https://prometheus.io/download/' },
+  prometheus: {
+    variable: 'PROMETHEUS_BIN',
+    packages: ['prometheus'],
+    file: 'usr/bin/prometheus',
+    elsewhere: 'https://prometheus.io/download/',
+  },
   'redis-server': {
     variable: 'REDIS_SERVER_BIN',
     packages: ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2', 'libatomic1'],

@@ -63,7 +63,13 @@ export interface Gateway {
 }
 
 /** Bytes in use at most: for each service what it may hold in answers under way, though each of them may be smaller (`operation.ts`). */
-const WIRE: WireLimits = { maxConnections: 128, maxBodyBytes: DEFAULT_ANSWER_BYTES, maxHeldBytes: 32_000_000, connectTimeoutMs: seconds(3), maxAgeMs: minutes(1) };
+const WIRE: WireLimits = {
+  maxConnections: 128,
+  maxBodyBytes: DEFAULT_ANSWER_BYTES,
+  maxHeldBytes: 32_000_000,
+  connectTimeoutMs: seconds(3),
+  maxAgeMs: minutes(1),
+};
 const RUNBOOK = 'docs/runbooks/circuit-breaker-runbook.md#circuitbreakeropen';
 
 interface Core {
@@ -99,7 +105,11 @@ const createCore = (config: Config, { clock, random, logger, processMetrics = tr
   return { metrics, quotas, listeners, events, breakers, incidents, cache, onListenerError };
 };
 
-const openWrites = (config: Config, { clock, random, logger, queueFaults }: Required<Pick<Seams, 'random'>> & Seams, core: Core): Promise<DurableWrites> => {
+const openWrites = (
+  config: Config,
+  { clock, random, logger, queueFaults }: Required<Pick<Seams, 'random'>> & Seams,
+  core: Core,
+): Promise<DurableWrites> => {
   const events = toAll([core.metrics, queueLog(logger)]);
   return DurableWrites.open(config, { clock, random, logger, events, quotas: () => core.quotas.states(), faults: queueFaults });
 };
@@ -109,7 +119,9 @@ type Connected = Readonly<Record<keyof Clients, ConnectedService>>;
 /** One connected service for each line of the registry. */
 const connectAll = (parts: ConnectionParts): Connected =>
   // The keys are the registry's own; Object.fromEntries forgets them.
-  Object.fromEntries(Object.entries<Service>(serviceRegistry).map(([name, service]) => [name, connectService(service, parts)])) as Connected;
+  Object.fromEntries(
+    Object.entries<Service>(serviceRegistry).map(([name, service]) => [name, connectService(service, parts)]),
+  ) as Connected;
 
 const clientsOf = (connected: Connected): Clients =>
   // Each client was made by the descriptor under the same key, so it is of that descriptor's type.
@@ -118,14 +130,21 @@ const clientsOf = (connected: Connected): Clients =>
 const readAuthenticator = ({ apiKeysFile: file }: Config): Authenticator => {
   if (file === undefined) return openAuthenticator();
   const authenticator = createAuthenticator({ keys: parseApiKeys(file.text) });
-  file.onChange(() => { authenticator.useKeys(parseApiKeys(file.text)); });
+  file.onChange(() => {
+    authenticator.useKeys(parseApiKeys(file.text));
+  });
   return authenticator;
 };
 
 const createLifecycle = (config: Config, { clock, logger }: Seams): Lifecycle =>
   new Lifecycle({ clock, logger, drainDelayMs: config.drainDelayMs });
 
-const openShared = (config: Config, seams: Required<Pick<Seams, 'random'>> & Seams, { cache, metrics }: Core, { sealer }: DurableWrites): Promise<SharedState> => {
+const openShared = (
+  config: Config,
+  seams: Required<Pick<Seams, 'random'>> & Seams,
+  { cache, metrics }: Core,
+  { sealer }: DurableWrites,
+): Promise<SharedState> => {
   const { clock, random, logger, sha = 'unknown' } = seams;
   return SharedState.open(config, { clock, random, logger, cache, cacheEvents: metrics, sealer, sha });
 };
@@ -145,8 +164,12 @@ const droppingConnections = (wire: Wire, services: readonly ConnectedService[]):
     if (to === 'open' && origin !== undefined) wire.drop(origin);
   };
   return {
-    circuitChanged: ({ circuit, to }) => { drop(circuit, to); },
-    operationCircuitChanged: ({ service, to }) => { drop(service, to); },
+    circuitChanged: ({ circuit, to }) => {
+      drop(circuit, to);
+    },
+    operationCircuitChanged: ({ service, to }) => {
+      drop(service, to);
+    },
   };
 };
 
@@ -166,7 +189,9 @@ const queueParts = (config: Config, { core, writes }: House): AppParts['queue'] 
   sealer: writes.sealer,
   gone: writes.gone,
   jobExpiresMs: config.queue.jobExpiresMs,
-  onRepeat: (result) => { core.metrics.requestRepeated(result); },
+  onRepeat: (result) => {
+    core.metrics.requestRepeated(result);
+  },
 });
 
 const healthParts = (config: Config, seams: Seams, { core, writes, cluster, lifecycle }: House): AppParts['health'] => ({
@@ -192,7 +217,13 @@ const appParts = (config: Config, seams: Seams, house: House): AppParts => ({
   authenticator: readAuthenticator(config),
   circuits: { list: () => house.core.breakers.states(), find: (name) => house.core.breakers.get(name) },
   fleet: fleetParts(house),
-  cache: { cache: house.core.cache, sharedCache: house.shared.fleet?.cache, services: house.services, remembered: house.writes.gone, logger: seams.logger },
+  cache: {
+    cache: house.core.cache,
+    sharedCache: house.shared.fleet?.cache,
+    services: house.services,
+    remembered: house.writes.gone,
+    logger: seams.logger,
+  },
   health: healthParts(config, seams, house),
   queue: queueParts(config, house),
   metrics: house.core.metrics,
@@ -220,23 +251,52 @@ const watch = ({ core: { metrics, breakers, cache }, writes, cluster, services }
 };
 
 /** The parts that live, in the order of their start; they stop in reverse: no new requests, then no new calls. */
-const registerParts = ({ queue: { drain } }: Config, { lifecycle, core, wire, services, writes, shared, cluster }: House, sandbox: EmbeddedSandbox | undefined): void => {
+const registerParts = (
+  { queue: { drain } }: Config,
+  { lifecycle, core, wire, services, writes, shared, cluster }: House,
+  sandbox: EmbeddedSandbox | undefined,
+): void => {
   const probers = services.flatMap(({ prober }) => prober ?? []);
   const worker = drain ? writes.worker(services) : undefined;
-  const resets = services.map(({ name, quota }): ResilienceEvents => ({ circuitReset: (circuit, scope) => { if (circuit === name) quota.reset(scope); } }));
+  const resets = services.map(({ name, quota }): ResilienceEvents => ({
+    circuitReset: (circuit, scope) => {
+      if (circuit === name) quota.reset(scope);
+    },
+  }));
   core.listeners.push(droppingConnections(wire, services), ...probers, ...resets, ...(worker === undefined ? [] : [worker]));
   lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
   lifecycle.add({ name: 'wire', stop: () => wire.close() });
-  lifecycle.add({ name: 'cache', stop: () => { core.cache.close(); } });
-  lifecycle.add({ name: 'recovery probes', stop: () => { for (const prober of probers) prober.stop(); } });
+  lifecycle.add({
+    name: 'cache',
+    stop: () => {
+      core.cache.close();
+    },
+  });
+  lifecycle.add({
+    name: 'recovery probes',
+    stop: () => {
+      for (const prober of probers) prober.stop();
+    },
+  });
   for (const part of [...shared.lifecycleParts(cluster, services), ...writes.lifecycleParts(worker)]) lifecycle.add(part);
-  lifecycle.add({ name: 'circuit breakers', stop: () => { core.breakers.shutdown(); } });
+  lifecycle.add({
+    name: 'circuit breakers',
+    stop: () => {
+      core.breakers.shutdown();
+    },
+  });
 };
 
 const BROKEN_LOG_MS = minutes(1);
 
 /** Listens while it lives. @returns where, once started. */
-const serve = ({ lifecycle, core: { metrics } }: House, { clock, logger }: Seams, app: Apps['main'], port: number, host: string): (() => number) => {
+const serve = (
+  { lifecycle, core: { metrics } }: House,
+  { clock, logger }: Seams,
+  app: Apps['main'],
+  port: number,
+  host: string,
+): (() => number) => {
   let loggedAt = -Infinity;
   const server = createHttpServer(app, (status) => {
     metrics.requestEnded({ method: '', route: undefined, status, durationMs: 0 });
@@ -266,7 +326,17 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const sandboxUrl = (service: string): string => sandbox?.url(service) ?? '';
   const userAgent = `sales-auto-api/${config.version}`;
   const wire = openWire(config, seams.clock, sandbox);
-  const connected = connectAll({ ...core, ...seams, transport: wire.transport, queue: writes.intake, remembered: writes.gone, fleet: shared.fleet, settings: config.services, sandboxUrl, userAgent });
+  const connected = connectAll({
+    ...core,
+    ...seams,
+    transport: wire.transport,
+    queue: writes.intake,
+    remembered: writes.gone,
+    fleet: shared.fleet,
+    settings: config.services,
+    sandboxUrl,
+    userAgent,
+  });
   const cluster = shared.clusterView({ phase: () => lifecycle.phase, circuits: () => core.breakers.states() });
   const house: House = { core, wire, writes, shared, cluster, services: Object.values(connected), lifecycle };
   watch(house);
@@ -275,7 +345,15 @@ export const compose = async (config: Config, { random = Math.random, ...others 
   const managementPort = management && serve(house, seams, management, config.managementPort ?? 0, config.host);
   const port = serve(house, seams, main, config.port, config.host);
   const fileWatch = new FileWatch({ ...seams, files: config.files });
-  lifecycle.add({ name: 'files of settings', start: () => { fileWatch.start(); }, stop: () => { fileWatch.stop(); } });
+  lifecycle.add({
+    name: 'files of settings',
+    start: () => {
+      fileWatch.start();
+    },
+    stop: () => {
+      fileWatch.stop();
+    },
+  });
   return {
     clients: clientsOf(connected),
     breakers: core.breakers,

@@ -46,12 +46,15 @@ const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Co
   return openEmbeddedStore({ directory: dataDirectory, clock, logger, ...(faults === undefined ? {} : { faults }) });
 };
 
-const sealingKeys = (keys: readonly QueueKey[]): readonly SealingKey[] => keys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') }));
+const sealingKeys = (keys: readonly QueueKey[]): readonly SealingKey[] =>
+  keys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') }));
 
 const sealerOf = ({ queue: { keys, file, clearText }, dataDirectory }: Config, logger: Logger): Sealer => {
   const named = sealingKeys(keys);
   const sealer = createSealer({ keys: named.length === 0 && !clearText ? [developmentKey(dataDirectory, logger)] : named, clearText });
-  file?.onChange(() => { sealer.useKeys(sealingKeys(queueKeysIn(file.text))); });
+  file?.onChange(() => {
+    sealer.useKeys(sealingKeys(queueKeysIn(file.text)));
+  });
   return sealer;
 };
 
@@ -73,7 +76,15 @@ export class DurableWrites {
     this.upkeep = new QueueUpkeep({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
     this.keys = this.upkeep.watched(store.keys);
     this.gone = new GoneRecords({ store: store.keys, sealer, clock });
-    this.intake = new WriteIntake({ queue, sealer, clock, logger, events, expiresMs: config.queue.jobExpiresMs, onRefused: this.upkeep.refused });
+    this.intake = new WriteIntake({
+      queue,
+      sealer,
+      clock,
+      logger,
+      events,
+      expiresMs: config.queue.jobExpiresMs,
+      onRefused: this.upkeep.refused,
+    });
   }
 
   /** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
@@ -97,9 +108,32 @@ export class DurableWrites {
     const { upkeep } = this;
     return [
       { name: 'queue store', stop: () => this.#store.close() },
-      { name: 'records that are gone', stop: () => { this.gone.close(); } },
-      { name: 'queue upkeep', start: () => { upkeep.start(); }, stop: () => { upkeep.stop(); } },
-      ...(worker === undefined ? [] : [{ name: 'queue worker', start: () => { worker.start(); }, stop: () => worker.stop() }]),
+      {
+        name: 'records that are gone',
+        stop: () => {
+          this.gone.close();
+        },
+      },
+      {
+        name: 'queue upkeep',
+        start: () => {
+          upkeep.start();
+        },
+        stop: () => {
+          upkeep.stop();
+        },
+      },
+      ...(worker === undefined
+        ? []
+        : [
+            {
+              name: 'queue worker',
+              start: () => {
+                worker.start();
+              },
+              stop: () => worker.stop(),
+            },
+          ]),
     ];
   }
 }

@@ -21,7 +21,9 @@ const greet = (config: Config, at: { readonly port: number; readonly sandboxUrl:
   if (config.environment === 'production') return;
   if (config.apiKeysFile === undefined) say('No API keys: everybody on this machine may call. Set API_KEYS_FILE to change that.');
   if (at.sandboxUrl === undefined) return;
-  const simulated = Object.values(config.services).filter(({ useSandbox }) => useSandbox).map(({ name }) => name);
+  const simulated = Object.values(config.services)
+    .filter(({ useSandbox }) => useSandbox)
+    .map(({ name }) => name);
   say(`No keys for ${simulated.join(', ')}: the sandbox at ${at.sandboxUrl} answers for them. Try:`);
   say(`  curl ${root}/api/hubspot/contacts/101`);
   say(`  curl ${root}/api/lemlist/campaigns`);
@@ -41,7 +43,9 @@ const standing = ({ redis, sharedRedis, queue, apiKeysFile, services, files }: C
 const heedHints = (logger: Logger): ((gateway: Gateway) => void) => {
   let reload: Gateway['reload'] | undefined;
   process.on('SIGHUP', () => void reload?.());
-  process.on('SIGUSR1', () => { logger.warn({}, 'SIGUSR1 is ignored: the debugger stays closed'); });
+  process.on('SIGUSR1', () => {
+    logger.warn({}, 'SIGUSR1 is ignored: the debugger stays closed');
+  });
   return (gateway) => {
     reload = () => gateway.reload();
   };

@@ -82,10 +82,35 @@ export class SharedState {
     const { circuits, cache } = fleet;
     return [
       { name: 'connection of the fleet', stop: () => this.#guest?.close() },
-      { name: 'shares of quotas', stop: () => { for (const { quota } of services) quota.close?.(); } },
-      { name: 'shared cache', start: () => { cache.start(); }, stop: () => { cache.stop(); } },
-      { name: 'fleet circuits', start: () => { circuits.start(); }, stop: () => circuits.stop() },
-      { name: 'cluster view', start: () => { cluster.start(); }, stop: () => cluster.stop() },
+      {
+        name: 'shares of quotas',
+        stop: () => {
+          for (const { quota } of services) quota.close?.();
+        },
+      },
+      {
+        name: 'shared cache',
+        start: () => {
+          cache.start();
+        },
+        stop: () => {
+          cache.stop();
+        },
+      },
+      {
+        name: 'fleet circuits',
+        start: () => {
+          circuits.start();
+        },
+        stop: () => circuits.stop(),
+      },
+      {
+        name: 'cluster view',
+        start: () => {
+          cluster.start();
+        },
+        stop: () => cluster.stop(),
+      },
     ];
   }
 
@@ -96,7 +121,13 @@ export class SharedState {
     return {
       circuits: new FleetCircuits({ ...this.#parts, store }),
       quotas: new RedisQuotaShares(guest, this.#replica),
-      cache: new SharedCache({ ...this.#parts, store: answers, events, newToken: randomUUID, maker: `${this.#version} ${this.#parts.sha}` }),
+      cache: new SharedCache({
+        ...this.#parts,
+        store: answers,
+        events,
+        newToken: randomUUID,
+        maker: `${this.#version} ${this.#parts.sha}`,
+      }),
     };
   }
 }

@@ -19,7 +19,10 @@ const pages = {
   }),
   sendgrid: (count, more) => ({ result: rows(count, (index) => ({ id: String(index), email: 'a@b.co', custom_fields: more })) }),
   lemlist: (count, more) => rows(count, (index) => ({ _id: `x${index}`, email: 'a@b.co', variables: more })),
-  explorium: (count, more) => ({ data: rows(count, (index) => ({ business_id: String(index), data: more })), matched_businesses: rows(count, () => more) }),
+  explorium: (count, more) => ({
+    data: rows(count, (index) => ({ business_id: String(index), data: more })),
+    matched_businesses: rows(count, () => more),
+  }),
 };
 
 const pageOf = (place, count, more) => JSON.stringify((pages[place.split('/')[1]] ?? pages.hubspot)(count, more));

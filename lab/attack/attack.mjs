@@ -66,7 +66,8 @@ const measuredBy = async (child) => {
   return longest;
 };
 
-const started = (args, env) => spawn(process.execPath, ['--import', meter, ...args], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+const started = (args, env) =>
+  spawn(process.execPath, ['--import', meter, ...args], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 
 const providerSettings = (port) =>
   Object.fromEntries(
@@ -82,7 +83,15 @@ const startService = async (providerPort) => {
   const port = await listening(probe);
   probe.close();
   const data = mkdtempSync(path.join(tmpdir(), 'attack-'));
-  const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'error', DATA_DIR: data, SANDBOX: 'off', ...providerSettings(providerPort) };
+  const env = {
+    PATH: process.env.PATH,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    LOG_LEVEL: 'error',
+    DATA_DIR: data,
+    SANDBOX: 'off',
+    ...providerSettings(providerPort),
+  };
   const child = started([`--max-old-space-size=${HEAP_MB}`, 'dist/server.js'], env);
   for (let tries = 0; tries < 200 && (await ask(port, 'GET', '/health/ready')).status !== 200; tries += 1) {
     if (child.exitCode !== null) throw new Error(`the service ended at its start, with code ${child.exitCode}`);
@@ -113,7 +122,12 @@ const routesOf = (document) =>
     .flatMap(([place, methods]) =>
       Object.entries(methods)
         .filter(([method]) => /^(?:get|post|put|patch|delete)$/u.test(method))
-        .map(([method, route]) => ({ place, method: method.toUpperCase(), route, schema: route.requestBody?.content?.['application/json']?.schema })),
+        .map(([method, route]) => ({
+          place,
+          method: method.toUpperCase(),
+          route,
+          schema: route.requestBody?.content?.['application/json']?.schema,
+        })),
     );
 
 /** Every input by its kind: for each route a list, so that a run that ends early has seen all routes. */
@@ -122,10 +136,16 @@ const attacksOf = (document, port) => {
   const add = (kind, attacks) => byKind.set(kind, [...(byKind.get(kind) ?? []), attacks]);
   const routes = routesOf(document);
   for (const { place, method, route, schema } of routes) {
-    add('near misses in URLs', urlsOf(place, route).map((url) => () => ask(port, method, url)));
+    add(
+      'near misses in URLs',
+      urlsOf(place, route).map((url) => () => ask(port, method, url)),
+    );
     if (schema === undefined) continue;
     for (const [kind, bodies] of Object.entries(bodiesOf(document, schema))) {
-      add(`${kind} in bodies`, bodies.map((body) => () => ask(port, method, plainUrl(place), body())));
+      add(
+        `${kind} in bodies`,
+        bodies.map((body) => () => ask(port, method, plainUrl(place), body())),
+      );
     }
   }
   for (const kind of ANSWER_KINDS) {
@@ -157,14 +177,22 @@ const runAll = async (attacks, endsAt) => {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { done: next, statuses: [...statuses].sort(([one], [other]) => one - other).map(([status, count]) => `${status}: ${count}`).join(', ') };
+  return {
+    done: next,
+    statuses: [...statuses]
+      .sort(([one], [other]) => one - other)
+      .map(([status, count]) => `${status}: ${count}`)
+      .join(', '),
+  };
 };
 
 const judge = async ({ service, other }, kind, attacks, endsAt) => {
   answerKind = kind.startsWith('answers: ') ? kind.slice('answers: '.length) : undefined;
   await Promise.all([measuredBy(service.child), measuredBy(other)]);
   let rssMb = 0;
-  const look = setInterval(() => { rssMb = Math.max(rssMb, memoryMb(service.child.pid)); }, 20);
+  const look = setInterval(() => {
+    rssMb = Math.max(rssMb, memoryMb(service.child.pid));
+  }, 20);
   const { done, statuses } = await runAll(attacks, endsAt);
   clearInterval(look);
   if (service.child.exitCode !== null) throw new Error(`the service ended at: ${kind}`);

@@ -11,14 +11,18 @@ import { asText } from './table.ts';
 const folder = new URL('./benchmarks/', import.meta.url);
 
 const knownNames = async (): Promise<readonly string[]> =>
-  (await readdir(folder)).filter((file) => file.endsWith('.ts')).map((file) => basename(file, '.ts')).sort();
+  (await readdir(folder))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => basename(file, '.ts'))
+    .sort();
 
 const load = async (name: string): Promise<Benchmark> => {
   const { benchmark } = (await import(new URL(`${name}.ts`, folder).href)) as { readonly benchmark: Benchmark };
   return benchmark;
 };
 
-const machine = (): string => `Node ${process.version}, ${process.platform} ${process.arch}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}`;
+const machine = (): string =>
+  `Node ${process.version}, ${process.platform} ${process.arch}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}`;
 
 const main = async (asked: readonly string[]): Promise<void> => {
   const known = await knownNames();

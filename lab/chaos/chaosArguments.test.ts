@@ -4,7 +4,13 @@ import { planRounds } from './plan.ts';
 
 describe('the arguments of npm run chaos', () => {
   it('are the long form unless they say otherwise', () => {
-    expect(readChaosArguments(['queue'])).to.deep.equal({ subject: 'queue', engines: ['embedded', 'bullmq'], seed: 1, rounds: 200, seconds: 1200 });
+    expect(readChaosArguments(['queue'])).to.deep.equal({
+      subject: 'queue',
+      engines: ['embedded', 'bullmq'],
+      seed: 1,
+      rounds: 200,
+      seconds: 1200,
+    });
   });
 
   it('choose an engine, a seed and a length', () => {
@@ -17,7 +23,14 @@ describe('the arguments of npm run chaos', () => {
     expect(readChaosArguments([]).subject).to.equal(undefined);
   });
 
-  for (const given of [['disk'], ['queue', 'more'], ['queue', '--seed', 'x'], ['queue', '--rounds', '0'], ['queue', '--engine', 'kafka'], ['queue', '--fast']]) {
+  for (const given of [
+    ['disk'],
+    ['queue', 'more'],
+    ['queue', '--seed', 'x'],
+    ['queue', '--rounds', '0'],
+    ['queue', '--engine', 'kafka'],
+    ['queue', '--fast'],
+  ]) {
     it(`are refused with a word of explanation: ${given.join(' ')}`, () => {
       expect(() => readChaosArguments(given)).to.throw(UsageError, /\w/u);
     });
@@ -37,7 +50,9 @@ describe('the schedule of a chaos run', () => {
   });
 
   it('kills everybody whom the engine needs', () => {
-    const victims = (engine: 'embedded' | 'bullmq') => [...new Set(planRounds({ ...settings, engine }).flatMap(({ kills }) => kills.map(({ victim }) => victim)))];
+    const victims = (engine: 'embedded' | 'bullmq') => [
+      ...new Set(planRounds({ ...settings, engine }).flatMap(({ kills }) => kills.map(({ victim }) => victim))),
+    ];
 
     expect(victims('embedded')).to.deep.equal(['gateway']);
     expect(victims('bullmq')).to.have.members(['gateway', 'worker', 'redis']);

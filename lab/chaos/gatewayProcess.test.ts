@@ -27,7 +27,13 @@ describe('a gateway that is killed and comes back', function () {
     const left = [...lives];
     const nextArguments = (): readonly string[] => ['--input-type=module', '--eval', left.shift() ?? ''];
     const environment = { FILE: path.join(folder.path, 'said') };
-    gateway = new GatewayProcess({ victim: 'gateway', nextArguments, environment, killLog: new KillLog(), onCrash: (said) => crashes.push(said) });
+    gateway = new GatewayProcess({
+      victim: 'gateway',
+      nextArguments,
+      environment,
+      killLog: new KillLog(),
+      onCrash: (said) => crashes.push(said),
+    });
     return gateway.start();
   };
 

@@ -77,8 +77,15 @@ export class GatewayProcess {
     const life = new ServerProcess({ nodeArguments: nextArguments(), environment, addressIn: gatewayAddressIn });
     this.#life = life;
     // One that ends before it listens is told of by `#ended`.
-    life.url.then((url) => { this.#listens(url); }, () => undefined);
-    void life.ended.then((signal) => { this.#ended(life, signal); });
+    life.url.then(
+      (url) => {
+        this.#listens(url);
+      },
+      () => undefined,
+    );
+    void life.ended.then((signal) => {
+      this.#ended(life, signal);
+    });
   }
 
   #listens(url: string): void {

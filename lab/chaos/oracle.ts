@@ -49,7 +49,9 @@ const isExplained = (write: Write, { acceptedAt, since }: Job, found: Case): boo
 
 const known = ofJobs((job) => (job === undefined ? 'is not known any more' : undefined));
 
-const ended = ofJobs((job) => (job?.status === 'queued' || job?.status === 'running' ? `has not ended: ${job.status}, ${job.reason ?? ''}` : undefined));
+const ended = ofJobs((job) =>
+  job?.status === 'queued' || job?.status === 'running' ? `has not ended: ${job.status}, ${job.reason ?? ''}` : undefined,
+);
 
 const made = ofJobs((job, write, found) => {
   if (job === undefined || write.kind === 'poison') return undefined;
@@ -86,13 +88,17 @@ const explainedRepeat: Rule = (write, found) => {
 };
 
 const noEmptyPromise: Rule = (write, found) =>
-  write.answers.some(isMade) && found.commits(write).length === 0 ? [{ subject: write.marker, detail: 'answered as made, but is not' }] : [];
+  write.answers.some(isMade) && found.commits(write).length === 0
+    ? [{ subject: write.marker, detail: 'answered as made, but is not' }]
+    : [];
 
 /** Unless the store died over it: then nobody knows whether it had kept the write. */
 const refusedMeansRefused: Rule = (write, found) => {
   const [only] = write.answers;
   if (only === undefined || write.answers.length > 1 || !isQueueDown(only) || found.commits(write).length === 0) return [];
-  return found.killBetween(only.startedAt, only.endedAt) ? [] : [{ subject: write.marker, detail: 'refused with queue_unavailable, but made' }];
+  return found.killBetween(only.startedAt, only.endedAt)
+    ? []
+    : [{ subject: write.marker, detail: 'refused with queue_unavailable, but made' }];
 };
 
 const oneJob: Rule = (write) => {
@@ -100,20 +106,27 @@ const oneJob: Rule = (write) => {
   return ids.length <= 1 ? [] : [{ subject: write.key ?? write.marker, detail: `stands for several jobs: ${ids.join(', ')}` }];
 };
 
-const inTime = ({ answerMs, refusalMs }: Limits): Rule => ({ marker, answers }, found) =>
-  answers.flatMap((answer) => {
-    const ms = answer.endedAt - answer.startedAt - found.stalledMs(answer.startedAt, answer.endedAt);
-    const limit = isQueueDown(answer) && answer.isAsync ? refusalMs : answerMs;
-    const isLate = answer.status === 'hung' || (answer.status !== 'broken' && ms > limit);
-    return isLate ? [{ subject: marker, detail: `answered ${String(answer.status)} ${answer.code ?? ''} after ${String(ms)} ms` }] : [];
-  });
+const inTime =
+  ({ answerMs, refusalMs }: Limits): Rule =>
+  ({ marker, answers }, found) =>
+    answers.flatMap((answer) => {
+      const ms = answer.endedAt - answer.startedAt - found.stalledMs(answer.startedAt, answer.endedAt);
+      const limit = isQueueDown(answer) && answer.isAsync ? refusalMs : answerMs;
+      const isLate = answer.status === 'hung' || (answer.status !== 'broken' && ms > limit);
+      return isLate ? [{ subject: marker, detail: `answered ${String(answer.status)} ${answer.code ?? ''} after ${String(ms)} ms` }] : [];
+    });
 
 const EXPECTED: ReadonlySet<Answer['status']> = new Set<Answer['status']>([200, 201, 202, 502, 503, 504, 'broken', 'hung']);
 
 /** 422 is the answer to poison, 409 to a lead that is there and to a request that is being answered. */
 const expected: Rule = ({ marker, kind, answers }) =>
   answers
-    .filter(({ status, code }) => !EXPECTED.has(status) && !(status === 422 && kind === 'poison') && !(status === 409 && (kind === 'lead' || code === 'request_in_progress')))
+    .filter(
+      ({ status, code }) =>
+        !EXPECTED.has(status) &&
+        !(status === 422 && kind === 'poison') &&
+        !(status === 409 && (kind === 'lead' || code === 'request_in_progress')),
+    )
     .map(({ status, code }) => ({ subject: marker, detail: `answered ${String(status)} ${code ?? ''}` }));
 
 const rulesWithin = (limits: Limits): Readonly<Record<string, Rule>> => ({
@@ -152,7 +165,10 @@ const promisedWithoutStore = ({ writes, kills }: Evidence): readonly Breach[] =>
   const outages = kills.filter(({ victim }) => victim === 'redis');
   return writes.flatMap(({ marker, round, answers }) =>
     answers
-      .filter(({ jobId, startedAt, endedAt }) => jobId !== undefined && outages.some(({ at, backAt }) => startedAt > at + CLOCK_SLACK_MS && endedAt < backAt - CLOCK_SLACK_MS))
+      .filter(
+        ({ jobId, startedAt, endedAt }) =>
+          jobId !== undefined && outages.some(({ at, backAt }) => startedAt > at + CLOCK_SLACK_MS && endedAt < backAt - CLOCK_SLACK_MS),
+      )
       .map(({ jobId = '' }) => ({ rule: 'no 202 while the store is down', round, subject: jobId, detail: marker })),
   );
 };
@@ -160,7 +176,12 @@ const promisedWithoutStore = ({ writes, kills }: Evidence): readonly Breach[] =>
 const slowRecoveries = (evidence: Evidence, { recoveryMs }: Limits): readonly Breach[] =>
   recoveries(evidence, recoveryMs)
     .filter(({ ms }) => ms >= recoveryMs)
-    .map(({ kill, ms }) => ({ rule: 'writes are accepted again soon', round: kill.round, subject: kill.victim, detail: `not within ${String(ms)} ms of its return` }));
+    .map(({ kill, ms }) => ({
+      rule: 'writes are accepted again soon',
+      round: kill.round,
+      subject: kill.victim,
+      detail: `not within ${String(ms)} ms of its return`,
+    }));
 
 /** What a kill may cost: as many repeats and doubts as there were jobs under way in the process. */
 const tooMany = (evidence: Evidence): readonly Breach[] => {
@@ -171,7 +192,12 @@ const tooMany = (evidence: Evidence): readonly Breach[] => {
     { subject: 'uncertain jobs', count: uncertainAfterKills },
   ]
     .filter(({ count }) => count > most)
-    .map(({ subject, count }) => ({ rule: 'a kill costs no more than what was under way', round: 0, subject, detail: `${String(count)} after ${String(evidence.kills.length)} kills` }));
+    .map(({ subject, count }) => ({
+      rule: 'a kill costs no more than what was under way',
+      round: 0,
+      subject,
+      detail: `${String(count)} after ${String(evidence.kills.length)} kills`,
+    }));
 };
 
 /** What a run that broke off can be blamed for: what ended it, and none of what was never looked at. */
@@ -187,5 +213,12 @@ export const judge = (evidence: Evidence, limits = promisedLimits): readonly Bre
   const ofWrites = evidence.writes.flatMap((write) =>
     Object.entries(rules).flatMap(([rule, check]) => check(write, found).map((breach) => ({ rule, round: write.round, ...breach }))),
   );
-  return [...crashes, ...ofWrites, ...outOfOrder(evidence), ...promisedWithoutStore(evidence), ...slowRecoveries(evidence, limits), ...tooMany(evidence)];
+  return [
+    ...crashes,
+    ...ofWrites,
+    ...outOfOrder(evidence),
+    ...promisedWithoutStore(evidence),
+    ...slowRecoveries(evidence, limits),
+    ...tooMany(evidence),
+  ];
 };

@@ -64,7 +64,14 @@ const FAULT_SHARE = 0.4;
 const LATEST_FAULT = 12;
 const LONGEST_REDIS_OUTAGE_MS = 1200;
 
-const victims: readonly (readonly Victim[])[] = [['gateway'], ['worker'], ['redis'], ['worker', 'redis'], ['gateway', 'redis'], ['gateway', 'worker']];
+const victims: readonly (readonly Victim[])[] = [
+  ['gateway'],
+  ['worker'],
+  ['redis'],
+  ['worker', 'redis'],
+  ['gateway', 'redis'],
+  ['gateway', 'worker'],
+];
 
 class Chance {
   readonly #random: () => number;

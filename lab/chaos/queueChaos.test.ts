@@ -6,7 +6,16 @@ import { runQueueChaos, type QueueRun } from './queueRun.ts';
 import { shortReportOf } from './report.ts';
 
 /** The short form of `npm run chaos -- queue`: real processes, from source as everything that is tested. */
-const shortForm = { seed: 4, rounds: 3, roundMs: 2000, program: 'source', longestMs: 20_000, callersEach: 3, pauseMs: 200, drainMs: 45_000 } as const;
+const shortForm = {
+  seed: 4,
+  rounds: 3,
+  roundMs: 2000,
+  program: 'source',
+  longestMs: 20_000,
+  callersEach: 3,
+  pauseMs: 200,
+  drainMs: 45_000,
+} as const;
 
 /** Loss, doubles and order are judged as ever; of time only what no busy machine explains. The long form measures the promised limits. */
 const patientLimits: Limits = { answerMs: 6000, refusalMs: 3000, recoveryMs: 15_000 };

@@ -55,7 +55,8 @@ export class QueueHouse {
 
   constructor(parts: HouseParts) {
     this.#parts = parts;
-    const stub = (provider: Provider): ProviderStub => new ProviderStub(parts.ledger, shapes[provider](parts.ledger), seededRandom(parts.seed));
+    const stub = (provider: Provider): ProviderStub =>
+      new ProviderStub(parts.ledger, shapes[provider](parts.ledger), seededRandom(parts.seed));
     this.#stubs = { hubspot: stub('hubspot'), lemlist: stub('lemlist') };
   }
 

@@ -50,7 +50,9 @@ const inParts = async <T>(all: readonly T[], work: (one: T) => Promise<void>): P
 
 /** Of one that was not accepted, a repeat is a new request; it may only come late where no order is to be kept. */
 const repeatable = (writes: readonly Write[]): readonly Write[] =>
-  writes.filter(({ key, kind, answers }) => key !== undefined && (kind === 'deal' || answers.some(({ jobId }) => jobId !== undefined))).slice(-REPEATED_AT_END);
+  writes
+    .filter(({ key, kind, answers }) => key !== undefined && (kind === 'deal' || answers.some(({ jobId }) => jobId !== undefined)))
+    .slice(-REPEATED_AT_END);
 
 const acceptedIds = (writes: readonly Write[]): readonly string[] => [
   ...new Set(writes.flatMap(({ answers }) => answers.flatMap(({ jobId }) => jobId ?? []))),
@@ -61,7 +63,12 @@ const askFor = async (origin: string, id: string): Promise<Job | undefined> => {
   const answer = await plainHttp(`${origin}/api/jobs/${id}`, { signal: AbortSignal.timeout(ASKING_MS) }).catch(() => undefined);
   if (answer?.status !== 200) return undefined;
   const { text } = answer;
-  const job = JSON.parse(text) as { readonly status: string; readonly reason?: string; readonly acceptedAt: string; readonly since: string };
+  const job = JSON.parse(text) as {
+    readonly status: string;
+    readonly reason?: string;
+    readonly acceptedAt: string;
+    readonly since: string;
+  };
   return { status: job.status, reason: job.reason, acceptedAt: Date.parse(job.acceptedAt), since: Date.parse(job.since) };
 };
 
@@ -183,8 +190,18 @@ class Run {
   #evidence(jobs: ReadonlyMap<string, Job>, tookMs: number, brokenOff?: string): QueueRun {
     const { commits, refusedDoubles, lostAnswers, unheardAnswers } = this.#ledger;
     const seen = { commits, refusedDoubles, lostAnswers, unheardAnswers, kills: this.#killLog.kills, stalls: this.#pacemaker.stalls };
-    return { ...seen, settings: this.#settings, rounds: this.#rounds, tookMs, writes: this.#writers.writes, jobs, crashes: this.#crashes, brokenOff };
+    return {
+      ...seen,
+      settings: this.#settings,
+      rounds: this.#rounds,
+      tookMs,
+      writes: this.#writers.writes,
+      jobs,
+      crashes: this.#crashes,
+      brokenOff,
+    };
   }
 }
 
-export const runQueueChaos = (settings: QueueRunSettings, say: (line: string) => void): Promise<QueueRun> => new Run(settings, say).perform();
+export const runQueueChaos = (settings: QueueRunSettings, say: (line: string) => void): Promise<QueueRun> =>
+  new Run(settings, say).perform();

@@ -24,7 +24,11 @@ interface Target {
 }
 
 const targets: Readonly<Record<WriteKind, (marker: string, entity: string) => Target>> = {
-  contact: (marker, entity) => ({ method: 'PUT', path: `/api/hubspot/contacts/by-email/${entity}`, body: { properties: { firstname: marker } } }),
+  contact: (marker, entity) => ({
+    method: 'PUT',
+    path: `/api/hubspot/contacts/by-email/${entity}`,
+    body: { properties: { firstname: marker } },
+  }),
   poison: (marker, entity) => ({
     method: 'PUT',
     path: `/api/hubspot/contacts/by-email/${entity}`,
@@ -73,7 +77,11 @@ export class Writers {
 
   start(): void {
     const callers = Array.from({ length: this.#parts.callersEach }, (_, number) => number);
-    const running = callers.flatMap((number) => [this.#writeContact(`contact-${String(number)}@chaos.example`), this.#writeLeads(), this.#writeDeals()]);
+    const running = callers.flatMap((number) => [
+      this.#writeContact(`contact-${String(number)}@chaos.example`),
+      this.#writeLeads(),
+      this.#writeDeals(),
+    ]);
     // They end with a gateway that has ended by itself; whoever runs it tells of that.
     this.#running = running.map((caller) => caller.catch(() => undefined));
   }

@@ -18,7 +18,12 @@ const say = (line: string): void => {
 const moved = async (url: string, { realLimits, service }: DrillArguments, processes: DrillProcesses) => {
   const next = await new DrillSandbox(await processes.startSandbox(realLimits), service).directUrls();
   const relay = await processes.startRelay(url);
-  return { url: relay.url, move: () => { relay.lead(next[service] ?? ''); } };
+  return {
+    url: relay.url,
+    move: () => {
+      relay.lead(next[service] ?? '');
+    },
+  };
 };
 
 const drill = async (settings: DrillArguments, processes: DrillProcesses, signal: AbortSignal): Promise<void> => {

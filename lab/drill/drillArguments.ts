@@ -101,8 +101,13 @@ const parsed = (args: readonly string[]) => {
       args: [...args],
       allowPositionals: true,
       options: {
-        rate: text, seconds: text, status: text, target: text, sandbox: text,
-        json: { type: 'boolean' }, 'real-limits': { type: 'boolean' },
+        rate: text,
+        seconds: text,
+        status: text,
+        target: text,
+        sandbox: text,
+        json: { type: 'boolean' },
+        'real-limits': { type: 'boolean' },
       },
     });
   } catch (error) {
@@ -118,7 +123,8 @@ export const readDrillArguments = (args: readonly string[], services: readonly s
   const serviceName = oneOf('service', service, services);
   const faultName = oneOf('fault', fault, drillFaults);
   const running = runningFrom(values);
-  if (running !== undefined && faultName === 'moved') throw new UsageError('moved goes without --target and --sandbox: it needs two sandboxes of its own');
+  if (running !== undefined && faultName === 'moved')
+    throw new UsageError('moved goes without --target and --sandbox: it needs two sandboxes of its own');
   return {
     service: serviceName,
     fault: faultName,

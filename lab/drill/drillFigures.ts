@@ -52,8 +52,7 @@ const recoveryMs = (calls: readonly DrillCall[], endedAt: number): number | null
   const after = calls.filter(({ at }) => at >= endedAt).sort((one, other) => one.at - other.at);
   const last = after.at(-1)?.at ?? endedAt;
   const beginnings = [endedAt, ...after.filter((_call, index) => !isServed(after[index - 1] ?? { status: 200 })).map(({ at }) => at)];
-  const allServed = (from: number): boolean =>
-    after.every((call) => call.at < from || call.at >= from + SERVED_FOR_MS || isServed(call));
+  const allServed = (from: number): boolean => after.every((call) => call.at < from || call.at >= from + SERVED_FOR_MS || isServed(call));
   const begun = beginnings.find((from) => from + SERVED_FOR_MS <= last && allServed(from));
   return begun === undefined ? null : begun - endedAt;
 };

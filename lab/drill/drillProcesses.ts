@@ -84,7 +84,11 @@ export class DrillProcesses {
     let port = Number(new URL(url).port);
     const server = createServer((caller) => {
       const callee = connect(port, '127.0.0.1');
-      for (const socket of [caller, callee]) socket.on('error', () => { caller.destroy(); callee.destroy(); });
+      for (const socket of [caller, callee])
+        socket.on('error', () => {
+          caller.destroy();
+          callee.destroy();
+        });
       caller.pipe(callee).pipe(caller);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -92,7 +96,9 @@ export class DrillProcesses {
     const { port: own } = server.address() as AddressInfo;
     return {
       url: url.replace(`:${String(port)}`, `:${String(own)}`),
-      lead: (to) => { port = Number(new URL(to).port); },
+      lead: (to) => {
+        port = Number(new URL(to).port);
+      },
     };
   }
 

@@ -15,7 +15,9 @@ const answersIn = ({ answers }: DrillResult): string =>
     .join(', ');
 
 const firstFastFailure = ({ firstFastFailureMs, firstFastFailureCall }: DrillResult): string =>
-  firstFastFailureCall === null ? 'none: the circuit did not open' : `${duration(firstFastFailureMs, '')}, call ${String(firstFastFailureCall)}`;
+  firstFastFailureCall === null
+    ? 'none: the circuit did not open'
+    : `${duration(firstFastFailureMs, '')}, call ${String(firstFastFailureCall)}`;
 
 const sent = ({ sentIntoOutage, healthChecksSent }: DrillResult): string => {
   if (sentIntoOutage === null) return 'not known';
@@ -30,13 +32,18 @@ const rows = (result: DrillResult): readonly (readonly [string, string])[] => [
   ['their answers', answersIn(result)],
   ['open time left at its end', duration(result.openTimeLeftMs, 'none, or not known')],
   ['all served again after', duration(result.recoveryMs, 'not within the drill')],
-  ['retry amplification', result.retryAmplification === null ? 'not known' : `${result.retryAmplification.toFixed(2)} attempts per call sent`],
+  [
+    'retry amplification',
+    result.retryAmplification === null ? 'not known' : `${result.retryAmplification.toFixed(2)} attempts per call sent`,
+  ],
 ];
 
 const warning = ({ unservedInWarmUp }: DrillResult): readonly string[] =>
   unservedInWarmUp === 0
     ? []
-    : [`Mind: ${String(unservedInWarmUp)} calls were not served even before the outage (rate limits? try a lower --rate): the figures are not of the outage alone.`];
+    : [
+        `Mind: ${String(unservedInWarmUp)} calls were not served even before the outage (rate limits? try a lower --rate): the figures are not of the outage alone.`,
+      ];
 
 export const drillReport = ({ service, fault, rate, seconds }: DrillArguments, result: DrillResult): string => {
   const width = Math.max(...rows(result).map(([name]) => name.length));

@@ -68,7 +68,9 @@ export class DrillSandbox {
    * @param healthOperation Method and path of what health checks ask.
    */
   async received(from: string, to: string, healthOperation: string): Promise<ReceivedCount> {
-    const { requests } = (await ask('GET', `${this.origin}/_requests?service=${this.service}`)) as { readonly requests: readonly LoggedRequest[] };
+    const { requests } = (await ask('GET', `${this.origin}/_requests?service=${this.service}`)) as {
+      readonly requests: readonly LoggedRequest[];
+    };
     const during = requests.filter(({ time }) => time >= from && time < to);
     const healthChecks = during.filter(({ method, path }) => `${method} ${path}` === healthOperation).length;
     return { calls: during.length - healthChecks, healthChecks };
@@ -96,7 +98,9 @@ export const readOpenTimeLeft = async (target: string, service: string): Promise
   const answer = await request(`${target}/health/detailed`).catch(() => undefined);
   const text = await answer?.body.text();
   if (answer?.statusCode !== 200 || text === undefined) return null;
-  const { checks } = JSON.parse(text) as { readonly checks?: Readonly<Record<string, readonly { readonly nextProbeAt?: string | null }[] | undefined>> };
+  const { checks } = JSON.parse(text) as {
+    readonly checks?: Readonly<Record<string, readonly { readonly nextProbeAt?: string | null }[] | undefined>>;
+  };
   const nextProbeAt = checks?.[`${service}:circuit`]?.[0]?.nextProbeAt ?? undefined;
   return nextProbeAt === undefined ? null : Math.max(0, Date.parse(nextProbeAt) - Date.now());
 };

@@ -5,7 +5,8 @@ import { duration, type PartReport } from './reportShape.ts';
 const of = (part: number, whole: number): string => `${String(part)} of ${String(whole)}`;
 
 /** Words of the process's life say nothing of the network. */
-const isReason = (reason: string | undefined): boolean => reason !== undefined && !['starting', 'ready', 'draining', 'stopped'].includes(reason);
+const isReason = (reason: string | undefined): boolean =>
+  reason !== undefined && !['starting', 'ready', 'draining', 'stopped'].includes(reason);
 
 export const brokenReport = (run: BrokenRun, { callsPerSecond, brokenMs }: BrokenSettings): PartReport => ({
   method: [
@@ -28,10 +29,20 @@ export const brokenReport = (run: BrokenRun, { callsPerSecond, brokenMs }: Broke
   ],
   goals: [
     { what: 'calls lost by the healthy two', wanted: '0', measured: String(run.healthyUnserved), isKept: run.healthyUnserved === 0 },
-    { what: 'circuits opened at the healthy two', wanted: 'none', measured: of(run.healthyDisturbed, run.healthyLooks), isKept: run.healthyDisturbed === 0 },
+    {
+      what: 'circuits opened at the healthy two',
+      wanted: 'none',
+      measured: of(run.healthyDisturbed, run.healthyLooks),
+      isKept: run.healthyDisturbed === 0,
+    },
     { what: 'the broken one turns unready', wanted: 'it does', measured: duration(run.unreadyMs), isKept: run.unreadyMs !== null },
     { what: 'and says why', wanted: 'a reason', measured: run.reason ?? '–', isKept: isReason(run.reason) },
-    { what: 'it is ready again by itself', wanted: 'it is', measured: duration(run.readyAgainMs), isKept: run.unreadyMs !== null && run.readyAgainMs !== null },
+    {
+      what: 'it is ready again by itself',
+      wanted: 'it is',
+      measured: duration(run.readyAgainMs),
+      isKept: run.unreadyMs !== null && run.readyAgainMs !== null,
+    },
     { what: 'and serves its callers', wanted: 'it does', measured: duration(run.servedAgainMs), isKept: run.servedAgainMs !== null },
   ],
 });

@@ -83,10 +83,19 @@ const figures = (calls: readonly FleetCall[], readings: readonly Reading[], { br
     healthyDisturbed: healthyLooks.filter(isDisturbed).length,
     healthyLooks: healthyLooks.length,
     brokenOpenMs: firstAfter(refused, brokenAt),
-    unreadyMs: firstAfter(unready.map(({ at }) => at), brokenAt),
+    unreadyMs: firstAfter(
+      unready.map(({ at }) => at),
+      brokenAt,
+    ),
     reason: unready[0]?.reason,
-    readyAgainMs: quietAfter(brokenLooks.map(({ at, isReady }) => ({ at, isBad: !isReady })), healedAt),
-    servedAgainMs: quietAfter(brokenCalls.map((call) => ({ at: call.at, isBad: !wasServed(call) })), healedAt),
+    readyAgainMs: quietAfter(
+      brokenLooks.map(({ at, isReady }) => ({ at, isBad: !isReady })),
+      healedAt,
+    ),
+    servedAgainMs: quietAfter(
+      brokenCalls.map((call) => ({ at: call.at, isBad: !wasServed(call) })),
+      healedAt,
+    ),
   };
 };
 
@@ -103,7 +112,11 @@ const breakFor = async (proxy: TcpProxy, brokenMs: number, afterMs: number): Pro
 };
 
 /** @param proxy Between the last of three replicas and the providers. */
-export const driveBroken = async (urls: readonly string[], proxy: TcpProxy, settings: Omit<BrokenSettings, 'program'>): Promise<BrokenRun> => {
+export const driveBroken = async (
+  urls: readonly string[],
+  proxy: TcpProxy,
+  settings: Omit<BrokenSettings, 'program'>,
+): Promise<BrokenRun> => {
   const { callsPerSecond, seed, warmUpMs, brokenMs, afterMs } = settings;
   const all = services.map((service, index) => new Callers({ urls, call: subjectOf(service).call, callsPerSecond, seed: seed + index }));
   const watch = new Watch(urls);
@@ -111,7 +124,11 @@ export const driveBroken = async (urls: readonly string[], proxy: TcpProxy, sett
     await sleep(warmUpMs);
     return whileActive([watch], () => breakFor(proxy, brokenMs, afterMs));
   });
-  return figures(all.flatMap((callers) => callers.ended), watch.readings, span);
+  return figures(
+    all.flatMap((callers) => callers.ended),
+    watch.readings,
+    span,
+  );
 };
 
 export const runBroken = async (settings: BrokenSettings): Promise<BrokenRun> => {

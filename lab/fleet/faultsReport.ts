@@ -34,10 +34,20 @@ const goalsOf = ([name, { struck, spared }]: Named): readonly Goal[] => {
   const later = struck.p99Ms - spared.p99Ms;
   const mostLater = FORGETFUL.has(name) ? MOST_LATER_FORGOTTEN_MS : MOST_LATER_MS;
   const failures = struck.failed === 0 ? '0' : `${String(struck.failed)}: ${struck.failures.join(', ')}`;
-  const told = { what: `${title}: replicas that say so`, wanted: String(REPLICAS), measured: String(struck.noticedBy), isKept: struck.noticedBy === REPLICAS };
+  const told = {
+    what: `${title}: replicas that say so`,
+    wanted: String(REPLICAS),
+    measured: String(struck.noticedBy),
+    isKept: struck.noticedBy === REPLICAS,
+  };
   return [
     { what: `${title}: calls that failed`, wanted: '0', measured: failures, isKept: struck.failed === 0 },
-    { what: `${title}: p99 later than without`, wanted: `≤ ${duration(mostLater)}`, measured: duration(Math.max(0, later)), isKept: later <= mostLater },
+    {
+      what: `${title}: p99 later than without`,
+      wanted: `≤ ${duration(mostLater)}`,
+      measured: duration(Math.max(0, later)),
+      isKept: later <= mostLater,
+    },
     ...(isNoticed ? [told] : []),
     { what: `${title}: shared state is back`, wanted: 'it is', measured: duration(struck.upAgainMs), isKept: struck.upAgainMs !== null },
   ];
@@ -53,7 +63,16 @@ export const faultsReport = (runs: FaultRuns, { callsPerSecond, holdMs }: Omit<F
     ],
     tables: [
       {
-        headings: ['fault', 'calls', 'failed', 'p99 since the fault', '… of the fleet beside', 'slowest', '`shared_state_up` 0 at', 'shared again after'],
+        headings: [
+          'fault',
+          'calls',
+          'failed',
+          'p99 since the fault',
+          '… of the fleet beside',
+          'slowest',
+          '`shared_state_up` 0 at',
+          'shared again after',
+        ],
         rows: all.map(row),
       },
     ],

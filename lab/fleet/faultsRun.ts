@@ -99,7 +99,11 @@ const figures = (calls: readonly FleetCall[], readings: readonly Reading[], stru
   };
 };
 
-export const driveFault = async (urls: readonly string[], redis: FleetRedis, settings: Omit<FaultSettings, 'program'>): Promise<FaultRun> => {
+export const driveFault = async (
+  urls: readonly string[],
+  redis: FleetRedis,
+  settings: Omit<FaultSettings, 'program'>,
+): Promise<FaultRun> => {
   const { callsPerSecond, seed, warmUpMs, holdMs, afterMs } = settings;
   const callers = new Callers({ urls, call: mixedCall, callsPerSecond, seed });
   const watch = new Watch(urls);

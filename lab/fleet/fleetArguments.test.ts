@@ -12,7 +12,14 @@ describe('arguments of npm run fleet', () => {
   });
 
   it('have defaults with which the page is renewed', () => {
-    expect(readFleetArguments(['outage'])).to.deep.equal({ parts: ['outage'], seed: 1, seeds: 3, seconds: undefined, service: undefined, isWhole: true });
+    expect(readFleetArguments(['outage'])).to.deep.equal({
+      parts: ['outage'],
+      seed: 1,
+      seeds: 3,
+      seconds: undefined,
+      service: undefined,
+      isWhole: true,
+    });
   });
 
   it('shorten a run, which renews no page', () => {
@@ -21,7 +28,14 @@ describe('arguments of npm run fleet', () => {
     expect(asked).to.include({ seconds: 20, service: 'lemlist', seed: 7, isWhole: false });
   });
 
-  for (const wrong of [['outages'], ['outage', 'quota'], ['outage', '--seconds', '1.5'], ['outage', '--seconds', '0'], ['quota', '--service', 'sendgrid'], ['all', '--fast']]) {
+  for (const wrong of [
+    ['outages'],
+    ['outage', 'quota'],
+    ['outage', '--seconds', '1.5'],
+    ['outage', '--seconds', '0'],
+    ['quota', '--service', 'sendgrid'],
+    ['all', '--fast'],
+  ]) {
     it(`refuse ${wrong.join(' ')}`, () => {
       expect(() => readFleetArguments(wrong)).to.throw(UsageError);
     });

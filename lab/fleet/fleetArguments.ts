@@ -58,7 +58,8 @@ const partsFrom = (names: readonly string[]): readonly PartName[] => {
 
 const serviceFrom = (text: string | undefined): SubjectName | undefined => {
   const service = subjectNames.find((name) => name === text);
-  if (text !== undefined && service === undefined) throw new UsageError(`--service must be one of ${subjectNames.join(', ')}, not "${text}"`);
+  if (text !== undefined && service === undefined)
+    throw new UsageError(`--service must be one of ${subjectNames.join(', ')}, not "${text}"`);
   return service;
 };
 

@@ -8,8 +8,9 @@ const SERVED = { status: 200, code: undefined } as const;
 const REFUSED = { status: 503, code: 'circuit_open' } as const;
 
 /** One after the other, ms; answered after 5 ms. */
-const calls = (...all: readonly (readonly [at: number, replica: number, answer: Pick<FleetCall, 'status' | 'code'>])[]): readonly FleetCall[] =>
-  all.map(([at, replica, answer], number) => ({ at, replica, number, latencyMs: 5, ...answer }));
+const calls = (
+  ...all: readonly (readonly [at: number, replica: number, answer: Pick<FleetCall, 'status' | 'code'>])[]
+): readonly FleetCall[] => all.map(([at, replica, answer], number) => ({ at, replica, number, latencyMs: 5, ...answer }));
 
 describe('figures of an outage of a fleet', () => {
   const outage = { from: 1000, to: 61_000 };
@@ -54,16 +55,30 @@ describe('figures of an outage of a fleet', () => {
 describe('the page of the fleet', () => {
   const report: PartReport = {
     method: ['How it was measured.'],
-    tables: [{ headings: ['fleet', 'sent'], rows: [['one', '10'], ['three', '12']] }],
+    tables: [
+      {
+        headings: ['fleet', 'sent'],
+        rows: [
+          ['one', '10'],
+          ['three', '12'],
+        ],
+      },
+    ],
     goals: [{ what: 'sent', wanted: '≤ 11', measured: '12', isKept: false }],
   };
 
   it('gets the section of one part, and keeps the others', () => {
-    const page = 'a\n<!-- outage: written by npm run fleet -->\nold\n<!-- end of outage -->\n<!-- quota: written by npm run fleet -->\nq\n<!-- end of quota -->\n';
+    const page =
+      'a\n<!-- outage: written by npm run fleet -->\nold\n<!-- end of outage -->\n<!-- quota: written by npm run fleet -->\nq\n<!-- end of quota -->\n';
 
     const renewed = withSection(page, 'outage', asMarkdown(report, 7));
 
-    expect(renewed).to.match(/^a\n/).and.include('| three | 12 |').and.include('Seed 7').and.include('q\n<!-- end of quota -->').and.not.include('old');
+    expect(renewed)
+      .to.match(/^a\n/)
+      .and.include('| three | 12 |')
+      .and.include('Seed 7')
+      .and.include('q\n<!-- end of quota -->')
+      .and.not.include('old');
   });
 
   it('is not written where its marker is missing', () => {

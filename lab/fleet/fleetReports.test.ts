@@ -16,7 +16,8 @@ const seed = 1;
 
 describe('the report of outages', () => {
   const usual: OutageFigures = {
-    firstFastFailureMs: 500, firstFastFailureCall: 1,
+    firstFastFailureMs: 500,
+    firstFastFailureCall: 1,
     callers: 1200,
     latencyMs: { p50: 4, p99: 20, max: 500 },
     answers: {},
@@ -55,7 +56,10 @@ describe('the report of outages', () => {
   });
 
   it('takes the middle of several seeds, and of probes the most', () => {
-    const runs = [10, 60, 20].map((sent) => ({ one: { ...usual, sent: 20 }, together: { ...usual, sent, mostProbes: sent === 60 ? 9 : 1 } }));
+    const runs = [10, 60, 20].map((sent) => ({
+      one: { ...usual, sent: 20 },
+      together: { ...usual, sent, mostProbes: sent === 60 ? 9 : 1 },
+    }));
 
     const { goals } = outageReport([{ title: '503s', firstFastFailureMs: 1000, runs }], settings);
 
@@ -83,11 +87,18 @@ describe('the report of one replica without a network', () => {
   });
 
   it('sees a call that a healthy replica lost, and a circuit that it opened', () => {
-    expect(missed(report({ healthyUnserved: 1, healthyDisturbed: 2 }))).to.deep.equal(['calls lost by the healthy two', 'circuits opened at the healthy two']);
+    expect(missed(report({ healthyUnserved: 1, healthyDisturbed: 2 }))).to.deep.equal([
+      'calls lost by the healthy two',
+      'circuits opened at the healthy two',
+    ]);
   });
 
   it('sees a broken replica that never turned unready', () => {
-    expect(missed(report({ unreadyMs: null, reason: undefined }))).to.deep.equal(['the broken one turns unready', 'and says why', 'it is ready again by itself']);
+    expect(missed(report({ unreadyMs: null, reason: undefined }))).to.deep.equal([
+      'the broken one turns unready',
+      'and says why',
+      'it is ready again by itself',
+    ]);
   });
 
   it('does not take a phase of the process for a reason', () => {
@@ -111,14 +122,20 @@ describe('the report of what befell Redis', () => {
   it('sees a lost call, a late one, a replica that does not say so, and one that stays alone', () => {
     const { goals } = report({ failed: 1, failures: ['503 queue_unavailable'], p99Ms: 171, noticedBy: 2, upAgainMs: null });
 
-    expect(goals.filter(({ isKept }) => !isKept).map(({ measured }) => measured)).to.deep.equal(['1: 503 queue_unavailable', '0.15 s', '2', 'never']);
+    expect(goals.filter(({ isKept }) => !isKept).map(({ measured }) => measured)).to.deep.equal([
+      '1: 503 queue_unavailable',
+      '0.15 s',
+      '2',
+      'never',
+    ]);
   });
 });
 
 describe('the report of quotas', () => {
   const usual: QuotaFigures = { service: 'hubspot', sent: 2000, throttled: 2, usedShare: 0.9, calls: 2700, served: 1800 };
   const settings = { program, seed, services: ['hubspot'], warmUpMs: 60_000, measureMs: 120_000 } as const;
-  const report = (together: Partial<QuotaFigures>): PartReport => quotaReport({ apart: [usual], together: [{ ...usual, ...together }] }, settings);
+  const report = (together: Partial<QuotaFigures>): PartReport =>
+    quotaReport({ apart: [usual], together: [{ ...usual, ...together }] }, settings);
 
   it('is content with one 429 in a thousand calls and nine tenths of the quota', () => {
     expect(missed(report({}))).to.deep.equal([]);

@@ -71,7 +71,16 @@ describe('a fleet of real processes', function () {
 
   it('sends less into an outage than replicas that are on their own', async () => {
     const fault = { fault: 'error', status: 503 } as const;
-    const settings = { program, seed, service: 'hubspot', fault, callsPerSecond: 20, warmUpMs: 3000, outageMs: 8000, afterMs: 500 } as const;
+    const settings = {
+      program,
+      seed,
+      service: 'hubspot',
+      fault,
+      callsPerSecond: 20,
+      warmUpMs: 3000,
+      outageMs: 8000,
+      afterMs: 500,
+    } as const;
 
     const [shared, alone] = await Promise.all([measureOutage(together, settings), measureOutage(apart, settings)]);
 

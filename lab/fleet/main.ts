@@ -15,7 +15,8 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-const runPart = (part: PartName, asked: FleetArguments): Promise<PartReport> => (part === 'simulate' ? simulate(asked, say) : parts[part](asked, say));
+const runPart = (part: PartName, asked: FleetArguments): Promise<PartReport> =>
+  part === 'simulate' ? simulate(asked, say) : parts[part](asked, say);
 
 const renewPage = async (part: PartName, report: PartReport, { seed }: FleetArguments): Promise<void> => {
   await writeFile(PAGE, withSection(await readFile(PAGE, 'utf8'), part, asMarkdown(report, seed)));

@@ -70,20 +70,35 @@ const goalsOf = (runs: FaultRuns): readonly Goal[] => {
   return [
     atMost('calls sent by three with Redis, against one', ratio(runs, 'together'), MOST_SENT, times),
     atMost('probes of three with Redis in any 2.5 s', mostProbes, MOST_PROBES, count),
-    atMost('first fast failure of three with Redis', middleOf(together, (one) => one.firstFastFailureMs), runs.firstFastFailureMs, duration),
-    atMost('all served again by three with Redis', middleOf(together, (one) => one.recoveryMs), SERVED_AGAIN_MS, duration),
+    atMost(
+      'first fast failure of three with Redis',
+      middleOf(together, (one) => one.firstFastFailureMs),
+      runs.firstFastFailureMs,
+      duration,
+    ),
+    atMost(
+      'all served again by three with Redis',
+      middleOf(together, (one) => one.recoveryMs),
+      SERVED_AGAIN_MS,
+      duration,
+    ),
   ];
 };
 
 const disturbed = (all: readonly FaultRuns[]): readonly string[] => {
   const unserved = all.flatMap((runs) => names.flatMap((name) => figuresIn(runs, name))).filter((one) => one.unservedInWarmUp > 0);
-  return unserved.length === 0 ? [] : [`Before the outage calls were lost in ${String(unserved.length)} runs: the machine was too busy for these figures.`];
+  return unserved.length === 0
+    ? []
+    : [`Before the outage calls were lost in ${String(unserved.length)} runs: the machine was too busy for these figures.`];
 };
 
 const manyRuns = (count: number): string =>
   count === 1 ? 'One run.' : `Of ${String(count)} runs with different seeds the middle is shown, of probes in 2.5 s the most.`;
 
-export const outageReport = (all: readonly FaultRuns[], { service, callsPerSecond, warmUpMs, outageMs }: Omit<OutageSettings, 'fault'>): PartReport => ({
+export const outageReport = (
+  all: readonly FaultRuns[],
+  { service, callsPerSecond, warmUpMs, outageMs }: Omit<OutageSettings, 'fault'>,
+): PartReport => ({
   method: [
     `Callers ask ${service} ${String(callsPerSecond)} times a second for something else each time, in turn of each replica; after ${duration(warmUpMs)} it ` +
       `fails for ${duration(outageMs)}. The three fleets run side by side, with the same calls at the same moments, each with a provider of its own. ` +
@@ -93,8 +108,15 @@ export const outageReport = (all: readonly FaultRuns[], { service, callsPerSecon
   tables: [
     {
       headings: [
-        'fault and fleet', 'calls sent', 'against one', 'of them probes', 'most in 2.5 s',
-        'first fast failure', 'every replica refuses after', 'p99 of callers', 'all served again after',
+        'fault and fleet',
+        'calls sent',
+        'against one',
+        'of them probes',
+        'most in 2.5 s',
+        'first fast failure',
+        'every replica refuses after',
+        'p99 of callers',
+        'all served again after',
       ],
       rows: all.flatMap((runs) => names.filter((name) => figuresIn(runs, name).length > 0).map((name) => row(runs, name))),
     },

@@ -16,10 +16,18 @@ const tablesOf = ({ tables, goals }: PartReport): readonly Table[] => [...tables
 const aligned = ({ headings, rows }: Table): string => {
   const all = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...all.map((cells) => (cells[column] ?? '').length)));
-  return all.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 };
 
-export const asText = (report: PartReport): string => [...report.method, ...tablesOf(report).map(aligned)].join('\n\n').replaceAll('**', '');
+export const asText = (report: PartReport): string =>
+  [...report.method, ...tablesOf(report).map(aligned)].join('\n\n').replaceAll('**', '');
 
 const asMarkdownTable = ({ headings, rows }: Table): string => {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -32,7 +32,8 @@ interface LoggedRequests {
   readonly forgotten: number;
 }
 
-const addressIn = (line: string): string | undefined => (line.startsWith('{') ? (JSON.parse(line) as { readonly url?: string }).url : undefined);
+const addressIn = (line: string): string | undefined =>
+  line.startsWith('{') ? (JSON.parse(line) as { readonly url?: string }).url : undefined;
 
 export class Provider {
   readonly #process: ServerProcess;
@@ -42,7 +43,11 @@ export class Provider {
   constructor(program: Program, seed: number, limits: 'real' | 'wide') {
     const speed = limits === 'real' ? 1 : WIDE;
     const environment = { SANDBOX_PORT: '0', SANDBOX_SEED: String(seed), SANDBOX_SPEED: String(speed) };
-    this.#process = new ServerProcess({ nodeArguments: [...nodeArgumentsFor(program, 'sandbox/server/main'), '--json'], environment, addressIn });
+    this.#process = new ServerProcess({
+      nodeArguments: [...nodeArgumentsFor(program, 'sandbox/server/main'), '--json'],
+      environment,
+      addressIn,
+    });
   }
 
   /** Resolves with its origin, once it answers. */

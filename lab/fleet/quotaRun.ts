@@ -81,12 +81,15 @@ const passTime = async ({ provider }: Running, ms: number): Promise<void> => {
 const measure = async (running: Running, { services, seed, warmUpMs, measureMs }: QuotaSettings): Promise<readonly QuotaFigures[]> => {
   const all = services.map((service, index) => ({ service, callers: callersOf(service, running.urls, seed + index) }));
   await running.provider.forget();
-  const span = await whileActive(all.map(({ callers }) => callers), async () => {
-    await passTime(running, warmUpMs);
-    const from = Date.now();
-    await passTime(running, measureMs);
-    return { from, to: Date.now() };
-  });
+  const span = await whileActive(
+    all.map(({ callers }) => callers),
+    async () => {
+      await passTime(running, warmUpMs);
+      const from = Date.now();
+      await passTime(running, measureMs);
+      return { from, to: Date.now() };
+    },
+  );
   const figuresOf = async (service: SubjectName, { ended }: Callers): Promise<QuotaFigures> =>
     figures(service, await running.provider.arrivals(service), ended, span);
   return Promise.all(all.map(({ service, callers }) => figuresOf(service, callers)));

@@ -34,7 +34,13 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en-GB
 
 const outcomes = (all: readonly Simulated[]): Table => ({
   headings: [
-    'fleet', 'calls sent, each alone', 'calls sent, with Redis', 'all open after', 'from first to last', 'all closed after', 'from first to last',
+    'fleet',
+    'calls sent, each alone',
+    'calls sent, with Redis',
+    'all open after',
+    'from first to last',
+    'all closed after',
+    'from first to last',
   ],
   rows: all.map(({ replicas, fault, apart, together }) => [
     `${whole(replicas)} replicas, ${fault}`,
@@ -49,7 +55,17 @@ const outcomes = (all: readonly Simulated[]): Table => ({
 
 const commands = (all: readonly Simulated[]): Table => ({
   headings: [
-    'fleet', 'commands/s before', '… in the outage', '… busiest second', 'reports', 'views', 'leases', 'settled', 'scouts', 'not answered in 50 ms', 'Redis busy',
+    'fleet',
+    'commands/s before',
+    '… in the outage',
+    '… busiest second',
+    'reports',
+    'views',
+    'leases',
+    'settled',
+    'scouts',
+    'not answered in 50 ms',
+    'Redis busy',
   ],
   rows: all.map(({ replicas, fault, together: { commands: sent, ...figures } }) => [
     `${whole(replicas)} replicas, ${fault}`,
@@ -68,7 +84,18 @@ const usualShare = (replicas: number, { report, view }: CommandCosts): number =>
 const burstMs = (replicas: number, { view, report }: CommandCosts): number => (replicas * (view + report)) / 1000;
 
 const pace = (costs: readonly CommandCosts[]): Table => ({
-  headings: ['replicas that report', 'report', 'view', 'lease', 'scout', 'each ill replica adds', 'reports/s at most', 'busy with one circuit', `… with ${String(SERVICES)}`, 'all look and report at once'],
+  headings: [
+    'replicas that report',
+    'report',
+    'view',
+    'lease',
+    'scout',
+    'each ill replica adds',
+    'reports/s at most',
+    'busy with one circuit',
+    `… with ${String(SERVICES)}`,
+    'all look and report at once',
+  ],
   rows: SIZES.map((replicas, index) => {
     const cost = costs[index]!;
     return [
@@ -92,7 +119,13 @@ const costsFor = (replicas: number, costs: readonly CommandCosts[]): CommandCost
   const drawn = (kind: keyof CommandCosts): number => small[kind] + share * (large[kind] - small[kind]);
   // Never cheaper than the largest that was measured: where it cost less than a smaller one, that was chance.
   const between = (kind: keyof CommandCosts): number => (share > 1 ? Math.max(large[kind], drawn(kind)) : drawn(kind));
-  return { report: between('report'), view: between('view'), lease: between('lease'), scout: between('scout'), eachIll: between('eachIll') };
+  return {
+    report: between('report'),
+    view: between('view'),
+    lease: between('lease'),
+    scout: between('scout'),
+    eachIll: between('eachIll'),
+  };
 };
 
 const STEP = 10;
@@ -118,7 +151,11 @@ const verdict = (costs: readonly CommandCosts[]): readonly string[] => {
   ];
 };
 
-const simulateAll = async (costs: readonly CommandCosts[], asked: FleetArguments, say: (line: string) => void): Promise<readonly Simulated[]> => {
+const simulateAll = async (
+  costs: readonly CommandCosts[],
+  asked: FleetArguments,
+  say: (line: string) => void,
+): Promise<readonly Simulated[]> => {
   const all: Simulated[] = [];
   const times = { ...TIMES, outageMs: seconds(asked.seconds ?? 60) };
   for (const fault of FAULTS) {
@@ -137,7 +174,9 @@ export const simulate = async (asked: FleetArguments, say: (line: string) => voi
   say('simulate: what commands take of a real Redis');
   const costs = await commandCosts(SIZES);
   const all = await simulateAll(costs, asked, say);
-  const source = isRedisHere() ? 'measured in this run on a real one, by its own count of processor time' : 'assumed: there is no redis-server here';
+  const source = isRedisHere()
+    ? 'measured in this run on a real one, by its own count of processor time'
+    : 'assumed: there is no redis-server here';
   return {
     method: [
       `Virtual time: ${duration(TIMES.warmUpMs)} of health, an outage of ${duration(seconds(asked.seconds ?? 60))}, health again. Every replica is the real circuit with the template of ` +

@@ -23,7 +23,8 @@ const DIRECT = { 'cache-control': 'no-cache', prefer: 'handling=strict' };
 const ROWS = 5;
 
 const read = (path: string): Asked => ({ method: 'GET', path, headers: DIRECT });
-const companies = (number: number): unknown => Array.from({ length: ROWS }, (_, row) => ({ domain: `fleet-${String(number)}-${String(row)}.test` }));
+const companies = (number: number): unknown =>
+  Array.from({ length: ROWS }, (_, row) => ({ domain: `fleet-${String(number)}-${String(row)}.test` }));
 
 /** Two operations, as real callers have more than one. */
 const hubspotRead = (number: number): Asked =>
@@ -33,7 +34,11 @@ const hubspotRead = (number: number): Asked =>
 
 export const subjects = {
   hubspot: { call: hubspotRead, weight: 1, quota: { permits: 100, windowMs: 10_000 } },
-  lemlist: { call: (number) => read(`/api/lemlist/campaigns/cam_fleet${String(number)}`), weight: 1, quota: { permits: 20, windowMs: 2000 } },
+  lemlist: {
+    call: (number) => read(`/api/lemlist/campaigns/cam_fleet${String(number)}`),
+    weight: 1,
+    quota: { permits: 20, windowMs: 2000 },
+  },
   explorium: {
     call: (number) => ({
       method: 'POST',

@@ -37,7 +37,9 @@ const bodyOf = (text: string): HealthBody => JSON.parse(text) as HealthBody;
 
 const read = async (url: string, replica: number): Promise<Reading> => {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const [health, ready, metrics] = await Promise.all(['/health', '/health/ready', '/metrics'].map((path) => plainHttp(url + path, { signal })));
+  const [health, ready, metrics] = await Promise.all(
+    ['/health', '/health/ready', '/metrics'].map((path) => plainHttp(url + path, { signal })),
+  );
   const { output } = bodyOf(ready?.text ?? '{}');
   return {
     replica,

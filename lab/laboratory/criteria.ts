@@ -38,7 +38,9 @@ const callsDoomed = ({ doomed, doomedProbes }: Summary): number => doomed - doom
 
 /** Every outage at 5 calls a second and above. */
 const outageLines = (summaries: readonly Summary[]): readonly OutageLine[] => {
-  const outages = loadScenarios().filter(({ kind }) => kind === 'outage').map(({ name }) => name);
+  const outages = loadScenarios()
+    .filter(({ kind }) => kind === 'outage')
+    .map(({ name }) => name);
   return summaries
     .filter(({ scenario, ratePerSecond, rival }) => rival === OURS && outages.includes(scenario) && ratePerSecond >= LEAST_RATE)
     .flatMap((ours) => {
@@ -46,7 +48,10 @@ const outageLines = (summaries: readonly Summary[]): readonly OutageLine[] => {
         ({ scenario, ratePerSecond, rival }) => rival !== OURS && scenario === ours.scenario && ratePerSecond === ours.ratePerSecond,
       );
       const fewestDoomed = least(rivals, callsDoomed);
-      const fewestLost = least(rivals.filter((rival) => isAboutAsQuick(rival, ours)), ({ lost }) => lost);
+      const fewestLost = least(
+        rivals.filter((rival) => isAboutAsQuick(rival, ours)),
+        ({ lost }) => lost,
+      );
       if (fewestDoomed === undefined) return [];
       const isLostWithin = fewestLost === undefined || ours.lost <= MOST_LOST * fewestLost.lost;
       const isFewestRequests = rivals.every(({ doomed }) => ours.doomed <= doomed);
@@ -66,11 +71,15 @@ const outageRow = ({ ours, fewestDoomed, fewestLost, isFewestCalls, isFewestRequ
     verdict(isFewestCalls),
     asCount(ours.doomedProbes),
     verdict(isFewestRequests),
-    fewestLost === undefined ? `${asCount(ours.lost)}; nobody is as quick` : `${asCount(ours.lost)} against ${asCount(fewestLost.lost)} (${fewestLost.rival})`,
+    fewestLost === undefined
+      ? `${asCount(ours.lost)}; nobody is as quick`
+      : `${asCount(ours.lost)} against ${asCount(fewestLost.lost)} (${fewestLost.rival})`,
     verdict(isLostWithin),
     asSometimes(ours.detectMs, ours.detected, ours.runs),
     '',
-  ].join(' | ').trim();
+  ]
+    .join(' | ')
+    .trim();
 
 /** None seen in so many hours leaves room for three an hour of that (95 %): a short run proves little. */
 const steadyVerdict = ({ falseTripsPerHour, calmHours }: Summary): string => {

@@ -45,10 +45,10 @@ interface Place {
   readonly x: (value: number) => number;
 }
 
-const text = (x: number, y: number, content: string, more = ''): string => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${content}</text>`;
+const text = (x: number, y: number, content: string, more = ''): string =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${content}</text>`;
 
-const full = (x: number, y: number, colour: string): string =>
-  `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${colour}"/>`;
+const full = (x: number, y: number, colour: string): string => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${colour}"/>`;
 const ring = (x: number, y: number, colour: string): string =>
   `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="none" stroke="${colour}" stroke-width="1.8"/>`;
 const cross = (x: number, y: number, colour: string): string =>

@@ -112,8 +112,12 @@ class Callers {
     ledger.callBegun();
     world.enter(call);
     rival.call(call).then(
-      () => { end(true); },
-      () => { end(false); },
+      () => {
+        end(true);
+      },
+      () => {
+        end(false);
+      },
     );
   }
 }

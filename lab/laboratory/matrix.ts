@@ -50,8 +50,16 @@ const choose = <T>(kind: string, wanted: readonly T[], all: readonly T[]): reado
 /** In the order of the tables. */
 export const jobsFor = (selection: Selection, seed: number): readonly Job[] => {
   const scenarios = loadScenarios();
-  const names = choose('scenario', selection.scenarios, scenarios.map(({ name }) => name));
-  const rivals = choose('rival', selection.rivals, contenders.map(({ name }) => name));
+  const names = choose(
+    'scenario',
+    selection.scenarios,
+    scenarios.map(({ name }) => name),
+  );
+  const rivals = choose(
+    'rival',
+    selection.rivals,
+    contenders.map(({ name }) => name),
+  );
   const rates = choose('rate', selection.rates, RATES);
   return scenarios
     .filter(({ name }) => names.includes(name))

@@ -34,7 +34,12 @@ const times = (ratePerSecond: number): Dots => ({
 
 const asTick = (ms: number): string => (ms < 1000 ? `${String(ms)} ms` : `${String(ms / 1000)} s`);
 
-const steadyNames = (): ReadonlySet<string> => new Set(loadScenarios().filter(({ kind }) => kind === 'steady').map(({ name }) => name));
+const steadyNames = (): ReadonlySet<string> =>
+  new Set(
+    loadScenarios()
+      .filter(({ kind }) => kind === 'steady')
+      .map(({ name }) => name),
+  );
 
 const faultsOnly = (summaries: readonly Summary[], rate: number): readonly Summary[] => {
   const steady = steadyNames();
@@ -55,7 +60,13 @@ const matrix = (summaries: readonly Summary[], cell: (summary: Summary) => strin
 
 const matrices = (summaries: readonly Summary[], title: string, cell: (summary: Summary) => string, rates: readonly number[]): string =>
   rates
-    .map((rate) => `### ${title}, ${String(rate)} calls a second\n\n${matrix(summaries.filter(({ ratePerSecond }) => ratePerSecond === rate), cell)}`)
+    .map(
+      (rate) =>
+        `### ${title}, ${String(rate)} calls a second\n\n${matrix(
+          summaries.filter(({ ratePerSecond }) => ratePerSecond === rate),
+          cell,
+        )}`,
+    )
     .join('\n\n');
 
 const falseTrips = (summaries: readonly Summary[]): string => {

@@ -57,7 +57,10 @@ export class Timeline {
 
   /** Whether something is wrong now; where nothing ever is, all of the time is looked at. */
   isMeasured(now: number): boolean {
-    return this.firstFaultAt === undefined || this.periods.some(({ phase, startsAt, endsAt }) => isTroubled(phase) && now >= startsAt && now < endsAt);
+    return (
+      this.firstFaultAt === undefined ||
+      this.periods.some(({ phase, startsAt, endsAt }) => isTroubled(phase) && now >= startsAt && now < endsAt)
+    );
   }
 
   /** Whether a circuit that opens now does so without cause. */

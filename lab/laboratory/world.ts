@@ -67,10 +67,13 @@ export class World {
     const inTime = afterMs <= timeoutMs;
     if (status !== 200 || !inTime) this.#parts.ledger.requestDoomed(call, this.#parts.time.now);
     return new Promise((resolve, reject) => {
-      setTimeout(() => {
-        if (status === 200 && inTime) resolve();
-        else reject(new RequestFailed(inTime ? status : undefined));
-      }, Math.min(afterMs, timeoutMs));
+      setTimeout(
+        () => {
+          if (status === 200 && inTime) resolve();
+          else reject(new RequestFailed(inTime ? status : undefined));
+        },
+        Math.min(afterMs, timeoutMs),
+      );
     });
   }
 

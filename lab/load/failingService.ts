@@ -36,7 +36,9 @@ export const startFailingService = async (): Promise<FailingService> => {
     },
     close: () =>
       new Promise((resolve) => {
-        server.close(() => { resolve(); });
+        server.close(() => {
+          resolve();
+        });
         server.closeAllConnections();
       }),
   };

@@ -27,8 +27,12 @@ export const openLoop = (ratePerSecond: number, call: () => Promise<unknown>, co
       records.push({ startedAt, durationMs: performance.now() - beganAt - startedAt, error });
     };
     const one = call().then(
-      () => { end(undefined); },
-      (error: unknown) => { end(codeOf(error)); },
+      () => {
+        end(undefined);
+      },
+      (error: unknown) => {
+        end(codeOf(error));
+      },
     );
     underWay.add(one);
     void one.finally(() => underWay.delete(one));

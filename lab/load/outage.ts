@@ -60,7 +60,10 @@ const figures = (rival: Rival, records: readonly CallRecord[], callsSent: number
     rival: rival.name,
     firstFastFailureMs: refused.length === 0 ? undefined : firstRefusedAt - beginsAt,
     callsSent,
-    p99Ms: percentile(inOutage.map(({ durationMs }) => durationMs), 0.99),
+    p99Ms: percentile(
+      inOutage.map(({ durationMs }) => durationMs),
+      0.99,
+    ),
     recoveryMs: recoveryMs > plan.afterMs - 1000 ? undefined : recoveryMs,
     records,
   };

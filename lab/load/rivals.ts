@@ -69,7 +69,10 @@ const ours = (url: string): Rival => {
   const listeners: ResilienceEvents[] = [];
   const events = guarded(listeners, report);
   const breakers = new CircuitBreakerFactory({ clock, random: Math.random, events, onListenerError: report });
-  const wire = createWire({ maxConnections: 100, maxBodyBytes: 1_000_000, maxHeldBytes: 32_000_000, connectTimeoutMs: 2000, maxAgeMs: 60_000 }, { clock });
+  const wire = createWire(
+    { maxConnections: 100, maxBodyBytes: 1_000_000, maxHeldBytes: 32_000_000, connectTimeoutMs: 2000, maxAgeMs: 60_000 },
+    { clock },
+  );
   const cache = new MemoryCache(clock);
   const policy = policyTemplates.hubspot;
   const breaker = breakers.breaker('hubspot', policy);

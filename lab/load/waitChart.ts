@@ -41,7 +41,8 @@ const line = (figures: OutageFigures, scale: Scale, colour: string): string => {
   return `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.join(' ')}"/>`;
 };
 
-const label = (x: number, y: number, text: string, more = ''): string => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${text}</text>`;
+const label = (x: number, y: number, text: string, more = ''): string =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${text}</text>`;
 
 const waitName = (ms: number): string => (ms < 1000 ? `${String(ms)} ms` : `${String(ms / 1000)} s`);
 
@@ -68,7 +69,9 @@ const panel = (report: OutageReport, plan: OutagePlan, index: number): string =>
 
 const legend = (report: OutageReport): string =>
   report.figures
-    .map(({ rival }, at) => label(PANEL.left + at * 180, PANEL.top + PANEL.height + 40, `&#9632; ${rival}`, `fill="${COLOURS[at] ?? '#000'}"`))
+    .map(({ rival }, at) =>
+      label(PANEL.left + at * 180, PANEL.top + PANEL.height + 40, `&#9632; ${rival}`, `fill="${COLOURS[at] ?? '#000'}"`),
+    )
     .join('\n');
 
 export const waitChart = (reports: readonly OutageReport[], plan: OutagePlan): string => {

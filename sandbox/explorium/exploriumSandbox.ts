@@ -42,11 +42,21 @@ class ExploriumSimulator implements SimulatorInstance {
 
   /** The account's states that no request brings about. */
   readonly scenarios = {
-    out_of_credits: () => { this.#credits = 0; },
-    key_revoked: () => { this.#isKeyRevoked = true; },
-    missing_scopes: () => { this.#isForbidden = true; },
-    second_429_body: () => { this.#isSecondFormOnly = true; },
-    request_failure: () => { this.#failsInside = true; },
+    out_of_credits: () => {
+      this.#credits = 0;
+    },
+    key_revoked: () => {
+      this.#isKeyRevoked = true;
+    },
+    missing_scopes: () => {
+      this.#isForbidden = true;
+    },
+    second_429_body: () => {
+      this.#isSecondFormOnly = true;
+    },
+    request_failure: () => {
+      this.#failsInside = true;
+    },
   };
 
   constructor(parts: SimulatorParts) {

@@ -44,18 +44,25 @@ const idFaults = (loc: Fault['loc'], id: unknown, pattern: RegExp): readonly Fau
   return [{ loc, msg: 'string does not match regex', type: 'value_error.str.regex', ctx: { pattern: pattern.source } }];
 };
 
-const faultsOfRows = (field: string) => (body: Row): readonly Fault[] => [
-  ...countFaults(body, field),
-  ...listIn(body, field).flatMap((row, index) => (isObject(row) ? [] : [notAnObject(['body', field, index])])),
-];
+const faultsOfRows =
+  (field: string) =>
+  (body: Row): readonly Fault[] => [
+    ...countFaults(body, field),
+    ...listIn(body, field).flatMap((row, index) => (isObject(row) ? [] : [notAnObject(['body', field, index])])),
+  ];
 
-const faultsOfIds = (field: string, pattern: RegExp) => (body: Row): readonly Fault[] => [
-  ...countFaults(body, field),
-  ...listIn(body, field).flatMap((id, index) => idFaults(['body', field, index], id, pattern)),
-];
+const faultsOfIds =
+  (field: string, pattern: RegExp) =>
+  (body: Row): readonly Fault[] => [
+    ...countFaults(body, field),
+    ...listIn(body, field).flatMap((id, index) => idFaults(['body', field, index], id, pattern)),
+  ];
 
 const oneCredit = (): number => 1;
-const count = (field: string) => (body: Row): number => listIn(body, field).length;
+const count =
+  (field: string) =>
+  (body: Row): number =>
+    listIn(body, field).length;
 
 /** The rows of a match in the order asked. */
 const matched = (rows: readonly Row[], field: string, id: string): { readonly found: boolean; readonly body: Row } => {

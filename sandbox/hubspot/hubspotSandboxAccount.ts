@@ -36,11 +36,7 @@ export const ofType =
   };
 
 /** An endpoint that needs a body of this shape. */
-export const withBody = <Body>(
-  schema: ZodType<Body>,
-  body: unknown,
-  answer: (body: Body) => SandboxAnswer,
-): SandboxAnswer => {
+export const withBody = <Body>(schema: ZodType<Body>, body: unknown, answer: (body: Body) => SandboxAnswer): SandboxAnswer => {
   const parsed = schema.safeParse(body);
   if (parsed.success) return answer(parsed.data);
   const [issue] = parsed.error.issues;

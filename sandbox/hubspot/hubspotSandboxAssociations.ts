@@ -11,7 +11,12 @@ import { associationLabels, defaultAssociationTypes } from './hubspotSandboxSeed
 import type { StoredRecord } from './hubspotSandboxStore.ts';
 
 const labelsSchema = z.array(z.looseObject({ associationCategory: z.string(), associationTypeId: z.number() })).min(1);
-const batchSchema = z.looseObject({ inputs: z.array(z.looseObject({ id: idSchema })).min(1).max(1_000, 'must hold at most 1000 ids') });
+const batchSchema = z.looseObject({
+  inputs: z
+    .array(z.looseObject({ id: idSchema }))
+    .min(1)
+    .max(1_000, 'must hold at most 1000 ids'),
+});
 
 const associationTypes = ({ typeIds }: Link) =>
   typeIds.map((typeId) => {

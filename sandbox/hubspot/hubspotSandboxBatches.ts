@@ -56,7 +56,11 @@ const look = <Row extends Named>(account: SimulatedAccount, type: ObjectType, ro
 export const batchRead = ofType((account, type, { body }) =>
   withBody(readSchema, body, ({ inputs, properties, idProperty }) => {
     const ids = [...new Set(inputs.map(({ id }) => id))];
-    const { records, missing } = look(account, type, ids.map((id) => ({ id, idProperty })));
+    const { records, missing } = look(
+      account,
+      type,
+      ids.map((id) => ({ id, idProperty })),
+    );
     const results = [...records.values()].map((record) => selected(record, properties));
     return completed(account, 200, results, notFound(type, missing));
   }),

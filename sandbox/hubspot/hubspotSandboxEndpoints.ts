@@ -73,7 +73,10 @@ const segmentsOf = (path: string): readonly string[] | undefined => {
   const version = versions.find(([pattern]) => pattern.test(path));
   if (version === undefined) return undefined;
   try {
-    return path.replace(...version).split('/').map((part) => percentDecoded(part) ?? part);
+    return path
+      .replace(...version)
+      .split('/')
+      .map((part) => percentDecoded(part) ?? part);
   } catch {
     return undefined;
   }

@@ -19,7 +19,7 @@ export const unauthenticated = refusal(
   { category: 'INVALID_AUTHENTICATION' },
 );
 
-export const missingScopes = refusal(403, 'This app hasn\'t been granted all required scopes to make this call.', {
+export const missingScopes = refusal(403, "This app hasn't been granted all required scopes to make this call.", {
   errors: [
     {
       message: 'One or more of the following scopes are required.',

@@ -20,8 +20,14 @@ const filterSchema = z.looseObject({
 });
 
 const searchSchema = z.looseObject({
-  filterGroups: z.array(z.looseObject({ filters: z.array(filterSchema).max(6) })).max(5).default([]),
-  sorts: z.array(z.looseObject({ propertyName: z.string(), direction: z.string().optional() })).max(1).default([]),
+  filterGroups: z
+    .array(z.looseObject({ filters: z.array(filterSchema).max(6) }))
+    .max(5)
+    .default([]),
+  sorts: z
+    .array(z.looseObject({ propertyName: z.string(), direction: z.string().optional() }))
+    .max(1)
+    .default([]),
   query: z.string().max(3_000).optional(),
   properties: z.array(z.string()).optional(),
   limit: z.number().int().min(1).max(200).default(10),
@@ -96,7 +102,10 @@ export const searchRecords = ofType((account, type, { body }) =>
   withBody(searchSchema, body, (search) => {
     const fault = faultIn(search);
     if (fault !== undefined) return badInput(fault);
-    const found = sorted(account.records.indexed(type).filter((record) => matches(record, search)), search);
+    const found = sorted(
+      account.records.indexed(type).filter((record) => matches(record, search)),
+      search,
+    );
     const end = search.after + search.limit;
     const results = found.slice(search.after, end).map((record) => selected(record, search.properties));
     const next = found.length > end ? nextPage(type, search.limit, String(end)) : {};

@@ -12,12 +12,7 @@ import { subscriberEndpoints } from './kitSandboxSubscribers.ts';
 import { kitWebhooks } from './kitSandboxWebhooks.ts';
 import { KitWindow } from './kitSandboxWindow.ts';
 
-const endpoints = [
-  endpoint('GET /v4/account', () => json(seedAccount)),
-  ...subscriberEndpoints,
-  ...collectionEndpoints,
-  ...bulkEndpoints,
-];
+const endpoints = [endpoint('GET /v4/account', () => json(seedAccount)), ...subscriberEndpoints, ...collectionEndpoints, ...bulkEndpoints];
 
 const text = (status: number, body: string): SandboxAnswer => ({ status, headers: { 'content-type': 'text/plain' }, body });
 
@@ -62,16 +57,30 @@ class KitSimulator implements SimulatorInstance {
 
   /** The account's states that no request brings about. */
   readonly scenarios = {
-    bulk_queue_full: () => { this.#account.isBulkQueueFull = true; },
-    credential_revoked: () => { this.#account.credential = 'revoked'; },
-    missing_scopes: () => { this.#isForbidden = true; },
-    no_subscribers: () => { this.#account = new KitSimulatedAccount(this.#parts, []); },
+    bulk_queue_full: () => {
+      this.#account.isBulkQueueFull = true;
+    },
+    credential_revoked: () => {
+      this.#account.credential = 'revoked';
+    },
+    missing_scopes: () => {
+      this.#isForbidden = true;
+    },
+    no_subscribers: () => {
+      this.#account = new KitSimulatedAccount(this.#parts, []);
+    },
     sequences_inactive: () => {
       this.#account.sequences = new Map(seedSequences.map((sequence) => [sequence.id, { ...sequence, active: false }]));
     },
-    subscriber_limit: () => { this.#account.isFull = true; },
-    token_expired: () => { this.#account.credential = 'expired'; },
-    unknown_fields_refused: () => { this.#account.refusesUnknownFields = true; },
+    subscriber_limit: () => {
+      this.#account.isFull = true;
+    },
+    token_expired: () => {
+      this.#account.credential = 'expired';
+    },
+    unknown_fields_refused: () => {
+      this.#account.refusesUnknownFields = true;
+    },
   };
 
   constructor(parts: SimulatorParts) {

@@ -31,10 +31,15 @@ const bulk =
     if (!Array.isArray(rows)) return refused(422, `${list} is missing`);
     const todo = rows.filter(isObject);
     if (todo.length > ANSWERED_ROWS) {
-      account.putOff(() => { for (const row of todo) work(account, row); });
+      account.putOff(() => {
+        for (const row of todo) work(account, row);
+      });
       return json({}, 202);
     }
-    const results = shuffled(todo.map((row) => work(account, row)), account.random);
+    const results = shuffled(
+      todo.map((row) => work(account, row)),
+      account.random,
+    );
     return json({
       subscribers: results.flatMap((result) => ('made' in result ? [result.made] : [])),
       failures: results.flatMap((result) => ('failure' in result ? [result.failure] : [])),

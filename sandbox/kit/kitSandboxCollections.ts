@@ -56,7 +56,11 @@ const members =
     const id = params['id'] ?? 0;
     if (!account[name].has(id)) return notFound();
     const rows = account.listed().filter((person) => account.isListedMember(name, id, person.id) && isAskedFor(person, query));
-    return paged('subscribers', rows.map((row) => ({ ...row, [MOMENTS[name]]: account.membership(name, id, row.id)?.addedAt })), query);
+    return paged(
+      'subscribers',
+      rows.map((row) => ({ ...row, [MOMENTS[name]]: account.membership(name, id, row.id)?.addedAt })),
+      query,
+    );
   };
 
 const createTag = ({ account, body }: EndpointCall): SandboxAnswer => {

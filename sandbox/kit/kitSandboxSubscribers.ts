@@ -123,12 +123,19 @@ export const isAskedFor = ({ state, email_address, created_at }: SimulatedSubscr
 };
 
 const list = ({ account, request: { query } }: EndpointCall): SandboxAnswer =>
-  paged('subscribers', account.listed().filter((subscriber) => isAskedFor(subscriber, query)), query);
+  paged(
+    'subscribers',
+    account.listed().filter((subscriber) => isAskedFor(subscriber, query)),
+    query,
+  );
 
 export const subscriberEndpoints: readonly Endpoint[] = [
   endpoint('GET /v4/subscribers', list),
   endpoint('POST /v4/subscribers', upsert),
-  endpoint('GET /v4/subscribers/:id', withSubscriber((subscriber) => json({ subscriber }))),
+  endpoint(
+    'GET /v4/subscribers/:id',
+    withSubscriber((subscriber) => json({ subscriber })),
+  ),
   endpoint('PUT /v4/subscribers/:id', update),
   endpoint('POST /v4/subscribers/:id/unsubscribe', unsubscribe),
   endpoint('GET /v4/subscribers/:id/tags', subscriberTags),

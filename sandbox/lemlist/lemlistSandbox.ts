@@ -46,15 +46,27 @@ class LemlistSimulator implements SimulatorInstance {
 
   /** The account's states that no request brings about. */
   readonly scenarios = {
-    duplicate_as_409: () => { this.#account.duplicates = 409; },
-    duplicate_as_500: () => { this.#account.duplicates = 500; },
-    key_revoked: () => { this.#account.isKeyRevoked = true; },
-    missing_scopes: () => { this.#isForbidden = true; },
+    duplicate_as_409: () => {
+      this.#account.duplicates = 409;
+    },
+    duplicate_as_500: () => {
+      this.#account.duplicates = 500;
+    },
+    key_revoked: () => {
+      this.#account.isKeyRevoked = true;
+    },
+    missing_scopes: () => {
+      this.#isForbidden = true;
+    },
     leads_in_graveyard: () => {
       for (const lead of this.#account.leads.values()) lead.isBuried = true;
     },
-    out_of_credits: () => { this.#account.credits = 0; },
-    team_shows_key: () => { this.#account.showsKeyInTeam = true; },
+    out_of_credits: () => {
+      this.#account.credits = 0;
+    },
+    team_shows_key: () => {
+      this.#account.showsKeyInTeam = true;
+    },
   };
 
   constructor(parts: SimulatorParts) {

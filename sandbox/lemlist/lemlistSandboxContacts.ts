@@ -86,7 +86,10 @@ export const contactEndpoints: readonly Endpoint[] = [
   endpoint('POST /v2/unsubscribes/variables', bulkUnsubscribe),
   endpoint('GET /v2/unsubscribes/variables', listUnsubscribes),
   endpoint('POST /v2/unsubscribes/variables/:value', unsubscribe),
-  endpoint('GET /v2/unsubscribes/variables/:value', withEntry((entry) => json(record(entry)))),
+  endpoint(
+    'GET /v2/unsubscribes/variables/:value',
+    withEntry((entry) => json(record(entry))),
+  ),
   endpoint('DELETE /v2/unsubscribes/variables/:value', removeUnsubscribe),
   endpoint('GET /unsubscribes/:value', deprecatedCheck),
 ];

@@ -54,10 +54,20 @@ const withScopes = (scopes: readonly string[], where: string): SandboxAnswer | u
   where === 'GET /v3/scopes' ? json({ scopes }) : undefined;
 
 const noMail: Standing = (where) =>
-  isMail(where) ? refused(403, 'access forbidden', 'null') : withScopes(allScopes.filter((scope) => !scope.startsWith('mail.')), where);
+  isMail(where)
+    ? refused(403, 'access forbidden', 'null')
+    : withScopes(
+        allScopes.filter((scope) => !scope.startsWith('mail.')),
+        where,
+      );
 
 const noMarketing: Standing = (where) =>
-  isMarketing(where) ? refused(403, 'access forbidden') : withScopes(allScopes.filter((scope) => !scope.startsWith('marketing.')), where);
+  isMarketing(where)
+    ? refused(403, 'access forbidden')
+    : withScopes(
+        allScopes.filter((scope) => !scope.startsWith('marketing.')),
+        where,
+      );
 
 const endpoints = [
   endpoint('GET /v3/scopes', () => json({ scopes: allScopes })),
@@ -75,14 +85,30 @@ class SendgridSimulator implements SimulatorInstance {
 
   /** The account's states that no request brings about. */
   readonly scenarios = {
-    credits_exceeded: () => { this.#standing = (where) => (where === MAIL ? tooManyCredits : undefined); },
-    eu_host: () => { this.#standing = (where) => (isMarketing(where) ? notFound : undefined); },
-    imports_failed: () => { this.#account.imports = 'failed'; },
-    imports_stuck: () => { this.#account.imports = 'stuck'; },
-    key_revoked: () => { this.#standing = () => invalidGrant; },
-    mail_scope_missing: () => { this.#standing = noMail; },
-    marketing_scope_missing: () => { this.#standing = noMarketing; },
-    sender_unverified: () => { this.#standing = (where) => (where === MAIL ? senderUnverified : undefined); },
+    credits_exceeded: () => {
+      this.#standing = (where) => (where === MAIL ? tooManyCredits : undefined);
+    },
+    eu_host: () => {
+      this.#standing = (where) => (isMarketing(where) ? notFound : undefined);
+    },
+    imports_failed: () => {
+      this.#account.imports = 'failed';
+    },
+    imports_stuck: () => {
+      this.#account.imports = 'stuck';
+    },
+    key_revoked: () => {
+      this.#standing = () => invalidGrant;
+    },
+    mail_scope_missing: () => {
+      this.#standing = noMail;
+    },
+    marketing_scope_missing: () => {
+      this.#standing = noMarketing;
+    },
+    sender_unverified: () => {
+      this.#standing = (where) => (where === MAIL ? senderUnverified : undefined);
+    },
   };
 
   constructor(parts: SimulatorParts) {

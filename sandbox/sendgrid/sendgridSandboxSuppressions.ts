@@ -22,8 +22,7 @@ const list =
     return json(rows.slice(offset, offset + Math.min(MAX_PAGE, numberIn(query, 'limit', MAX_PAGE))));
   };
 
-const emailsIn = ({ body }: EndpointCall): readonly string[] =>
-  textsIn(body, 'recipient_emails').map((email) => email.toLowerCase());
+const emailsIn = ({ body }: EndpointCall): readonly string[] => textsIn(body, 'recipient_emails').map((email) => email.toLowerCase());
 
 const unsubscribe = (account: SendgridSimulatedAccount, emails: readonly string[]): void => {
   const created = Math.floor(account.now / 1000);

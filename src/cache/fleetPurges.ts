@@ -55,7 +55,9 @@ export class FleetPurges {
     this.#parts = parts;
     this.#telling = new SharedRuns(parts.clock, () => this.#tellGathered());
     parts.store.listen({
-      noticed: (notice) => { this.#noticed(notice); },
+      noticed: (notice) => {
+        this.#noticed(notice);
+      },
       returned: () => void this.#catchUp(),
     });
   }
@@ -93,7 +95,10 @@ export class FleetPurges {
     this.#gathered.set(service, gathered);
     for (const label of labels) gathered.add(label);
     const waits = this.#telling.isBusy;
-    const isTold = await this.#telling.request().then(() => true, () => false);
+    const isTold = await this.#telling.request().then(
+      () => true,
+      () => false,
+    );
     // Until then what was purged could still be taken over from the store.
     if (waits) for (const label of labels) cache.purge(label);
     return isTold;
@@ -101,20 +106,25 @@ export class FleetPurges {
 
   #keepUntold(purges: readonly (readonly [label: string, purge: Untold])[]): void {
     for (const [label, each] of purges) this.#untold.set(label, each);
-    if (this.#untold.size > MAX_UNTOLD) this.#untold = new Map([...this.#untold.values()].map((each) => [serviceLabel(each.service), each]));
+    if (this.#untold.size > MAX_UNTOLD)
+      this.#untold = new Map([...this.#untold.values()].map((each) => [serviceLabel(each.service), each]));
   }
 
   async #tellGathered(): Promise<void> {
-    const gathered = [...this.#gathered].map(([service, labels]) => [service, labels.size > MAX_UNTOLD ? [serviceLabel(service)] : [...labels]] as const);
+    const gathered = [...this.#gathered].map(
+      ([service, labels]) => [service, labels.size > MAX_UNTOLD ? [serviceLabel(service)] : [...labels]] as const,
+    );
     this.#gathered = new Map();
-    const untold = await Promise.all(gathered.map(async ([service, labels]) => {
-      try {
-        await this.#tell(service, labels);
-        return [];
-      } catch {
-        return labels.map((label) => [label, { service }] as const);
-      }
-    }));
+    const untold = await Promise.all(
+      gathered.map(async ([service, labels]) => {
+        try {
+          await this.#tell(service, labels);
+          return [];
+        } catch {
+          return labels.map((label) => [label, { service }] as const);
+        }
+      }),
+    );
     this.#keepUntold(untold.flat());
     if (untold.flat().length > 0) throw new Error('the fleet was not told of all purges');
   }
@@ -129,7 +139,11 @@ export class FleetPurges {
     const text = sealer.seal(JSON.stringify(labels), CONTEXT);
     this.#own.add(text);
     try {
-      await store.purge(service, labels.map((label) => sealer.digest(label)), text);
+      await store.purge(
+        service,
+        labels.map((label) => sealer.digest(label)),
+        text,
+      );
     } catch (error) {
       this.#own.delete(text);
       throw error;
@@ -153,7 +167,10 @@ export class FleetPurges {
   async #tellUntold(): Promise<void> {
     for (const service of new Set([...this.#untold.values()].map((each) => each.service))) {
       const untold = [...this.#untold].filter(([, each]) => each.service === service);
-      await this.#tell(service, untold.map(([label]) => label));
+      await this.#tell(
+        service,
+        untold.map(([label]) => label),
+      );
       // What was purged once more meanwhile, and could not be told again, is still to be told.
       for (const [label, each] of untold) if (this.#untold.get(label) === each) this.#untold.delete(label);
     }

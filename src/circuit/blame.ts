@@ -137,7 +137,8 @@ export class FailingRecords {
   }
 
   #forgetOld(now: number): void {
-    for (const [record, { at }] of this.#failing) if (now - at > RECENT_MS || this.#failing.size > MOST_RECORDS) this.#failing.delete(record);
+    for (const [record, { at }] of this.#failing)
+      if (now - at > RECENT_MS || this.#failing.size > MOST_RECORDS) this.#failing.delete(record);
   }
 
   #remember(record: string): void {
@@ -210,7 +211,8 @@ export class FailingCallers {
 
   #of(caller: string): CallerCount {
     let count = this.#counts.get(caller);
-    if (count === undefined) this.#counts.set(caller, (count = { good: 0, bad: 0, wellSince: Number.NEGATIVE_INFINITY, wellAt: Number.NEGATIVE_INFINITY }));
+    if (count === undefined)
+      this.#counts.set(caller, (count = { good: 0, bad: 0, wellSince: Number.NEGATIVE_INFINITY, wellAt: Number.NEGATIVE_INFINITY }));
     return count;
   }
 

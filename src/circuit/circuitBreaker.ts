@@ -56,8 +56,12 @@ export class CircuitBreaker {
       latencies,
       service: name,
       // The evidence is used up: it has stopped the operation that it was about.
-      onStopped: () => { this.#machine.detection.reset(); },
-      onBroadFailure: () => { this.#machine.trip('operations_failing'); },
+      onStopped: () => {
+        this.#machine.detection.reset();
+      },
+      onBroadFailure: () => {
+        this.#machine.trip('operations_failing');
+      },
     });
     this.#override = new OverrideSlot(clock, (override) => {
       events.overrideChanged({ circuit: name, override });
@@ -112,7 +116,9 @@ export class CircuitBreaker {
     const refusesAll = this.#shutDown || mode === 'forced_open' || (mode === undefined && this.state === 'open');
     if (refusesAll || mode === 'disabled') return this.call(attempt, site, cuttable, about);
     const pass = (): Promise<T> => this.call(attempt, site, cuttable, about);
-    return this.#operations.of(site.operation).call(pass, { operation: site.operation, cuttable, records: about.records, callers: about.callers }, site, mode !== 'metrics_only');
+    return this.#operations
+      .of(site.operation)
+      .call(pass, { operation: site.operation, cuttable, records: about.records, callers: about.callers }, site, mode !== 'metrics_only');
   }
 
   /** An operation that makes many calls one: until its latency is learned, that of its single form stands for it. */
@@ -187,7 +193,10 @@ export class CircuitBreaker {
       detection: detection.policy,
       detectionChange: detection.change,
       operations: this.#operations.summary,
-      recovery: phase.state === 'closed' ? undefined : { ...this.#record.healthChecks, trial: phase.state === 'half_open' ? phase.trial.progress : undefined },
+      recovery:
+        phase.state === 'closed'
+          ? undefined
+          : { ...this.#record.healthChecks, trial: phase.state === 'half_open' ? phase.trial.progress : undefined },
       ...this.#record.snapshot(phase.state, now),
     };
   }

@@ -40,7 +40,10 @@ export class CircuitRecord {
 
   healthChecked(error: unknown): void {
     const failed = error !== undefined;
-    this.#healthChecks = { failedHealthChecks: failed ? this.#healthChecks.failedHealthChecks + 1 : 0, lastHealthCheck: failed ? codeOf(error) : 'healthy' };
+    this.#healthChecks = {
+      failedHealthChecks: failed ? this.#healthChecks.failedHealthChecks + 1 : 0,
+      lastHealthCheck: failed ? codeOf(error) : 'healthy',
+    };
   }
 
   /** Since the circuit was closed. */
@@ -64,7 +67,10 @@ export class CircuitRecord {
     return lastedMs;
   }
 
-  snapshot(state: CircuitState, now: number): Pick<CircuitSnapshot, 'since' | 'outageSince' | 'reason' | 'openForTotalMs' | 'lastFailure' | 'calls'> {
+  snapshot(
+    state: CircuitState,
+    now: number,
+  ): Pick<CircuitSnapshot, 'since' | 'outageSince' | 'reason' | 'openForTotalMs' | 'lastFailure' | 'calls'> {
     return {
       since: this.#enteredWallTime,
       outageSince: this.#outageSince,

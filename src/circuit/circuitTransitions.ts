@@ -109,7 +109,9 @@ export class CircuitTransitions {
     if (this.#phase.state !== 'open') return;
     this.detection.endSilence();
     const { clock } = this.#parts;
-    const follow = (outcome: Promise<unknown>): void => { this.engine.follow(outcome); };
+    const follow = (outcome: Promise<unknown>): void => {
+      this.engine.follow(outcome);
+    };
     const own = new LocalTrial({ follow, usualRatio: this.detection.current.usualRatio, clock });
     this.#become({ state: 'half_open', trial: this.#parts.trial?.(own) ?? own, safeProbeAt: clock.now() }, 'open_time_over');
   }

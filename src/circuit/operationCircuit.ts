@@ -10,8 +10,10 @@ import type { Applicant, Passage } from './passage.ts';
 import { refusalOf } from './refusal.ts';
 import { findingOf } from './verdict.ts';
 
-export interface OperationCircuitParts
-  extends Pick<CircuitStateMachineParts, 'policy' | 'latencies' | 'probeLeaseMs' | 'clock' | 'random' | 'createEngine'> {
+export interface OperationCircuitParts extends Pick<
+  CircuitStateMachineParts,
+  'policy' | 'latencies' | 'probeLeaseMs' | 'clock' | 'random' | 'createEngine'
+> {
   readonly name: string;
   readonly service: string;
   readonly operation: string;

@@ -42,7 +42,10 @@ export interface Admission {
   readonly probe?: Probe;
 }
 
-export const passageOf = ({ operation, cuttable, records, callers = [] }: Applicant, { epoch, startedAt, slowMs, outcome, probe }: Admission): Passage => {
+export const passageOf = (
+  { operation, cuttable, records, callers = [] }: Applicant,
+  { epoch, startedAt, slowMs, outcome, probe }: Admission,
+): Passage => {
   return { operation, cuttable, records, callers, epoch, startedAt, slowAt: startedAt + slowMs, outcome, probe, hasSpoken: false };
 };
 

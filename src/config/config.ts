@@ -89,8 +89,21 @@ export const readConfig = (env: RawEnvironment, services: readonly ConfigurableS
   checkExposure(environment, production, { services: ofServices, redis, sharedRedis }, faults);
   checkSandboxAndPorts(values, ofServices, faults);
   faults.throwIfAny();
-  const settings = { ...fromProcess(values), apiKeysFile, redis, sharedRedis, redisKeyPrefix, queue, services: Object.fromEntries(ofServices.map((each) => [each.name, each])) };
-  return deepFreeze({ ...settings, files: read.found, warnings: findWarnings(environment, services, values, { ...settings, files: read }), hash: hashOf(settings) });
+  const settings = {
+    ...fromProcess(values),
+    apiKeysFile,
+    redis,
+    sharedRedis,
+    redisKeyPrefix,
+    queue,
+    services: Object.fromEntries(ofServices.map((each) => [each.name, each])),
+  };
+  return deepFreeze({
+    ...settings,
+    files: read.found,
+    warnings: findWarnings(environment, services, values, { ...settings, files: read }),
+    hash: hashOf(settings),
+  });
 };
 
 const withoutEmpty = (env: RawEnvironment): Environment =>
@@ -114,12 +127,27 @@ const fromProcess = (values: ProcessValues) => {
 
 const hostOf = (values: ProcessValues): string => values.HOST ?? (values.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
 
-const readApiKeysFile = (values: ProcessValues, faults: SettingFaults, files: SettingFiles, usableKeysIn: CountKeys): SettingFile | undefined => {
+const readApiKeysFile = (
+  values: ProcessValues,
+  faults: SettingFaults,
+  files: SettingFiles,
+  usableKeysIn: CountKeys,
+): SettingFile | undefined => {
   if (values.API_KEYS_FILE !== undefined) {
-    const file = files.read('API_KEYS_FILE', values.API_KEYS_FILE, (text) => { checkKeys(text, usableKeysIn); }, faults);
+    const file = files.read(
+      'API_KEYS_FILE',
+      values.API_KEYS_FILE,
+      (text) => {
+        checkKeys(text, usableKeysIn);
+      },
+      faults,
+    );
     // At the start only: later, whoever disables the last key means it.
     if (values.NODE_ENV === 'production' && file !== undefined && usableKeysIn(file.text) === 0) {
-      faults.add('API_KEYS_FILE', 'must name a file with a key of your own: each of its keys is disabled or the example of the documents, so nobody could call');
+      faults.add(
+        'API_KEYS_FILE',
+        'must name a file with a key of your own: each of its keys is disabled or the example of the documents, so nobody could call',
+      );
     }
     return file;
   }
@@ -146,10 +174,18 @@ interface Guarded {
 }
 
 /** In production: credentials that everybody knows, and connections whose other end nobody checks. */
-const checkExposure = (environment: Environment, production: boolean, { services, redis, sharedRedis }: Guarded, faults: SettingFaults): void => {
+const checkExposure = (
+  environment: Environment,
+  production: boolean,
+  { services, redis, sharedRedis }: Guarded,
+  faults: SettingFaults,
+): void => {
   if (!production) return;
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    faults.add('NODE_TLS_REJECT_UNAUTHORIZED', 'must not be 0 in production, where it lets anybody read our credentials: unset it, and name your authority in NODE_EXTRA_CA_CERTS');
+    faults.add(
+      'NODE_TLS_REJECT_UNAUTHORIZED',
+      'must not be 0 in production, where it lets anybody read our credentials: unset it, and name your authority in NODE_EXTRA_CA_CERTS',
+    );
   }
   const secrets = [
     ...services.map(({ name, secret }) => ({ variable: `${settingPrefix(name)}API_KEY`, secret })),
@@ -183,7 +219,12 @@ interface Warned {
   readonly files: SettingFiles;
 }
 
-const findWarnings = (environment: Environment, services: readonly ConfigurableService[], values: ProcessValues, warned: Warned): readonly string[] => {
+const findWarnings = (
+  environment: Environment,
+  services: readonly ConfigurableService[],
+  values: ProcessValues,
+  warned: Warned,
+): readonly string[] => {
   const prefixes = services.map((service) => settingPrefix(service.name));
   const ofServices = prefixes.flatMap((prefix) => Object.keys(serviceSettings).map((name) => prefix + name));
   const settings = [...Object.keys(processSettings), ...Object.keys(redisSettings), ...ofServices];
@@ -201,8 +242,12 @@ const productionWarnings = ({ MANAGEMENT_PORT }: ProcessValues, { redis, sharedR
   const isBare = (settings: RedisSettings | undefined): boolean =>
     settings?.password !== undefined && !settings.tls && !isLoopback(settings.host) && settings.host.includes('.');
   return [
-    ...(MANAGEMENT_PORT === undefined ? ['MANAGEMENT_PORT is not set: whoever reaches PORT reaches /metrics, /health/detailed and /admin as well'] : []),
-    ...(isBare(redis) || isBare(sharedRedis) ? ['the password of Redis goes over the network in clear: name Redis as rediss://, or keep that network closed'] : []),
+    ...(MANAGEMENT_PORT === undefined
+      ? ['MANAGEMENT_PORT is not set: whoever reaches PORT reaches /metrics, /health/detailed and /admin as well']
+      : []),
+    ...(isBare(redis) || isBare(sharedRedis)
+      ? ['the password of Redis goes over the network in clear: name Redis as rediss://, or keep that network closed']
+      : []),
   ];
 };
 

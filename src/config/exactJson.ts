@@ -23,7 +23,7 @@ const exact = (number: string): string => (WHOLE.test(number) && !Number.isSafeI
 export const withExactIntegers = (json: string): string => {
   if (!mayHoldLongNumber(json)) return json;
   const parts: string[] = [];
-  for (let from = 0; from < json.length; ) {
+  for (let from = 0; from < json.length;) {
     const quote = json.indexOf('"', from);
     const start = quote === -1 ? json.length : quote;
     parts.push(json.slice(from, start).replace(NUMBER, exact));

@@ -15,5 +15,7 @@ export const exampleIn = (credential: string): string | undefined =>
 /** @param base64 Of 32 bytes. */
 export const weaknessOf = (base64: string): string | undefined => {
   if (EXAMPLE_KEYS.has(base64)) return 'the example of the documents';
-  return new Set(Buffer.from(base64, 'base64')).size < LEAST_DIFFERENT_BYTES ? 'a key of few different bytes, which anybody can guess' : undefined;
+  return new Set(Buffer.from(base64, 'base64')).size < LEAST_DIFFERENT_BYTES
+    ? 'a key of few different bytes, which anybody can guess'
+    : undefined;
 };

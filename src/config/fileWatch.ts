@@ -44,9 +44,11 @@ export class FileWatch {
   start(): void {
     const { files, clock } = this.#parts;
     // Each by itself: a mount that hangs stops its own files only.
-    this.#stops = files.map((file) => every(clock, LOOK_MS, async () => {
-      await this.#look(file);
-    }));
+    this.#stops = files.map((file) =>
+      every(clock, LOOK_MS, async () => {
+        await this.#look(file);
+      }),
+    );
   }
 
   stop(): void {
@@ -58,7 +60,8 @@ export class FileWatch {
   async reload(): Promise<Reloaded> {
     const { files, logger } = this.#parts;
     const found = await Promise.all(files.map(async (file) => ({ variable: file.variable, outcome: await this.#look(file, true) })));
-    const named = (outcome: keyof Reloaded): readonly string[] => found.filter((each) => each.outcome === outcome).map(({ variable }) => variable);
+    const named = (outcome: keyof Reloaded): readonly string[] =>
+      found.filter((each) => each.outcome === outcome).map(({ variable }) => variable);
     const reloaded: Reloaded = { changed: named('changed'), unchanged: named('unchanged'), refused: named('refused') };
     logger.info({ ...reloaded }, 'the files that settings name were read again');
     return reloaded;
@@ -97,6 +100,9 @@ export class FileWatch {
     const told = `${reason} ${text}`;
     if (this.#told.get(file) === told) return;
     this.#told.set(file, told);
-    this.#parts.logger.error({ setting: file.variable, file: file.path, reason }, 'the content of a file is not usable; what was in force before still is');
+    this.#parts.logger.error(
+      { setting: file.variable, file: file.path, reason },
+      'the content of a file is not usable; what was in force before still is',
+    );
   }
 }

@@ -39,7 +39,8 @@ export const proxyRule =
     const { protocol, hostname, port } = new URL(origin);
     const proxy = protocol === 'https:' ? https : http;
     const host = hostname.replaceAll(/^\[|\]$/g, '');
-    if (proxy === undefined || except.some((entry) => isMeant(entry, host, port || (protocol === 'https:' ? '443' : '80')))) return undefined;
+    if (proxy === undefined || except.some((entry) => isMeant(entry, host, port || (protocol === 'https:' ? '443' : '80'))))
+      return undefined;
     return addressOf(new URL(proxy.reveal()));
   };
 
@@ -61,7 +62,8 @@ const isMeant = (entry: string, host: string, port: string): boolean => {
 const isInRange = (range: string, host: string): boolean => {
   const [network = '', bits = ''] = range.split('/');
   const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(network) === 0 || isIP(host) !== isIP(network) || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 'ipv6' ? 128 : 32)) return false;
+  if (isIP(network) === 0 || isIP(host) !== isIP(network) || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 'ipv6' ? 128 : 32))
+    return false;
   const list = new BlockList();
   list.addSubnet(network, Number(bits), family);
   return list.check(host, family);

@@ -94,7 +94,17 @@ export const readQueueSettings = (
   if (values.NODE_ENV === 'production' && !isNamed && !clearText) faults.add('QUEUE_KEYS', MISSING);
   const isProduction = values.NODE_ENV === 'production';
   if (isProduction) checkStrength(given ?? [], faults);
-  const file = path === undefined ? undefined : files.read('QUEUE_KEYS_FILE', path, (text) => { checkedText(text, isProduction); }, faults);
+  const file =
+    path === undefined
+      ? undefined
+      : files.read(
+          'QUEUE_KEYS_FILE',
+          path,
+          (text) => {
+            checkedText(text, isProduction);
+          },
+          faults,
+        );
   const keys = given ?? (file === undefined ? [] : queueKeysIn(file.text));
   return { keys, file, clearText, jobExpiresMs, drain: values.QUEUE_DRAIN === 'on' };
 };

@@ -58,7 +58,8 @@ export const readSharedRedis = (
   }
   const settings = fromUrl('REDIS_CACHE_URL', where.REDIS_CACHE_URL, faults);
   if (settings === undefined || file === undefined) return settings;
-  if (settings.password !== undefined) faults.add('REDIS_CACHE_PASSWORD_FILE', 'must not be set beside a password in REDIS_CACHE_URL: keep one of the two');
+  if (settings.password !== undefined)
+    faults.add('REDIS_CACHE_PASSWORD_FILE', 'must not be set beside a password in REDIS_CACHE_URL: keep one of the two');
   return { ...settings, password: files.secret('REDIS_CACHE_PASSWORD_FILE', file, faults) };
 };
 
@@ -67,7 +68,10 @@ export const readRedisKeyPrefix = (environment: Environment, faults: SettingFaul
   readGroup({ REDIS_KEY_PREFIX: redisSettings.REDIS_KEY_PREFIX }, environment, faults).REDIS_KEY_PREFIX;
 
 const passwordFrom = (
-  { REDIS_PASSWORD, REDIS_PASSWORD_FILE }: { readonly REDIS_PASSWORD: Secret | undefined; readonly REDIS_PASSWORD_FILE: string | undefined },
+  {
+    REDIS_PASSWORD,
+    REDIS_PASSWORD_FILE,
+  }: { readonly REDIS_PASSWORD: Secret | undefined; readonly REDIS_PASSWORD_FILE: string | undefined },
   files: SettingFiles,
   faults: SettingFaults,
 ): Secret | undefined => {

@@ -71,7 +71,9 @@ export const proxyUrl = () =>
 const isProxyUrl = (value: string): boolean => {
   if (!URL.canParse(value) || /\s/.test(value)) return false;
   const { protocol, pathname, search, hash, username, password } = new URL(value);
-  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && percentDecoded(username + password) !== undefined;
+  return (
+    /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '' && percentDecoded(username + password) !== undefined
+  );
 };
 
 /** Hosts, separated by commas or blanks. */

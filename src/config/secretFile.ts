@@ -84,7 +84,9 @@ export class SettingFiles {
   /** One sentence for each file that everybody on this machine may read. */
   get warnings(): readonly string[] {
     const open = this.found.filter(({ path }) => isOpenToAll(path));
-    return open.map(({ variable }) => `${variable} names a file that every user of this machine may read: take the right from others (chmod o-r)`);
+    return open.map(
+      ({ variable }) => `${variable} names a file that every user of this machine may read: take the right from others (chmod o-r)`,
+    );
   }
 
   /** The file, or `undefined` and a fault that names the variable and what is wrong. */
@@ -105,7 +107,14 @@ export class SettingFiles {
 
   /** A file that holds one credential; a line break at its end does no harm. */
   secret(variable: string, path: string, faults: SettingFaults): Secret | undefined {
-    const file = this.read(variable, path, (text) => { this.#checkCredential(text); }, faults);
+    const file = this.read(
+      variable,
+      path,
+      (text) => {
+        this.#checkCredential(text);
+      },
+      faults,
+    );
     return file && new Secret(() => withoutLineBreak(file.text), file);
   }
 

@@ -102,7 +102,8 @@ const readCredential = (
   faults: SettingFaults,
 ): Secret | undefined => {
   if (values.API_KEY_FILE === undefined) return values.API_KEY;
-  if (`${prefix}API_KEY` in environment) faults.add(`${prefix}API_KEY_FILE`, `must not be set beside ${prefix}API_KEY: keep one of the two`);
+  if (`${prefix}API_KEY` in environment)
+    faults.add(`${prefix}API_KEY_FILE`, `must not be set beside ${prefix}API_KEY: keep one of the two`);
   return files.secret(`${prefix}API_KEY_FILE`, values.API_KEY_FILE, faults);
 };
 

@@ -62,7 +62,12 @@ export const processSettings = {
     'info',
     'debug',
   ),
-  DATA_DIR: told(line().default('data'), 'Directory of what has to survive a restart: the write queue. One process alone may use it.', 'data', 'data'),
+  DATA_DIR: told(
+    line().default('data'),
+    'Directory of what has to survive a restart: the write queue. One process alone may use it.',
+    'data',
+    'data',
+  ),
   QUEUE_KEYS: told(
     queueKeys().optional(),
     'Keys that seal what waits in the queue, as id:base64 of 32 bytes, separated by commas. The first seals, all of them open.',

@@ -98,10 +98,7 @@ export interface ResilienceEvents {
 }
 
 /** Fans out to many listeners; one that throws is reported and harms neither the call nor the others. */
-export const guarded = (
-  listeners: readonly ResilienceEvents[],
-  onListenerError: (error: unknown) => void,
-): Required<ResilienceEvents> => {
+export const guarded = (listeners: readonly ResilienceEvents[], onListenerError: (error: unknown) => void): Required<ResilienceEvents> => {
   const tell = (deliver: (listener: ResilienceEvents) => void): void => {
     for (const listener of listeners) {
       try {
@@ -112,18 +109,44 @@ export const guarded = (
     }
   };
   return {
-    attemptEnded: (event) => { tell((listener) => listener.attemptEnded?.(event)); },
-    callEnded: (event) => { tell((listener) => listener.callEnded?.(event)); },
-    circuitCalled: (circuit, result) => { tell((listener) => listener.circuitCalled?.(circuit, result)); },
-    circuitChanged: (event) => { tell((listener) => listener.circuitChanged?.(event)); },
-    operationCircuitChanged: (event) => { tell((listener) => listener.operationCircuitChanged?.(event)); },
-    circuitReset: (circuit, scope) => { tell((listener) => listener.circuitReset?.(circuit, scope)); },
-    overrideChanged: (event) => { tell((listener) => listener.overrideChanged?.(event)); },
-    fallbackUsed: (circuit) => { tell((listener) => listener.fallbackUsed?.(circuit)); },
-    cacheAsked: (service, result) => { tell((listener) => listener.cacheAsked?.(service, result)); },
-    bulkheadCrowded: (service, isCrowded) => { tell((listener) => listener.bulkheadCrowded?.(service, isCrowded)); },
-    quotaSeen: (service, window, quota) => { tell((listener) => listener.quotaSeen?.(service, window, quota)); },
-    contractBroken: (event) => { tell((listener) => listener.contractBroken?.(event)); },
-    deprecationSeen: (event) => { tell((listener) => listener.deprecationSeen?.(event)); },
+    attemptEnded: (event) => {
+      tell((listener) => listener.attemptEnded?.(event));
+    },
+    callEnded: (event) => {
+      tell((listener) => listener.callEnded?.(event));
+    },
+    circuitCalled: (circuit, result) => {
+      tell((listener) => listener.circuitCalled?.(circuit, result));
+    },
+    circuitChanged: (event) => {
+      tell((listener) => listener.circuitChanged?.(event));
+    },
+    operationCircuitChanged: (event) => {
+      tell((listener) => listener.operationCircuitChanged?.(event));
+    },
+    circuitReset: (circuit, scope) => {
+      tell((listener) => listener.circuitReset?.(circuit, scope));
+    },
+    overrideChanged: (event) => {
+      tell((listener) => listener.overrideChanged?.(event));
+    },
+    fallbackUsed: (circuit) => {
+      tell((listener) => listener.fallbackUsed?.(circuit));
+    },
+    cacheAsked: (service, result) => {
+      tell((listener) => listener.cacheAsked?.(service, result));
+    },
+    bulkheadCrowded: (service, isCrowded) => {
+      tell((listener) => listener.bulkheadCrowded?.(service, isCrowded));
+    },
+    quotaSeen: (service, window, quota) => {
+      tell((listener) => listener.quotaSeen?.(service, window, quota));
+    },
+    contractBroken: (event) => {
+      tell((listener) => listener.contractBroken?.(event));
+    },
+    deprecationSeen: (event) => {
+      tell((listener) => listener.deprecationSeen?.(event));
+    },
   };
 };

@@ -5,10 +5,16 @@ import { z } from 'zod';
 import { DAY_MS } from '../time/clock.ts';
 
 const error = 'must be a number of milliseconds above 0 and below 24 h';
-const durationMs = z.number({ error }).positive(error).max(DAY_MS - 1, error);
+const durationMs = z
+  .number({ error })
+  .positive(error)
+  .max(DAY_MS - 1, error);
 const percent = z.number({ error: 'must be a number above 0, up to 100' }).gt(0, 'must be above 0').max(100, 'must be at most 100');
 const whole = (least: number, most: number) =>
-  z.int({ error: 'must be a whole number' }).min(least, `must be at least ${String(least)}`).max(most, `must be at most ${String(most)}`);
+  z
+    .int({ error: 'must be a whole number' })
+    .min(least, `must be at least ${String(least)}`)
+    .max(most, `must be at most ${String(most)}`);
 const count = whole(1, 100_000);
 
 export const detectionSchema = z.discriminatedUnion('strategy', [

@@ -8,7 +8,10 @@ export class QueueUnavailableError extends GatewayError {
   override readonly retryAfterMs = 5000;
 
   /** @param what A constant of ours, such as `the disk is full`. */
-  constructor(readonly what: string, options?: ErrorOptions) {
+  constructor(
+    readonly what: string,
+    options?: ErrorOptions,
+  ) {
     super(`the queue cannot take it: ${what}`, options);
   }
 }
@@ -48,7 +51,9 @@ export class AnswerNotKeptError extends GatewayError {
 
   /** @param status Of that answer. */
   constructor(status: number) {
-    super(`the first request with this Idempotency-Key was carried out and answered with ${String(status)}; that answer is not kept, for its size, or because its record is gone`);
+    super(
+      `the first request with this Idempotency-Key was carried out and answered with ${String(status)}; that answer is not kept, for its size, or because its record is gone`,
+    );
   }
 }
 

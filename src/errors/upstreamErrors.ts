@@ -11,16 +11,7 @@ export interface CallSite {
 }
 
 /** What kind of unavailability: `web/proxyStatus.ts` names it to callers, the circuit remembers the last. */
-export type FailureKind =
-  | 'http_5xx'
-  | 'connect'
-  | 'reset'
-  | 'dns'
-  | 'tls'
-  | 'timeout'
-  | 'contract'
-  | 'too_large'
-  | 'slow';
+export type FailureKind = 'http_5xx' | 'connect' | 'reset' | 'dns' | 'tls' | 'timeout' | 'contract' | 'too_large' | 'slow';
 
 /** Safe facts for the caller, such as the id of the record that is in the way. */
 export type UpstreamDetails = Readonly<Record<string, string | number | readonly string[]>>;

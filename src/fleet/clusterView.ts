@@ -129,7 +129,9 @@ export class ClusterView implements ClusterSource {
     const { replica, version, phase, circuits, clock } = this.#parts;
     const all = circuits();
     const disturbed = all.filter(({ effectiveState }) => effectiveState !== 'closed');
-    const outages = all.flatMap(({ name, outageSince }) => (outageSince === undefined ? [] : [[name, new Date(outageSince).toISOString()] as const]));
+    const outages = all.flatMap(({ name, outageSince }) =>
+      outageSince === undefined ? [] : [[name, new Date(outageSince).toISOString()] as const],
+    );
     return {
       replica,
       version,
@@ -149,6 +151,10 @@ export class ClusterView implements ClusterSource {
     this.#suspected = suspected;
     if (!changed) return;
     if (suspected.length === 0) logger.info({}, 'this replica no longer suspects itself');
-    else logger.warn({ services: suspected, ready: !isUnfit(suspected) }, 'stopped here only: this replica suspects itself, for others are served');
+    else
+      logger.warn(
+        { services: suspected, ready: !isUnfit(suspected) },
+        'stopped here only: this replica suspects itself, for others are served',
+      );
   }
 }

@@ -56,8 +56,12 @@ export class FleetCircuits {
   start(): void {
     this.#phase = 'started';
     this.#parts.store.listen({
-      changed: (name) => { this.#circuits.get(name)?.hint(); },
-      returned: () => { for (const circuit of this.#circuits.values()) circuit.returned(); },
+      changed: (name) => {
+        this.#circuits.get(name)?.hint();
+      },
+      returned: () => {
+        for (const circuit of this.#circuits.values()) circuit.returned();
+      },
     });
     for (const circuit of this.#circuits.values()) circuit.start();
   }

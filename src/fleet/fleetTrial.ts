@@ -174,13 +174,15 @@ export class FleetTrial implements Trial {
 
   /** By the rules of this process. */
   #watched(probe: Probe | undefined): Probe | undefined {
-    return probe && {
-      ...probe,
-      settle: (failed) => {
-        this.#hasSucceeded ||= !failed;
-        return probe.settle(failed);
-      },
-    };
+    return (
+      probe && {
+        ...probe,
+        settle: (failed) => {
+          this.#hasSucceeded ||= !failed;
+          return probe.settle(failed);
+        },
+      }
+    );
   }
 
   /**
@@ -191,8 +193,14 @@ export class FleetTrial implements Trial {
     const { desk, usualRatio, onRecovered } = this.#parts;
     const tell = (decision: TrialDecision, outcome: Parameters<ProbeDesk['settle']>[1]): TrialDecision => {
       const told = desk.settle(lease, outcome).catch(nothing);
-      if (decision === 'recovered') void told.then(() => { onRecovered(this); });
-      else if (decision === 'undecided') void told.then(() => { this.#fetchSoon(); });
+      if (decision === 'recovered')
+        void told.then(() => {
+          onRecovered(this);
+        });
+      else if (decision === 'undecided')
+        void told.then(() => {
+          this.#fetchSoon();
+        });
       return decision === 'failed' ? decision : 'undecided';
     };
     return {

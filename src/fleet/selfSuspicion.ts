@@ -23,10 +23,15 @@ const SILENT_FROM_MS = seconds(20);
 /** Of as many services at once it is not the account or the route of one of them. */
 const UNFIT_FROM = 2;
 
-const isStopped = ({ state, override }: Pick<CircuitSnapshot, 'state' | 'override'>): boolean => override === undefined && state !== 'closed';
+const isStopped = ({ state, override }: Pick<CircuitSnapshot, 'state' | 'override'>): boolean =>
+  override === undefined && state !== 'closed';
 
 const areOthersWell = ({ view, seenAgoMs = Number.POSITIVE_INFINITY }: SeenView): boolean =>
-  view !== undefined && seenAgoMs <= CURRENT_MS && view.state === 'closed' && view.othersWell >= WITNESSES && view.othersWell > view.othersIll;
+  view !== undefined &&
+  seenAgoMs <= CURRENT_MS &&
+  view.state === 'closed' &&
+  view.othersWell >= WITNESSES &&
+  view.othersWell > view.othersIll;
 
 /** Enough others are there, the fleet has it closed, and not one of them has anything against the service. */
 const areOthersSilent = ({ view, seenAgoMs = Number.POSITIVE_INFINITY }: SeenView): boolean =>

@@ -37,9 +37,11 @@ export const createLogger = ({ level, version, destination }: LoggerOptions): Lo
 type Level = Exclude<LoggerOptions['level'], 'silent'>;
 
 const wrap = (target: PinoLogger): Logger => {
-  const write = (level: Level) => (fields: LogFields, message: string): void => {
-    if (target.isLevelEnabled(level)) target[level](cleanFields(fields), cleanText(message));
-  };
+  const write =
+    (level: Level) =>
+    (fields: LogFields, message: string): void => {
+      if (target.isLevelEnabled(level)) target[level](cleanFields(fields), cleanText(message));
+    };
   return {
     debug: write('debug'),
     info: write('info'),

@@ -94,7 +94,8 @@ const codeOf = (error: Error): { readonly code?: string } => {
 };
 
 /** A parser quotes what it could not read, which may be anybody's data. */
-const messageOf = (error: Error): string => (error instanceof SyntaxError ? 'not shown, as it may quote the input' : cleanText(error.message));
+const messageOf = (error: Error): string =>
+  error instanceof SyntaxError ? 'not shown, as it may quote the input' : cleanText(error.message);
 
 /** Only where it happened: the head of a stack repeats the message. */
 const framesOf = (stack: string): string =>

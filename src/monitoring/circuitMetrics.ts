@@ -92,15 +92,45 @@ export class CircuitMetrics {
   #mirror(registry: Registry, snapshots: () => readonly CircuitSnapshot[]): void {
     const each = (value: (snapshot: CircuitSnapshot) => number) => () =>
       snapshots().map((snapshot) => [{ circuit_name: snapshot.name }, value(snapshot)] as const);
-    mirrorGauge(registry, 'circuit_breaker_state', each((snapshot) => stateValue[snapshot.effectiveState]));
-    mirrorGauge(registry, 'circuit_breaker_suspicion_ratio', each((snapshot) => snapshot.suspicion));
-    mirrorGauge(registry, 'circuit_breaker_state_since_timestamp_seconds', each((snapshot) => snapshot.since / 1000));
+    mirrorGauge(
+      registry,
+      'circuit_breaker_state',
+      each((snapshot) => stateValue[snapshot.effectiveState]),
+    );
+    mirrorGauge(
+      registry,
+      'circuit_breaker_suspicion_ratio',
+      each((snapshot) => snapshot.suspicion),
+    );
+    mirrorGauge(
+      registry,
+      'circuit_breaker_state_since_timestamp_seconds',
+      each((snapshot) => snapshot.since / 1000),
+    );
     mirrorGauge(registry, 'circuit_breaker_outage_start_timestamp_seconds', () =>
-      snapshots().flatMap(({ name, outageSince }) => (outageSince === undefined ? [] : [[{ circuit_name: name }, outageSince / 1000] as const])));
+      snapshots().flatMap(({ name, outageSince }) =>
+        outageSince === undefined ? [] : [[{ circuit_name: name }, outageSince / 1000] as const],
+      ),
+    );
     mirrorGauge(registry, 'circuit_breaker_override_active', () =>
-      snapshots().flatMap(({ name, override }) => (override === undefined ? [] : [[{ circuit_name: name, mode: override.mode }, 1] as const])));
-    mirrorGauge(registry, 'circuit_breaker_open_operations', each((snapshot) => snapshot.operations.openCount));
-    mirrorGauge(registry, 'circuit_breaker_failed_health_checks', each((snapshot) => snapshot.recovery?.failedHealthChecks ?? 0));
-    mirrorCounter(registry, 'circuit_breaker_open_seconds_total', each((snapshot) => snapshot.openForTotalMs / 1000));
+      snapshots().flatMap(({ name, override }) =>
+        override === undefined ? [] : [[{ circuit_name: name, mode: override.mode }, 1] as const],
+      ),
+    );
+    mirrorGauge(
+      registry,
+      'circuit_breaker_open_operations',
+      each((snapshot) => snapshot.operations.openCount),
+    );
+    mirrorGauge(
+      registry,
+      'circuit_breaker_failed_health_checks',
+      each((snapshot) => snapshot.recovery?.failedHealthChecks ?? 0),
+    );
+    mirrorCounter(
+      registry,
+      'circuit_breaker_open_seconds_total',
+      each((snapshot) => snapshot.openForTotalMs / 1000),
+    );
   }
 }

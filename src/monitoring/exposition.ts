@@ -35,7 +35,8 @@ export const wantsOpenMetrics = (accept: string | undefined): boolean => {
 };
 
 /** Scrapes shrink to a twentieth, and Prometheus asks for it. */
-export const wantsGzip = (acceptEncoding: string | undefined): boolean => acceptEncoding !== undefined && weightOf(acceptEncoding, 'gzip') > 0;
+export const wantsGzip = (acceptEncoding: string | undefined): boolean =>
+  acceptEncoding !== undefined && weightOf(acceptEncoding, 'gzip') > 0;
 
 const TOTAL = '_total';
 

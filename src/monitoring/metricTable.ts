@@ -49,7 +49,11 @@ export const metricTable = {
     labels: circuit,
     help: 'Health checks in a row that did not find the service healthy while its circuit is not closed; from 2 on real calls decide about the recovery.',
   },
-  circuit_breaker_state_since_timestamp_seconds: { type: 'gauge', labels: circuit, help: 'Unix time since which the state holds: of an open circuit, its last re-opening.' },
+  circuit_breaker_state_since_timestamp_seconds: {
+    type: 'gauge',
+    labels: circuit,
+    help: 'Unix time since which the state holds: of an open circuit, its last re-opening.',
+  },
   circuit_breaker_outage_start_timestamp_seconds: {
     type: 'gauge',
     labels: circuit,
@@ -148,7 +152,11 @@ export const metricTable = {
     help: 'Jobs accepted, and executions by how they ended: succeeded, failed, uncertain, retry or postponed.',
   },
   queue_wait_seconds: { type: 'histogram', labels: service, help: 'From the acceptance of a job to the execution that succeeded.' },
-  queue_store_up: { type: 'gauge', labels: ['engine'], help: '1 if the store of the queue took the last write; one is tried every 5 s, and a refused write of a caller counts at once.' },
+  queue_store_up: {
+    type: 'gauge',
+    labels: ['engine'],
+    help: '1 if the store of the queue took the last write; one is tried every 5 s, and a refused write of a caller counts at once.',
+  },
   idempotency_replays_total: {
     type: 'counter',
     labels: ['result'],
@@ -156,7 +164,11 @@ export const metricTable = {
   },
   shared_state_up: { type: 'gauge', labels: ['store'], help: '1 if what the fleet shares can be reached; absent without Redis.' },
   fleet_replicas: { type: 'gauge', labels: [], help: 'Replicas that this one sees, itself included; 1 while it sees none.' },
-  replica_self_suspect: { type: 'gauge', labels: circuit, help: '1 while a service is stopped on this replica only, and two others at least have nothing against it.' },
+  replica_self_suspect: {
+    type: 'gauge',
+    labels: circuit,
+    help: '1 while a service is stopped on this replica only, and two others at least have nothing against it.',
+  },
   http_server_request_duration_seconds: {
     type: 'histogram',
     labels: ['http_request_method', 'http_route', 'http_response_status_code'],

@@ -6,7 +6,15 @@ import type { ObservedCircuit } from 'opossum-prometheus';
 import { Registry } from 'prom-client';
 import type { SharedCacheEvents, SharedCacheResult } from '../cache/sharedCacheEvents.ts';
 import type { CircuitSnapshot } from '../contract/circuitState.ts';
-import type { AttemptEnded, CallEnded, CircuitCallResult, CircuitChanged, ContractBroken, DeprecationSeen, ResilienceEvents } from '../contract/events.ts';
+import type {
+  AttemptEnded,
+  CallEnded,
+  CircuitCallResult,
+  CircuitChanged,
+  ContractBroken,
+  DeprecationSeen,
+  ResilienceEvents,
+} from '../contract/events.ts';
 import type { WarningScored } from './incidents/earlyWarnings.ts';
 import type { IncidentMetrics as IncidentMetricsPort, IncidentSource } from './incidents/incidentWatch.ts';
 import type { JobAccepted, JobExecuted, QueueEvents } from '../queue/queueEvents.ts';
@@ -65,10 +73,14 @@ export class PrometheusMetrics implements ResilienceEvents, SharedCacheEvents, I
       quotas: () => this.#read((sources) => sources.quotas()),
       retryBudgets: () => this.#read((sources) => sources.retryBudgets()),
     });
-    this.#incidents = new IncidentMetrics(this.#registry, services.map(({ name }) => name), {
-      activeClass: () => this.#safely(() => this.#incidentSource.active()?.class, undefined),
-      muted: () => this.#safely(() => this.#incidentSource.muted(), []),
-    });
+    this.#incidents = new IncidentMetrics(
+      this.#registry,
+      services.map(({ name }) => name),
+      {
+        activeClass: () => this.#safely(() => this.#incidentSource.active()?.class, undefined),
+        muted: () => this.#safely(() => this.#incidentSource.muted(), []),
+      },
+    );
     const names = services.map(({ name }) => name);
     this.#queue = new QueueMetrics(this.#registry, names, () => this.#safely(() => this.#queueReading(), undefined));
     addFleetMetrics(this.#registry, names, () => this.#safely(() => this.#fleetReading(), undefined));
@@ -101,21 +113,29 @@ export class PrometheusMetrics implements ResilienceEvents, SharedCacheEvents, I
   }
 
   jobAccepted(event: JobAccepted): void {
-    this.#quietly(() => { this.#queue.jobAccepted(event); });
+    this.#quietly(() => {
+      this.#queue.jobAccepted(event);
+    });
   }
 
   jobExecuted(event: JobExecuted): void {
-    this.#quietly(() => { this.#queue.jobExecuted(event); });
+    this.#quietly(() => {
+      this.#queue.jobExecuted(event);
+    });
   }
 
   /** A request with an Idempotency-Key that had been used. Never throws. */
   requestRepeated(result: RepeatResult): void {
-    this.#quietly(() => { this.#queue.requestRepeated(result); });
+    this.#quietly(() => {
+      this.#queue.requestRepeated(result);
+    });
   }
 
   /** An early warning turned out right or wrong. Never throws. */
   warningScored(warning: WarningScored): void {
-    this.#quietly(() => { this.#incidents.warningScored(warning); });
+    this.#quietly(() => {
+      this.#incidents.warningScored(warning);
+    });
   }
 
   /** Counts an opossum circuit's own events. */
@@ -134,47 +154,69 @@ export class PrometheusMetrics implements ResilienceEvents, SharedCacheEvents, I
 
   /** A request to this gateway has been answered, or given up by its caller. Never throws. */
   requestEnded(event: RequestEnded): void {
-    this.#quietly(() => { this.#http.requestEnded(event); });
+    this.#quietly(() => {
+      this.#http.requestEnded(event);
+    });
   }
 
   attemptEnded(event: AttemptEnded): void {
-    this.#quietly(() => { this.#upstream.attemptEnded(event); });
+    this.#quietly(() => {
+      this.#upstream.attemptEnded(event);
+    });
   }
 
   callEnded(event: CallEnded): void {
-    this.#quietly(() => { this.#upstream.callEnded(event); });
+    this.#quietly(() => {
+      this.#upstream.callEnded(event);
+    });
   }
 
   circuitCalled(circuit: string, result: CircuitCallResult): void {
-    this.#quietly(() => { this.#circuits.called(circuit, result); });
+    this.#quietly(() => {
+      this.#circuits.called(circuit, result);
+    });
   }
 
   circuitChanged(event: CircuitChanged): void {
-    this.#quietly(() => { this.#circuits.changed(event); });
+    this.#quietly(() => {
+      this.#circuits.changed(event);
+    });
   }
 
   fallbackUsed(circuit: string): void {
-    this.#quietly(() => { this.#circuits.fallbackUsed(circuit); });
+    this.#quietly(() => {
+      this.#circuits.fallbackUsed(circuit);
+    });
   }
 
   cacheAsked(...asked: Parameters<Required<ResilienceEvents>['cacheAsked']>): void {
-    this.#quietly(() => { this.#upstream.cacheAsked(...asked); });
+    this.#quietly(() => {
+      this.#upstream.cacheAsked(...asked);
+    });
   }
 
   sharedCacheAsked(service: string, result: SharedCacheResult): void {
-    this.#quietly(() => { this.#upstream.sharedCacheAsked(service, result); });
+    this.#quietly(() => {
+      this.#upstream.sharedCacheAsked(service, result);
+    });
   }
 
   quotaSeen(...seen: Parameters<Required<ResilienceEvents>['quotaSeen']>): void {
-    this.#quietly(() => { this.#upstream.quotaSeen(...seen); });
+    this.#quietly(() => {
+      this.#upstream.quotaSeen(...seen);
+    });
   }
 
   contractBroken(event: ContractBroken): void {
-    this.#quietly(() => { this.#upstream.contractBroken(event); });
+    this.#quietly(() => {
+      this.#upstream.contractBroken(event);
+    });
   }
 
   deprecationSeen(event: DeprecationSeen): void {
-    this.#quietly(() => { this.#upstream.deprecationSeen(event); });
+    this.#quietly(() => {
+      this.#upstream.deprecationSeen(event);
+    });
   }
 
   #read<Reading>(readings: (sources: MetricSources) => readonly Reading[]): readonly Reading[] {

@@ -53,12 +53,16 @@ const mirrorDepths = (registry: Registry, services: readonly string[], read: () 
     return services.map((service) => [service, found.get(service)]);
   };
   mirrorGauge(registry, 'queue_jobs', () =>
-    depths().flatMap(([service, depth]) => jobStates.map((state) => [{ service, state }, (depth?.jobs ?? NONE)[state]] as const)));
+    depths().flatMap(([service, depth]) => jobStates.map((state) => [{ service, state }, (depth?.jobs ?? NONE)[state]] as const)),
+  );
   mirrorGauge(registry, 'queue_dead_letter_jobs', () =>
-    depths().map(([service, depth]) => [{ service }, waitingForPeople(depth?.jobs ?? NONE)] as const));
+    depths().map(([service, depth]) => [{ service }, waitingForPeople(depth?.jobs ?? NONE)] as const),
+  );
   mirrorGauge(registry, 'queue_oldest_job_timestamp_seconds', () =>
     depths().flatMap(([service, { oldestAcceptedAt } = NOTHING]) =>
-      (oldestAcceptedAt === undefined ? [] : [[{ service }, oldestAcceptedAt / 1000] as const])));
+      oldestAcceptedAt === undefined ? [] : [[{ service }, oldestAcceptedAt / 1000] as const],
+    ),
+  );
   mirrorGauge(registry, 'queue_store_up', () => {
     const reading = read();
     return reading === undefined ? [] : [[{ engine: reading.engine }, reading.up ? 1 : 0] as const];

@@ -126,6 +126,7 @@ export class UpstreamMetrics {
     mirrorGauge(registry, 'quota_share_ratio', quotas('share'));
     mirrorGauge(registry, 'quota_used_ratio', quotas('used'));
     mirrorGauge(registry, 'retry_budget_remaining_ratio', () =>
-      sources.retryBudgets().map(({ service, ratio }) => [{ service }, ratio] as const));
+      sources.retryBudgets().map(({ service, ratio }) => [{ service }, ratio] as const),
+    );
   }
 }

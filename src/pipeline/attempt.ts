@@ -120,7 +120,10 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
     isLong: !isShort(answer.body),
   });
   if (broken.length > 0) {
-    parts.events.contractBroken({ ...site, fields: [...new Set(broken.slice(0, FIELDS_JUDGED).map((path) => declaredField(operation.answer, path)))] });
+    parts.events.contractBroken({
+      ...site,
+      fields: [...new Set(broken.slice(0, FIELDS_JUDGED).map((path) => declaredField(operation.answer, path)))],
+    });
   }
   if (value !== undefined) return value.of;
   const fields = broken.slice(0, FIELDS_TOLD).map(fieldName);
@@ -130,5 +133,4 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
 /** Keys of a map may be a person's address or number: only indexes, and what looks like a name of a field, are shown. */
 const fieldName = (path: readonly PropertyKey[]): string => path.map(shown).join('.') || WHOLE_ANSWER;
 
-const shown = (part: PropertyKey): string =>
-  typeof part === 'number' || /^[a-z_][\w-]{0,63}$/iu.test(String(part)) ? String(part) : '*';
+const shown = (part: PropertyKey): string => (typeof part === 'number' || /^[a-z_][\w-]{0,63}$/iu.test(String(part)) ? String(part) : '*');

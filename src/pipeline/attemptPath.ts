@@ -63,8 +63,12 @@ export class AttemptPath {
       clock,
       isSuspect: () => this.#isSuspect,
       isOpen: () => breaker.state !== 'closed',
-      onRefused: () => { breaker.foundNoRoom(); },
-      onCrowded: (isCrowded) => { events.bulkheadCrowded(breaker.name, isCrowded); },
+      onRefused: () => {
+        breaker.foundNoRoom();
+      },
+      onCrowded: (isCrowded) => {
+        events.bulkheadCrowded(breaker.name, isCrowded);
+      },
     });
     this.#delayFor = retryRule({
       policy: policy.retry,
@@ -110,7 +114,11 @@ export class AttemptPath {
    */
   async probe(operation: Operation<unknown>, request: HttpRequest, context: CallContext): Promise<void> {
     const timeoutMs = Math.min(this.#parts.policy.attemptTimeoutMs, PROBE_PATIENCE_MS);
-    const permit = this.#parts.quota?.countOnly({ quota: operation.quota ?? DEFAULT_QUOTA, weight: operation.weight ?? 1, lane: 'interactive' });
+    const permit = this.#parts.quota?.countOnly({
+      quota: operation.quota ?? DEFAULT_QUOTA,
+      weight: operation.weight ?? 1,
+      lane: 'interactive',
+    });
     let use: PermitUse = 'answered';
     try {
       await this.#attempt(operation, { ...request, fresh: true }, { ...context, attemptTimeoutMs: timeoutMs }, undefined);
@@ -178,7 +186,11 @@ export class AttemptPath {
     const isRepeatable = operation.idempotency !== 'never';
     const cuttable: Cuttable | undefined = (operation.abandonable ?? isRepeatable) ? {} : undefined;
     const isUnsafe = !isRepeatable && cuttable === undefined;
-    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable, { isUnsafe, records, callers: context.callers });
+    return this.#parts.breaker.callOperation(() => this.#attempt(operation, request, context, cuttable), context.site, cuttable, {
+      isUnsafe,
+      records,
+      callers: context.callers,
+    });
   }
 
   async #attempt<T>(operation: Operation<T>, request: HttpRequest, context: CallContext, cuttable: Cuttable | undefined): Promise<T> {

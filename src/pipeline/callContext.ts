@@ -11,7 +11,8 @@ const NOBODY: readonly string[] = [];
 
 const callersOf = ({ caller }: CallOptions): readonly string[] => (caller === undefined ? NOBODY : [caller]);
 
-const isDivisible = ({ idempotency }: Operation<unknown>, { records = [] }: OperationRequest): boolean => idempotency !== 'never' && records.length > 1;
+const isDivisible = ({ idempotency }: Operation<unknown>, { records = [] }: OperationRequest): boolean =>
+  idempotency !== 'never' && records.length > 1;
 
 /** A caller's wishes, held against the service's policy: it may be less patient than the policy, never more. */
 export const callContext = <T>(
@@ -35,7 +36,8 @@ export const callContext = <T>(
     callers: callersOf(options),
     strict: options.strict ?? false,
     refresh: options.refresh ?? false,
-    cacheKey: operation.cacheForMs === undefined ? undefined : cacheKey(parts, operation.name, { wire, body: request.body }, options.headers),
+    cacheKey:
+      operation.cacheForMs === undefined ? undefined : cacheKey(parts, operation.name, { wire, body: request.body }, options.headers),
     cacheTags: operation.cacheTags && ((answer) => operation.cacheTags?.(request, answer) ?? []),
     cacheForMs: operation.cacheForMs ?? 0,
     staleForMs: operation.staleForMs ?? 0,

@@ -155,7 +155,9 @@ interface Row {
 /** The rows that a place lies in, the innermost first. */
 const rowsAround = (content: unknown, path: Path): readonly Row[] =>
   parentsOf(content, path)
-    .flatMap((parent, level) => (Array.isArray(parent) && typeof path[level] === 'number' ? [{ list: parent as unknown[], index: path[level] }] : []))
+    .flatMap((parent, level) =>
+      Array.isArray(parent) && typeof path[level] === 'number' ? [{ list: parent as unknown[], index: path[level] }] : [],
+    )
     .reverse();
 
 /**

@@ -7,8 +7,7 @@ import { nextTurn, turnsOf } from '../time/nextTurn.ts';
 type Issue = ZodError['issues'][number];
 
 export type Judged<T> =
-  | { readonly success: true; readonly data: T }
-  | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
+  { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
 
 /** How long an answer is worked on in one turn, ms. */
 export const SLICE_MS = 8;
@@ -31,8 +30,7 @@ interface Split {
 
 const definitionOf = (schema: ZodType): Definition => schema._zod.def;
 
-const cloned = (schema: ZodType, change: Partial<Definition>): ZodType =>
-  core.clone(schema, { ...schema._zod.def, ...change } as never);
+const cloned = (schema: ZodType, change: Partial<Definition>): ZodType => core.clone(schema, { ...schema._zod.def, ...change } as never);
 
 /** A list, which may be optional or null; `undefined` for anything else. */
 const listIn = (schema: ZodType): { readonly around: ZodType; readonly row: ZodType } | undefined => {
@@ -93,7 +91,8 @@ export const judgeInSlices = async <T>(schema: ZodType<T>, content: unknown, mos
       await pause();
       const { data, error } = row.safeParse(value);
       judged.push(data);
-      for (const issue of error?.issues ?? []) issues.push({ ...issue, path: [...(name === undefined ? [] : [name]), index, ...issue.path] });
+      for (const issue of error?.issues ?? [])
+        issues.push({ ...issue, path: [...(name === undefined ? [] : [name]), index, ...issue.path] });
     }
     whole = withList(whole, name, judged);
   }

@@ -34,8 +34,11 @@ const headerNumber = (header: string | undefined): number | undefined => {
 };
 
 /** One reading from a pair of headers; empty if neither is there. */
-export const quotaFrom = (headers: Headers, window: string, names: { readonly limit: string; readonly remaining: string }): readonly QuotaReading[] =>
-  readingOf(window, headerNumber(headers[names.limit]), headerNumber(headers[names.remaining]));
+export const quotaFrom = (
+  headers: Headers,
+  window: string,
+  names: { readonly limit: string; readonly remaining: string },
+): readonly QuotaReading[] => readingOf(window, headerNumber(headers[names.limit]), headerNumber(headers[names.remaining]));
 
 /** One reading from `X-RateLimit-*`, or from the `RateLimit` fields of the IETF's drafts, with its reset where the header has one. */
 export const usualQuota = (headers: Headers, window: string, wallTime: number): readonly QuotaReading[] => {
@@ -68,7 +71,9 @@ const readingOf = (window: string, limit?: number, remaining?: number, resetAt?:
 };
 
 /** The drafts had three headers, then `limit=100, remaining=50, reset=5`, and have `"default";r=50;t=5` beside a policy of `"default";q=100`. */
-const usualHeaders = (headers: Headers): { readonly limit?: string | undefined; readonly remaining?: string | undefined; readonly reset?: string | undefined } => {
+const usualHeaders = (
+  headers: Headers,
+): { readonly limit?: string | undefined; readonly remaining?: string | undefined; readonly reset?: string | undefined } => {
   const { ratelimit: draft = '', 'ratelimit-policy': policy = '' } = headers;
   const header = (name: string): string | undefined => headers[`x-ratelimit-${name}`] ?? headers[`ratelimit-${name}`];
   return {

@@ -46,7 +46,9 @@ export const developmentKey = (directory: string, logger: Logger): SealingKey =>
   const file = path.join(directory, FILE);
   const key = readKey(file) ?? makeKey(directory, file, logger);
   if (key.length !== KEY_BYTES) {
-    throw new Error(`${file} holds no key of ${String(KEY_BYTES)} bytes in base64: restore it, or remove it and lose what waits in the queue`);
+    throw new Error(
+      `${file} holds no key of ${String(KEY_BYTES)} bytes in base64: restore it, or remove it and lose what waits in the queue`,
+    );
   }
   return { id: `dev-${keyIdOf(key)}`, key };
 };

@@ -38,7 +38,11 @@ const PAUSES: Partial<Readonly<Record<ErrorCode, number>>> = {
 };
 
 /** What put off one job of a service puts off the next one too, for as long as it lasts; looked at again after this, ms. */
-const ABOUT_ALL_JOBS: ReadonlySet<string> = new Set<ErrorCode>(['upstream_rate_limited', 'upstream_quota_exhausted', 'upstream_unauthorized']);
+const ABOUT_ALL_JOBS: ReadonlySet<string> = new Set<ErrorCode>([
+  'upstream_rate_limited',
+  'upstream_quota_exhausted',
+  'upstream_unauthorized',
+]);
 const LONGEST_REST_MS = seconds(10);
 const ABOUT_ONE_JOB: ReadonlySet<string> = new Set(['newer_version', 'operation_circuit_open']);
 

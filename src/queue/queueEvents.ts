@@ -31,6 +31,10 @@ export interface QueueEvents {
 
 /** Tells each listener in turn. */
 export const toAll = (listeners: readonly QueueEvents[]): Required<QueueEvents> => ({
-  jobAccepted: (event) => { for (const listener of listeners) listener.jobAccepted?.(event); },
-  jobExecuted: (event) => { for (const listener of listeners) listener.jobExecuted?.(event); },
+  jobAccepted: (event) => {
+    for (const listener of listeners) listener.jobAccepted?.(event);
+  },
+  jobExecuted: (event) => {
+    for (const listener of listeners) listener.jobExecuted?.(event);
+  },
 });

@@ -95,7 +95,11 @@ export class QuotaGovernor implements QuotaGate {
 
   #open(name: string, rules: readonly QuotaRule[]): QuotaClass {
     const limits = rules.map((rule) => ({ rule, window: windowFor(rule), isStated: false }));
-    const lanes = new QuotaLanes(limits.map(({ window }) => window), this.#clock, patienceOf(rules));
+    const lanes = new QuotaLanes(
+      limits.map(({ window }) => window),
+      this.#clock,
+      patienceOf(rules),
+    );
     const opened = { name, limits, lanes };
     this.#classes.set(name, opened);
     this.#onOpened(opened);

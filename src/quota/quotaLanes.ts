@@ -213,7 +213,10 @@ export class QuotaLanes {
       const readyAt = this.#readyAt(now, waiter.wish);
       if (readyAt > now) {
         // Nothing but a larger share helps: who brings it calls.
-        if (Number.isFinite(readyAt)) this.#cancelTimer = this.#clock.after(Math.ceil(readyAt - now), () => { this.#admitWaiting(); });
+        if (Number.isFinite(readyAt))
+          this.#cancelTimer = this.#clock.after(Math.ceil(readyAt - now), () => {
+            this.#admitWaiting();
+          });
         return;
       }
       waiter.admit(this.#admit(now, waiter.wish));
@@ -234,13 +237,20 @@ export class QuotaLanes {
       caller,
       clock: this.#clock,
       onLeft: (left) => lane.delete(left),
-      onLate: (late) => { late.refuse(this.#afterMs(this.#clock.now(), wish, this.#before(late))); },
-      onGone: () => { this.changed(); },
+      onLate: (late) => {
+        late.refuse(this.#afterMs(this.#clock.now(), wish, this.#before(late)));
+      },
+      onGone: () => {
+        this.changed();
+      },
     });
     lane.add(waiter);
     const asked = this.#askForMore();
     if (asked === undefined) this.#judge(waiter);
-    else void asked.then(() => { this.#judge(waiter); });
+    else
+      void asked.then(() => {
+        this.#judge(waiter);
+      });
     this.changed();
     return waiter.permit;
   }

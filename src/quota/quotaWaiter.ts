@@ -37,7 +37,9 @@ export class QuotaWaiter {
       this.#reject = reject;
     });
     caller.signal.addEventListener('abort', this.#onAbort);
-    this.#cancelTimer = clock.after(Math.max(0, caller.latestAt - clock.now()), () => { parts.onLate(this); });
+    this.#cancelTimer = clock.after(Math.max(0, caller.latestAt - clock.now()), () => {
+      parts.onLate(this);
+    });
   }
 
   admit(permit: Permit): void {

@@ -149,7 +149,11 @@ export class SharedLimit {
     if (this.#storelessSince !== undefined) window.setShare(Math.floor(Math.min(window.limit, window.share(now))));
   }
 
-  #accept({ permits, leaseMs, fair, others, replicas, known, generation, reportInMs, news }: ShareGrant, report: ShareReport, sentAt: number): void {
+  #accept(
+    { permits, leaseMs, fair, others, replicas, known, generation, reportInMs, news }: ShareGrant,
+    report: ShareReport,
+    sentAt: number,
+  ): void {
     const { governed, lanes, onNews } = this.#parts;
     this.#generation = generation;
     this.#replicas = replicas;
@@ -233,13 +237,15 @@ export class SharedLimit {
     const { window } = this.#parts.governed;
     const isNew = this.#storelessSince === undefined;
     this.#storelessSince ??= now;
-    const share = this.#caution.part(now) * storelessShare({
-      limit: window.limit,
-      forMs: now - this.#storelessSince,
-      held: this.#granted + this.#unclaimed,
-      replicas: this.#known,
-      othersMs: this.#leaseMs + window.longestMs,
-    });
+    const share =
+      this.#caution.part(now) *
+      storelessShare({
+        limit: window.limit,
+        forMs: now - this.#storelessSince,
+        held: this.#granted + this.#unclaimed,
+        replicas: this.#known,
+        othersMs: this.#leaseMs + window.longestMs,
+      });
     // More replicas than permits: they do not begin all at once.
     if (isNew && window.limit < (this.#known ?? 1)) window.beginAt(now - this.#parts.random() * (window.windowMs / share));
     window.setShare(share);

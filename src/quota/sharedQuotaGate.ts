@@ -38,7 +38,9 @@ export class SharedQuotaGate implements QuotaGate {
 
   constructor(parts: SharedQuotaParts) {
     this.#parts = parts;
-    this.#governor = new QuotaGovernor(parts.quotas, parts.clock, (opened) => { this.#share(opened); });
+    this.#governor = new QuotaGovernor(parts.quotas, parts.clock, (opened) => {
+      this.#share(opened);
+    });
     parts.shares.listen(({ service, account, quota }, news) => {
       const concerned = service === parts.service && account === parts.account ? this.#classes.get(quota) : undefined;
       if (concerned !== undefined) hear(concerned, news);
@@ -95,18 +97,28 @@ export class SharedQuotaGate implements QuotaGate {
     const shared: SharedClass = {
       id,
       lanes,
-      limits: limits.map((governed) => new SharedLimit({
-        id: { ...id, windowMs: governed.window.windowMs },
-        governed,
-        lanes,
-        shares,
-        clock,
-        random,
-        onNews: (news) => { hear(shared, news); },
-      })),
+      limits: limits.map(
+        (governed) =>
+          new SharedLimit({
+            id: { ...id, windowMs: governed.window.windowMs },
+            governed,
+            lanes,
+            shares,
+            clock,
+            random,
+            onNews: (news) => {
+              hear(shared, news);
+            },
+          }),
+      ),
       newest: 0,
     };
-    lanes.askFirst(() => askAll(shared.limits), () => { this.#tellPauseOver(id); });
+    lanes.askFirst(
+      () => askAll(shared.limits),
+      () => {
+        this.#tellPauseOver(id);
+      },
+    );
     this.#classes.set(name, shared);
   }
 

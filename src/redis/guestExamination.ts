@@ -12,7 +12,10 @@ const examine = new RedisScript(import.meta.url, 'examine');
 const CLOCK_TOLERANCE_MS = minutes(1);
 
 /** @throws {Error} of ioredis: it cannot write, has no memory, is a replica, forbids us a command, does not answer … */
-export const examineRedis = async (client: Redis, prefix: string): Promise<{ readonly unfit: string | undefined; readonly wallTime: number }> => {
+export const examineRedis = async (
+  client: Redis,
+  prefix: string,
+): Promise<{ readonly unfit: string | undefined; readonly wallTime: number }> => {
   const unfit = unfitness({ version: infoField(await infoOf(client), 'redis_version') });
   if (unfit !== undefined) return { unfit, wallTime: 0 };
   const [secs, micros] = (await examine.run(client, [`${prefix}:guest:examined`])) as readonly [string, string];

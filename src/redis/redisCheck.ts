@@ -23,9 +23,7 @@ const isOlder = (version: string, than: string): boolean => {
 
 /** Why it cannot be used at all, if it cannot. */
 export const unfitness = ({ version }: RedisFacts): string | undefined =>
-  version !== undefined && isOlder(version, OLDEST_VERSION)
-    ? `Redis ${version} is too old: use ${OLDEST_VERSION} or newer`
-    : undefined;
+  version !== undefined && isOlder(version, OLDEST_VERSION) ? `Redis ${version} is too old: use ${OLDEST_VERSION} or newer` : undefined;
 
 /** What is to be set, a sentence each, for it to keep what it was given. */
 export const dangers = ({ evictionPolicy, keepsLog, syncPolicy }: RedisFacts): readonly string[] => {

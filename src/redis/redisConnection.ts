@@ -39,25 +39,26 @@ export const reconnectPauseMs = (attempt: number, random: () => number): number 
 };
 
 /** @param role Shown by CLIENT LIST. */
-export const clientOptions = (settings: RedisSettings, role: string, random: () => number) => ({
-  host: settings.host,
-  port: settings.port,
-  db: settings.database,
-  ...(settings.username !== undefined && { username: settings.username }),
-  ...(settings.password !== undefined && { password: settings.password.reveal() }),
-  // An address has no certificate that names it by that extension.
-  ...(settings.tls && { tls: isIP(settings.host) === 0 ? { servername: settings.host } : {} }),
-  connectionName: `sales-auto-api:${role}`,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 1,
-  commandTimeout: COMMAND_TIMEOUT_MS,
-  connectTimeout: CONNECT_TIMEOUT_MS,
-  // A Redis that hangs, or a network that swallows everything: the connection is given up, and made anew.
-  socketTimeout: seconds(5),
-  disconnectTimeout: CLOSE_WITHIN_MS,
-  retryStrategy: (attempt: number) => reconnectPauseMs(attempt, random),
-}) satisfies RedisOptions;
+export const clientOptions = (settings: RedisSettings, role: string, random: () => number) =>
+  ({
+    host: settings.host,
+    port: settings.port,
+    db: settings.database,
+    ...(settings.username !== undefined && { username: settings.username }),
+    ...(settings.password !== undefined && { password: settings.password.reveal() }),
+    // An address has no certificate that names it by that extension.
+    ...(settings.tls && { tls: isIP(settings.host) === 0 ? { servername: settings.host } : {} }),
+    connectionName: `sales-auto-api:${role}`,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // A Redis that hangs, or a network that swallows everything: the connection is given up, and made anew.
+    socketTimeout: seconds(5),
+    disconnectTimeout: CLOSE_WITHIN_MS,
+    retryStrategy: (attempt: number) => reconnectPauseMs(attempt, random),
+  }) satisfies RedisOptions;
 
 /** A password that changes is used from the next connection on; one that stands goes on, for Redis keeps it. */
 export const renewingPassword = (client: Redis, { password }: RedisSettings): Redis => {
@@ -114,7 +115,11 @@ export class RedisConnection {
   /** Begins to connect, and loads ioredis for that: without a Redis nobody pays for it. */
   static async open({ settings, clock, random, logger }: RedisParts, role: string): Promise<RedisConnection> {
     const { Redis: Client } = await import('ioredis');
-    const client = new Client({ ...clientOptions(settings, role, random), reconnectOnError: redialing(clock), maxLoadingRetryTime: seconds(1) });
+    const client = new Client({
+      ...clientOptions(settings, role, random),
+      reconnectOnError: redialing(clock),
+      maxLoadingRetryTime: seconds(1),
+    });
     return new RedisConnection(renewingPassword(client, settings), clock, logger.child({ redis: role }));
   }
 

@@ -28,13 +28,19 @@ const misdirected: readonly (readonly [says: RegExp, what: string])[] = [
 
 /** By the beginning of what Redis or its client says. */
 const reasons: readonly (readonly [says: RegExp, what: string])[] = [
-  [/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/, 'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL'],
+  [
+    /^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/,
+    'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL',
+  ],
   [/^NOPERM/, 'Redis forbids our user a command: allow it all commands on its keys'],
   [/^OOM/, 'Redis has no memory left: raise its maxmemory'],
   [/^MISCONF/, 'Redis cannot write to its disk: free it or fix it'],
   ...misdirected,
   [/^(ERR )?DB index is out of range/, 'Redis does not have the database: correct its number in REDIS_URL or REDIS_CACHE_URL'],
-  [/^(Protocol error|Unknown RESP type)/, 'what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL'],
+  [
+    /^(Protocol error|Unknown RESP type)/,
+    'what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL',
+  ],
   [/^ERR (unknown command|Unknown Redis command)/, 'Redis lacks a command that we use, or hides it: use 6.2 or newer, with all commands'],
   [/^(TRYAGAIN|BUSY|ERR max number of clients)/, 'Redis has too much to do'],
   [/^connect ETIMEDOUT$/, NOT_TAKEN],
@@ -46,7 +52,10 @@ const reasons: readonly (readonly [says: RegExp, what: string])[] = [
 /** By what Node says of a connection by TLS. */
 const tlsReasons: readonly (readonly [code: RegExp, what: string])[] = [
   [/^(ERR_SSL_|EPROTO)/, OTHER_TLS],
-  [/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/, 'the certificate of Redis is not trusted: name the authority that signed it in NODE_EXTRA_CA_CERTS'],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/,
+    'the certificate of Redis is not trusted: name the authority that signed it in NODE_EXTRA_CA_CERTS',
+  ],
 ];
 
 /** Redis before 7 puts a sentence of its own before what a command in a script answered. */
@@ -81,7 +90,9 @@ export const withinTime = async <T>(clock: Clock, ms: number, work: () => Promis
   let giveUp = (): void => undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
     giveUp = clock.after(ms, () => {
-      afterArrivals(() => { reject(new Error(NO_ANSWER)); });
+      afterArrivals(() => {
+        reject(new Error(NO_ANSWER));
+      });
     });
   });
   try {

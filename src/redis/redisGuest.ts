@@ -73,11 +73,11 @@ export class RedisGuest implements Guest {
   static async open(parts: GuestParts, role: string): Promise<RedisGuest> {
     const { Redis: Client } = await import('ioredis');
     const { settings, random } = parts;
-    return new RedisGuest(
-      parts,
-      role,
-      (name, commandTimeout) =>
-        renewingPassword(new Client({ ...clientOptions(settings, name, random), ...linkOptions, enableReadyCheck: false, commandTimeout }), settings),
+    return new RedisGuest(parts, role, (name, commandTimeout) =>
+      renewingPassword(
+        new Client({ ...clientOptions(settings, name, random), ...linkOptions, enableReadyCheck: false, commandTimeout }),
+        settings,
+      ),
     );
   }
 
@@ -202,7 +202,8 @@ export class RedisGuest implements Guest {
     const wasUp = this.#isFit;
     this.#isFit = false;
     this.#reason = reason;
-    if (!this.#told.has(reason)) this.#logger.error({ reason }, 'Redis cannot be used; until it can, this replica acts by what it knows itself');
+    if (!this.#told.has(reason))
+      this.#logger.error({ reason }, 'Redis cannot be used; until it can, this replica acts by what it knows itself');
     this.#told.add(reason);
     if (wasUp) for (const watcher of this.#watchers) watcher.down(reason);
   }

@@ -83,7 +83,9 @@ const imposeOverride = (desk: CircuitDesk): Route =>
         const act = (fleet: FleetControls, leftMs: number): Promise<unknown> => fleet.impose(name, { ...override, leftMs });
         return { body: circuitView(await desk.changeFleet(name, author, { action, ...why, act })) };
       }
-      const act: Change['act'] = (circuit, until) => { circuit.impose({ ...override, scope: 'replica', until }); };
+      const act: Change['act'] = (circuit, until) => {
+        circuit.impose({ ...override, scope: 'replica', until });
+      };
       return { body: circuitView(desk.change(name, author, { action, ...why, act })) };
     },
   });
@@ -101,7 +103,12 @@ const releaseOverride = (desk: CircuitDesk): Route =>
       const after =
         where === 'fleet'
           ? await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.release(name) })
-          : desk.change(name, author, { ...change, act: (circuit) => { circuit.release(); } });
+          : desk.change(name, author, {
+              ...change,
+              act: (circuit) => {
+                circuit.release();
+              },
+            });
       return { body: circuitView(after, stillInForce(after)) };
     },
   });
@@ -112,14 +119,20 @@ const resetCircuit = (desk: CircuitDesk): Route =>
     method: 'post',
     path: '/circuits/:name/reset',
     summary: 'Close a circuit and forget what it has seen',
-    description: 'Ends every pause of its quota that the service asked for, and an override of the same scope; `notice` says so if the other scope has one that is still in force.',
+    description:
+      'Ends every pause of its quota that the service asked for, and an override of the same scope; `notice` says so if the other scope has one that is still in force.',
     body: reasonSchema,
     handle: async ({ params: { name }, body: { scope: where, reason: why }, ...author }) => {
       const change = { action: 'reset', reason: why } as const;
       const after =
         where === 'fleet'
           ? await desk.changeFleet(name, author, { ...change, act: (fleet) => fleet.reset(name) })
-          : desk.change(name, author, { ...change, act: (circuit) => { circuit.reset(); } });
+          : desk.change(name, author, {
+              ...change,
+              act: (circuit) => {
+                circuit.reset();
+              },
+            });
       return { body: circuitView(after, stillInForce(after)) };
     },
   });
@@ -130,12 +143,15 @@ const changeDetection = (desk: CircuitDesk): Route =>
     method: 'patch',
     path: '/circuits/:name/detection',
     summary: 'Change the thresholds of a circuit for a while',
-    description: 'Members left out keep their value, unless `strategy` changes: then all members of the new one are needed. DELETE undoes it.',
+    description:
+      'Members left out keep their value, unless `strategy` changes: then all members of the new one are needed. DELETE undoes it.',
     body: detectionChangeSchema,
     handle: ({ params: { name }, body, ...author }) => {
       const { detection: wanted, scope: _replica, ...why } = body;
       const detection = mergedDetection(desk.find(name).snapshot().detection, wanted);
-      const act: Change['act'] = (circuit, until) => { circuit.changeDetection(detection, { reason: why.reason, by: author.caller.id, until }); };
+      const act: Change['act'] = (circuit, until) => {
+        circuit.changeDetection(detection, { reason: why.reason, by: author.caller.id, until });
+      };
       return { body: circuitView(desk.change(name, author, { action: 'change_detection', ...why, act })) };
     },
   });
@@ -149,7 +165,9 @@ const restoreDetection = (desk: CircuitDesk): Route =>
     description: 'Those of the settings hold again, with nothing seen.',
     body: restoreSchema,
     handle: ({ params: { name }, body: { reason: why }, ...author }) => {
-      const act: Change['act'] = (circuit) => { circuit.restoreDetection(); };
+      const act: Change['act'] = (circuit) => {
+        circuit.restoreDetection();
+      };
       return { body: circuitView(desk.change(name, author, { action: 'restore_detection', reason: why, act })) };
     },
   });

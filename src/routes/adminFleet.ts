@@ -23,7 +23,10 @@ const replicaSchema = z.object({
   uptimeSeconds: z.int(),
   seenSecondsAgo: secondsAgo,
   circuits: z.record(z.string(), z.string()).meta({ description: 'Those that are not closed, by name.' }),
-  outages: z.record(z.string(), z.iso.datetime()).optional().meta({ description: 'When each of those left `closed`, by the clock of that replica.' }),
+  outages: z
+    .record(z.string(), z.iso.datetime())
+    .optional()
+    .meta({ description: 'When each of those left `closed`, by the clock of that replica.' }),
   suspectsItselfOver: z.array(z.string()).meta({ description: 'Services that are stopped there only.' }),
 });
 
@@ -32,7 +35,10 @@ const fleetCircuitSchema = z.object({
   state: z.enum(['closed', 'open', 'half_open', 'unknown']),
   reason: z.string(),
   openings: z.int(),
-  outageSince: z.iso.datetime().optional().meta({ description: 'When the first of the replicas left `closed`; absent while all of them are closed.' }),
+  outageSince: z.iso
+    .datetime()
+    .optional()
+    .meta({ description: 'When the first of the replicas left `closed`; absent while all of them are closed.' }),
   replicas: z.int().meta({ description: 'Replicas that reported within fifteen seconds.' }),
   override: z.looseObject({ mode: z.string(), reason: z.string(), by: z.string(), leftMs: z.number() }).optional(),
   seenSecondsAgo: secondsAgo.optional(),
@@ -41,7 +47,9 @@ const fleetCircuitSchema = z.object({
 const fleetSchema = z
   .object({
     replica: z.string().meta({ description: 'The replica that answers.' }),
-    sharedState: z.enum(['up', 'down', 'off']).meta({ description: 'Whether what the fleet shares can be reached; `off`: no Redis is configured.' }),
+    sharedState: z
+      .enum(['up', 'down', 'off'])
+      .meta({ description: 'Whether what the fleet shares can be reached; `off`: no Redis is configured.' }),
     ready: z.boolean().meta({ description: 'False while this replica suspects itself over two services or more.' }),
     suspectsItselfOver: z.array(z.string()),
     replicas: z.array(replicaSchema),
@@ -74,7 +82,10 @@ const fleetView = (source: FleetSource): z.infer<typeof fleetSchema> => {
     sharedState: cluster.sharedState,
     ready: !cluster.isUnfit,
     suspectsItselfOver: [...cluster.suspected],
-    replicas: (sample?.replicas ?? []).map((seen) => ({ ...replicaView(seen, sample?.ageMs ?? 0), suspectsItselfOver: [...seen.snapshot.suspectsItselfOver] })),
+    replicas: (sample?.replicas ?? []).map((seen) => ({
+      ...replicaView(seen, sample?.ageMs ?? 0),
+      suspectsItselfOver: [...seen.snapshot.suspectsItselfOver],
+    })),
     circuits: source.views().map((seen) => circuitView(seen, sample?.replicas ?? [])),
   };
 };

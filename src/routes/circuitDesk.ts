@@ -30,7 +30,10 @@ export interface CircuitControls {
 
 /** What can be done to a circuit on all replicas. Rejects with {@link SharedStateUnavailableError}: then nobody knows whether it was done; a repeat is safe. */
 export interface FleetControls {
-  impose(name: string, override: { readonly mode: OverrideMode; readonly reason: string; readonly by: string; readonly leftMs: number }): Promise<unknown>;
+  impose(
+    name: string,
+    override: { readonly mode: OverrideMode; readonly reason: string; readonly by: string; readonly leftMs: number },
+  ): Promise<unknown>;
   release(name: string): Promise<unknown>;
   reset(name: string): Promise<unknown>;
 }
@@ -129,9 +132,16 @@ export class CircuitDesk {
     return this.#changed(circuit, author, { ...change, scope: 'fleet', from });
   }
 
-  #changed(circuit: CircuitControl, { caller, requestId }: Author, what: Reasoned & { readonly scope: string; readonly from: unknown }): CircuitSnapshot {
+  #changed(
+    circuit: CircuitControl,
+    { caller, requestId }: Author,
+    what: Reasoned & { readonly scope: string; readonly from: unknown },
+  ): CircuitSnapshot {
     const after = circuit.snapshot();
-    this.#parts.logger.warn({ audit: true, ...what, circuit: after.name, by: caller.id, to: touched(after), requestId }, 'circuit changed by hand');
+    this.#parts.logger.warn(
+      { audit: true, ...what, circuit: after.name, by: caller.id, to: touched(after), requestId },
+      'circuit changed by hand',
+    );
     return after;
   }
 }

@@ -19,7 +19,9 @@ export const circuitSchema = z
       .looseObject({ mode: overrideMode, reason: z.string(), by: z.string(), until: moment, scope: z.enum(['replica', 'fleet']) })
       .optional(),
     since: moment.meta({ description: 'Of `state`: while open, the last re-opening.' }),
-    outageSince: moment.optional().meta({ description: 'When the circuit left `closed`, whatever trials there were since; absent while closed.' }),
+    outageSince: moment
+      .optional()
+      .meta({ description: 'When the circuit left `closed`, whatever trials there were since; absent while closed.' }),
     nextProbeAt: moment.optional(),
     reason: z.string(),
     failureRatio: z.number(),
@@ -49,7 +51,8 @@ export const circuitSchema = z
 export const isoTime = (wallMs: number): string => new Date(wallMs).toISOString();
 
 /** What a person has set for a time. */
-const setView = <Change extends { readonly until: number }>(change: Change | undefined) => change && { ...change, until: isoTime(change.until) };
+const setView = <Change extends { readonly until: number }>(change: Change | undefined) =>
+  change && { ...change, until: isoTime(change.until) };
 
 const optionalTime = (wallMs: number | undefined): string | undefined => (wallMs === undefined ? undefined : isoTime(wallMs));
 

@@ -38,7 +38,9 @@ export const replicaTroubles = ({ phase, circuits, suspectsItselfOver }: Replica
 /** The other replicas that are not as usual, in one line. */
 const othersTroubles = (cluster: ClusterSource): readonly string[] => {
   const others = (cluster.sample()?.replicas ?? []).map(({ snapshot }) => snapshot).filter(({ replica }) => replica !== cluster.replica);
-  const found = others.map((snapshot) => ({ replica: snapshot.replica, troubles: replicaTroubles(snapshot) })).filter(({ troubles }) => troubles.length > 0);
+  const found = others
+    .map((snapshot) => ({ replica: snapshot.replica, troubles: replicaTroubles(snapshot) }))
+    .filter(({ troubles }) => troubles.length > 0);
   if (found.length === 0) return [];
   const named = found.slice(0, MOST_NAMED).map(({ replica, troubles }) => `${replica} (${troubles.join(', ')})`);
   const more = found.length > MOST_NAMED ? [`${String(found.length - MOST_NAMED)} more`] : [];
@@ -93,6 +95,10 @@ export const clusterChecks = (cluster: ClusterSource | undefined, time: string):
   return {
     'fleet:sharedState': [{ componentType: 'datastore', observedValue: sharedState, status: isUp ? 'pass' : 'warn', time }],
     ...(sample !== undefined && { 'fleet:replicas': [replicasCheck(sample, time)] }),
-    ...(suspected.length > 0 && { 'replica:selfSuspicion': [{ observedValue: suspected.length, observedUnit: 'services', status: 'warn', time, services: suspected, ready: !isUnfit }] }),
+    ...(suspected.length > 0 && {
+      'replica:selfSuspicion': [
+        { observedValue: suspected.length, observedUnit: 'services', status: 'warn', time, services: suspected, ready: !isUnfit },
+      ],
+    }),
   };
 };

@@ -86,7 +86,12 @@ const recoveryOf = ({ failedHealthChecks, lastHealthCheck, trial }: Recovery): u
   ...(trial && { goodProbes: trial.good, probesOut: trial.out, waitsForCalls: trial.out === 0 }),
 });
 
-const circuitCheck = (circuit: CircuitSnapshot, time: string, endpoints: readonly string[], { runbook, cluster }: HealthSource): HealthCheck => {
+const circuitCheck = (
+  circuit: CircuitSnapshot,
+  time: string,
+  endpoints: readonly string[],
+  { runbook, cluster }: HealthSource,
+): HealthCheck => {
   const status = circuitStatus(circuit);
   const { since, outageSince, nextProbeAt, lastFailure, override, detectionChange } = circuitView(circuit);
   return {
@@ -154,7 +159,8 @@ const describeCircuit = ({ name, effectiveState, operations: { openCount, open }
 
 const describeCircuits = (source: HealthSource): string => {
   const disturbed = source.circuits().filter((circuit) => circuitStatus(circuit) === 'warn');
-  if (disturbed.length === 0) return clusterTroubles(source.cluster).length > 0 ? 'all circuits closed on this replica' : 'all circuits closed';
+  if (disturbed.length === 0)
+    return clusterTroubles(source.cluster).length > 0 ? 'all circuits closed on this replica' : 'all circuits closed';
   return disturbed.map(describeCircuit).join('; ');
 };
 

@@ -40,7 +40,8 @@ const circuitRow = (name: string, check: HealthCheck): Row => [
 /** Why a circuit is not closed, and since when its state holds: the table has the start of the outage. */
 const reasons = (found: readonly Named[]): readonly string[] => {
   const lines = found.flatMap(({ name, check }) =>
-    isSet(check['outageSince']) ? [`  ${circuitName(name)}: ${text(check['reason'])}, in this state since ${text(check['since'])}`] : []);
+    isSet(check['outageSince']) ? [`  ${circuitName(name)}: ${text(check['reason'])}, in this state since ${text(check['since'])}`] : [],
+  );
   return lines.length === 0 ? [] : ['', 'not closed because of:', ...lines];
 };
 
@@ -70,7 +71,8 @@ const table = (rows: readonly Row[]): readonly string[] => {
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
-      .trimEnd());
+      .trimEnd(),
+  );
 };
 
 const CIRCUIT_HEAD: Row = ['', 'circuit', 'state', 'since', 'next probe', 'failures', 'last failure', 'override'];
@@ -105,8 +107,12 @@ const recoveries = (found: readonly Named[]): readonly string[] => {
   const lines = found.flatMap(({ name, check }) => {
     const of = (member: string): string => text(inner(check['recovery'], member));
     const said = [
-      ...(of('decidedBy') === 'calls' ? [`real calls decide, ${of('failedHealthChecks')} health checks failed (${of('lastHealthCheck')})`] : []),
-      ...(of('goodProbes') === '-' ? [] : [`on trial since ${text(check['since'])}, good probes ${of('goodProbes')}, out ${of('probesOut')}`]),
+      ...(of('decidedBy') === 'calls'
+        ? [`real calls decide, ${of('failedHealthChecks')} health checks failed (${of('lastHealthCheck')})`]
+        : []),
+      ...(of('goodProbes') === '-'
+        ? []
+        : [`on trial since ${text(check['since'])}, good probes ${of('goodProbes')}, out ${of('probesOut')}`]),
       ...(of('probesOut') === '0' ? ['waits for calls'] : []),
     ];
     return said.length === 0 ? [] : [`  ${name.replace(/:circuit$/u, '')}: ${said.join('; ')}`];

@@ -23,7 +23,13 @@ const shared = {
 
 /** For its owner. */
 export const jobSchema = z
-  .object({ ...shared, result: z.unknown().optional().meta({ description: 'What the service answered; only when succeeded, and as long as the record is there.' }) })
+  .object({
+    ...shared,
+    result: z
+      .unknown()
+      .optional()
+      .meta({ description: 'What the service answered; only when succeeded, and as long as the record is there.' }),
+  })
   .meta({ id: 'Job' });
 
 /** For people on call: whose it is, and nothing that it holds. */

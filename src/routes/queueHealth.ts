@@ -58,7 +58,16 @@ export const queueChecks = (reading: QueueReading | undefined): Readonly<Record<
   const age = oldestAgeMs(reading);
   const oldest = { observedValue: Math.floor(age / 1000), observedUnit: 's', limit: OLDEST_JOB_WARNS_MS / 1000 };
   return {
-    'queue:store': [{ componentType: 'datastore', observedValue: up ? 'up' : 'down', engine, ...(reason !== undefined && { output: reason }), status: up ? 'pass' : 'warn', time }],
+    'queue:store': [
+      {
+        componentType: 'datastore',
+        observedValue: up ? 'up' : 'down',
+        engine,
+        ...(reason !== undefined && { output: reason }),
+        status: up ? 'pass' : 'warn',
+        time,
+      },
+    ],
     'queue:oldestJob': [{ ...oldest, status: age > OLDEST_JOB_WARNS_MS ? 'warn' : 'pass', time }],
     'queue:waitingJobs': [waitingJobs(reading, time)],
     'queue:deadLetters': [waitingForPeople(reading, 'failed')],

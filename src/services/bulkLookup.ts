@@ -28,9 +28,7 @@ export interface FailedRow {
  * what a row may have although it was not found, such as what an earlier step brought.
  */
 export type LookedUp<Found extends object, Known extends object = object> =
-  | ({ readonly outcome: 'found' } & Found)
-  | ({ readonly outcome: 'missing' } & Known)
-  | ((RefusedRow | FailedRow) & Known);
+  ({ readonly outcome: 'found' } & Found) | ({ readonly outcome: 'missing' } & Known) | ((RefusedRow | FailedRow) & Known);
 
 export interface BulkLookup<Found extends object, Known extends object = object> {
   /** In the order asked; `index` is the place there. */

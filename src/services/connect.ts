@@ -110,7 +110,12 @@ export const connectService = <Client extends ServiceClient>(
 };
 
 /** @throws {Error} if the credential names no place. */
-const targetOf = (service: Pick<Service, 'name' | 'baseUrl' | 'baseUrlFor' | 'authenticate'>, settings: ServiceSettings, parts: ConnectionParts, secret: string): Target => {
+const targetOf = (
+  service: Pick<Service, 'name' | 'baseUrl' | 'baseUrlFor' | 'authenticate'>,
+  settings: ServiceSettings,
+  parts: ConnectionParts,
+  secret: string,
+): Target => {
   const baseUrl = settings.useSandbox
     ? parts.sandboxUrl(service.name)
     : (settings.baseUrl ?? service.baseUrlFor?.(secret) ?? service.baseUrl);
@@ -118,7 +123,9 @@ const targetOf = (service: Pick<Service, 'name' | 'baseUrl' | 'baseUrlFor' | 'au
 };
 
 const quotaGateOf = (service: string, account: string, quotas: ServiceQuotas, { fleet, clock, random }: ConnectionParts): ClosableQuota =>
-  fleet === undefined ? new QuotaGovernor(quotas, clock) : new SharedQuotaGate({ quotas, service, account, shares: fleet.quotas, clock, random });
+  fleet === undefined
+    ? new QuotaGovernor(quotas, clock)
+    : new SharedQuotaGate({ quotas, service, account, shares: fleet.quotas, clock, random });
 
 interface ProbedParts extends ConnectionParts {
   readonly breaker: CircuitBreaker;

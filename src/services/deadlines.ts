@@ -15,7 +15,8 @@ const WARN_DAYS = 60;
  */
 export const deadlineWarnings = (services: readonly Dated[], wallTime: number): readonly string[] =>
   services.flatMap(({ title, deadlines = [] }) =>
-    deadlines.filter(({ actBy }) => daysUntil(actBy, wallTime) <= WARN_DAYS).map((deadline) => warning(title, deadline, wallTime)));
+    deadlines.filter(({ actBy }) => daysUntil(actBy, wallTime) <= WARN_DAYS).map((deadline) => warning(title, deadline, wallTime)),
+  );
 
 const warning = (title: string, { endsOn, actBy, what, act }: ServiceDeadline, wallTime: number): string => {
   const days = daysUntil(actBy, wallTime);

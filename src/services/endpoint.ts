@@ -62,8 +62,7 @@ interface EndpointBase<Path extends string, Query, Body, Result> {
 
 /** An endpoint that one request of the provider answers. */
 export interface EndpointDeclaration<Path extends string, Query, Body, T, Rule extends QueueRule | undefined>
-  extends EndpointBase<Path, Query, Body, Made<T, Rule>>,
-    Omit<Operation<T>, 'method' | 'queue'> {
+  extends EndpointBase<Path, Query, Body, Made<T, Rule>>, Omit<Operation<T>, 'method' | 'queue'> {
   /** How it may wait in the durable queue; absent: never. */
   readonly queue?: Rule;
   /** The provider's method; default: that of the route. */
@@ -149,7 +148,9 @@ const routeOf =
       method,
       path,
       scope: `${service}:${scope ?? (method === 'get' ? 'read' : 'write')}`,
-      ...(params !== undefined && { params: z.strictObject(params as Record<string, ZodType>) as unknown as ZodType<EndpointInput<Path, Query, Body>['params']> }),
+      ...(params !== undefined && {
+        params: z.strictObject(params as Record<string, ZodType>) as unknown as ZodType<EndpointInput<Path, Query, Body>['params']>,
+      }),
       answer: replies ?? answer,
       handle: async ({ call, params: parts, query, body }) => {
         const input = { params: parts, query, body } as EndpointInput<Path, Query, Body>;
@@ -161,15 +162,24 @@ const routeOf =
 
 const sent = <T, Rule>(http: HttpClient, operation: Operation<T>, request: OperationRequest, options: CallOptions | undefined) =>
   // Only an operation with a queue rule is ever queued, which is what `Made` says.
-  (operation.queue === undefined ? http.send(operation, request, options) : http.write(operation, request, options)) as Promise<Made<T, Rule>>;
+  (operation.queue === undefined ? http.send(operation, request, options) : http.write(operation, request, options)) as Promise<
+    Made<T, Rule>
+  >;
 
 /** An endpoint that one request of the provider answers. */
-export const endpoint = <const Path extends RouteText, T, Query = undefined, Body = undefined, Rule extends QueueRule | undefined = undefined>(
+export const endpoint = <
+  const Path extends RouteText,
+  T,
+  Query = undefined,
+  Body = undefined,
+  Rule extends QueueRule | undefined = undefined,
+>(
   declaration: EndpointDeclaration<Path, Query, Body, T, Rule> & Checked<Path>,
 ): Endpoint<Arguments<Path, Query, Body>, Made<T, Rule>> & Single<T> => {
   // What is of the route alone stays on it: nobody reads it there.
   const operation = { ...declaration, method: declaration.method ?? (declaration.route.split(' ')[0] as Method) } as Operation<T>;
-  const run: Runs<Path, Query, Body, Made<T, Rule>> = async (http, input, options) => sent(http, operation, declaration.upstream(input), options);
+  const run: Runs<Path, Query, Body, Made<T, Rule>> = async (http, input, options) =>
+    sent(http, operation, declaration.upstream(input), options);
   const routed = { ...declaration, queueable: operation.queue !== undefined };
   return { operation, operations: [operation], bind: methodOf(routed, run), routeOf: routeOf(routed, run) };
 };
@@ -192,10 +202,12 @@ export const inProcess = <Args extends readonly unknown[], T, Rule extends Queue
   return {
     operation: whole,
     operations: [whole],
-    bind: (http) => async (...args) => {
-      const given = args.slice(0, upstream.length) as unknown as Args;
-      return sent(http, whole, upstream(...given), args[upstream.length] as CallOptions | undefined);
-    },
+    bind:
+      (http) =>
+      async (...args) => {
+        const given = args.slice(0, upstream.length) as unknown as Args;
+        return sent(http, whole, upstream(...given), args[upstream.length] as CallOptions | undefined);
+      },
   };
 };
 
@@ -220,7 +232,10 @@ export const clientOf = <E extends Endpoints>(endpoints: E, health: Health, http
 type FromEndpoints = Omit<ServiceDescriptor, 'operations' | 'createClient' | 'createRoutes'>;
 
 /** A service whose client, routes and operations follow from its endpoints. */
-export const serviceOf = <const E extends Endpoints>({ endpoints, ...descriptor }: FromEndpoints & { readonly endpoints: E }): Service<Client<E>> => ({
+export const serviceOf = <const E extends Endpoints>({
+  endpoints,
+  ...descriptor
+}: FromEndpoints & { readonly endpoints: E }): Service<Client<E>> => ({
   ...descriptor,
   operations: Object.values(endpoints).flatMap(({ operations }) => operations),
   mount: (http) => ({

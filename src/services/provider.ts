@@ -71,7 +71,10 @@ export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient>
 }
 
 /** A service with its client's type hidden, so that unlike services fit one list without a cast. */
-export interface Service<Client extends ServiceClient = ServiceClient> extends Omit<ServiceDescriptor<Client>, 'createClient' | 'createRoutes'> {
+export interface Service<Client extends ServiceClient = ServiceClient> extends Omit<
+  ServiceDescriptor<Client>,
+  'createClient' | 'createRoutes'
+> {
   readonly mount: (http: HttpClient, secret?: string) => { readonly client: Client; readonly routes: readonly Route[] };
 }
 

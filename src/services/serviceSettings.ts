@@ -32,8 +32,7 @@ export const quotasInForce = (
   { rateLimit }: Pick<ServiceLimits, 'rateLimit'>,
 ): ServiceQuotas => withRateLimit(quotasFor?.(secret) ?? quotas, rateLimit);
 
-const ownPolicy = (service: Policed): ResiliencePolicy =>
-  resolvePolicy(service.name, templateFor(service.name), service.overrides);
+const ownPolicy = (service: Policed): ResiliencePolicy => resolvePolicy(service.name, templateFor(service.name), service.overrides);
 
 const overridesFrom = (limits: ServiceLimits, own: ResiliencePolicy): PolicyOverrides => ({
   ...(limits.attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs: limits.attemptTimeoutMs }),

@@ -83,8 +83,12 @@ class GatewayServer extends Server {
     this.maxConnections = MAX_CONNECTIONS;
     this.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
     this.timeout = writeTimeoutMs;
-    this.on('timeout', (socket: Socket) => { this.#endIfStuck(socket); });
-    this.on('clientError', (error: Error, socket: Socket) => { answerBrokenRequest(error, socket, onBroken); });
+    this.on('timeout', (socket: Socket) => {
+      this.#endIfStuck(socket);
+    });
+    this.on('clientError', (error: Error, socket: Socket) => {
+      answerBrokenRequest(error, socket, onBroken);
+    });
     this.on('connection', (socket) => {
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
@@ -112,7 +116,9 @@ class GatewayServer extends Server {
   #boundAnswer(socket: Socket, res: ServerResponse): void {
     res.once('prefinish', () => {
       if (res.writableFinished) return;
-      const cancel = systemClock.after(this.#answerTimeoutMs, () => { socket.destroy(); });
+      const cancel = systemClock.after(this.#answerTimeoutMs, () => {
+        socket.destroy();
+      });
       res.once('close', cancel);
     });
   }

@@ -71,8 +71,7 @@ const excesses = (values: number): Readonly<Record<JsonExcess, string>> => ({
   members: `must have at most ${String(MAX_MEMBERS)} members in one object`,
 });
 
-const tooMuch = (message: string): Error =>
-  new InvalidRequestError('the body is too much to read', [{ at: 'body', message }]);
+const tooMuch = (message: string): Error => new InvalidRequestError('the body is too much to read', [{ at: 'body', message }]);
 
 /** What the headers alone say against a body. */
 const refusalOf = ({ headers }: IncomingMessage, limit: number): Error | undefined => {
@@ -98,11 +97,20 @@ const bytesOf = (req: IncomingMessage, judge: (chunk: Buffer) => Error | undefin
     const take = (chunk: Buffer): void => {
       const fault = judge(chunk);
       if (fault === undefined) chunks.push(chunk);
-      else leave(() => { reject(fault); });
+      else
+        leave(() => {
+          reject(fault);
+        });
     };
-    const end = (): void => { leave(() => { resolve(chunks); }); };
+    const end = (): void => {
+      leave(() => {
+        resolve(chunks);
+      });
+    };
     const lost = (): void => {
-      leave(() => { reject(new InvalidRequestError('the body ended before its announced length')); });
+      leave(() => {
+        reject(new InvalidRequestError('the body ended before its announced length'));
+      });
     };
     // Whatever else comes is read and forgotten, so that the answer finds its way out.
     const leave = (settle: () => void): void => {
@@ -146,13 +154,22 @@ const textOf = (bytes: Buffer): string => {
 };
 
 /** The bytes are held until the request is over: so long the body, or what became of it, may be in memory. */
-const judgeOf = (res: ServerResponse, budget: BodyBudget, limit: number, values: number, announced: number): ((chunk: Buffer) => Error | undefined) => {
+const judgeOf = (
+  res: ServerResponse,
+  budget: BodyBudget,
+  limit: number,
+  values: number,
+  announced: number,
+): ((chunk: Buffer) => Error | undefined) => {
   const meter = new JsonMeter({ values, depth: MAX_BODY_DEPTH });
   let held = 0;
-  res.once('close', () => { budget.release(held); });
+  res.once('close', () => {
+    budget.release(held);
+  });
   return (chunk) => {
     if (held + chunk.length > limit) return tooLarge(limit);
-    if (!budget.take(chunk.length, Math.max(announced, held + chunk.length))) return new OverloadedError('too many bytes of other requests are being worked on');
+    if (!budget.take(chunk.length, Math.max(announced, held + chunk.length)))
+      return new OverloadedError('too many bytes of other requests are being worked on');
     held += chunk.length;
     const excess = meter.add(chunk);
     return excess && tooMuch(excesses(values)[excess]);
@@ -165,7 +182,10 @@ const judgeOf = (res: ServerResponse, budget: BodyBudget, limit: number, values:
  *
  * @throws {UnsupportedMediaTypeError | PayloadTooLargeError | InvalidRequestError | OverloadedError} by `next`.
  */
-export const jsonBody = (budget: BodyBudget, { maxBodyBytes = MAX_BODY_BYTES, maxBodyValues = MAX_BODY_VALUES }: BodyLimits = {}): RequestHandler => {
+export const jsonBody = (
+  budget: BodyBudget,
+  { maxBodyBytes = MAX_BODY_BYTES, maxBodyValues = MAX_BODY_VALUES }: BodyLimits = {},
+): RequestHandler => {
   const read = async (req: IncomingMessage, res: ServerResponse): Promise<unknown> => {
     const refusal = refusalOf(req, maxBodyBytes);
     if (refusal !== undefined) throw refusal;

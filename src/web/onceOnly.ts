@@ -2,7 +2,13 @@
  * Requests with an Idempotency-Key: each is made once, and its repeats are given the answer of the first.
  */
 import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
-import { AnswerNotKeptError, IdempotencyKeyReusedError, QueueUnavailableError, RequestInProgressError, RequestInterruptedError } from '../errors/queueErrors.ts';
+import {
+  AnswerNotKeptError,
+  IdempotencyKeyReusedError,
+  QueueUnavailableError,
+  RequestInProgressError,
+  RequestInterruptedError,
+} from '../errors/queueErrors.ts';
 import { DAY_MS, seconds, type Clock } from '../time/clock.ts';
 import type { AnswerSealer, GoneAnswers, IdempotencyStore, KeyState, QueuedWrites, RepeatResult } from './idempotency.ts';
 import type { KeyedRequest } from './idempotencyKey.ts';

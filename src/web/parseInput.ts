@@ -39,6 +39,11 @@ export const parseInput = (schema: ZodType | undefined, value: unknown, root: st
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  faults.push(...parsed.error.issues.slice(0, MAX_FAULTS).flatMap((issue) => faultsOf(issue, root)).slice(0, MAX_FAULTS));
+  faults.push(
+    ...parsed.error.issues
+      .slice(0, MAX_FAULTS)
+      .flatMap((issue) => faultsOf(issue, root))
+      .slice(0, MAX_FAULTS),
+  );
   return undefined;
 };

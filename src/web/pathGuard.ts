@@ -43,6 +43,7 @@ const hasTwoHosts = (rawHeaders: readonly string[]): boolean =>
 export const pathGuard: RequestHandler = (req, _res, next) => {
   const fault = pathFault(req.path);
   if (fault !== undefined) next(new InvalidRequestError('the path is malformed', [fault]));
-  else if (hasTwoHosts(req.rawHeaders)) next(new InvalidRequestError('there must be one Host header', [{ at: 'header host', message: 'must be sent once' }]));
+  else if (hasTwoHosts(req.rawHeaders))
+    next(new InvalidRequestError('there must be one Host header', [{ at: 'header host', message: 'must be sent once' }]));
   else next();
 };

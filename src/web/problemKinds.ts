@@ -89,7 +89,8 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   fleet_unavailable: {
     status: 503,
     title: 'Fleet unavailable',
-    advice: 'What the replicas share did not answer in time: look at `/admin/fleet` whether it was changed. Repeating does no harm; or change each replica.',
+    advice:
+      'What the replicas share did not answer in time: look at `/admin/fleet` whether it was changed. Repeating does no harm; or change each replica.',
     retryAfterSeconds: 5,
   },
   request_in_progress: {
@@ -106,7 +107,8 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   answer_not_kept: {
     status: 409,
     title: 'Answer not kept',
-    advice: 'The first request with this Idempotency-Key was carried out, and nothing was done again; its answer is too large to be kept. Read what you need.',
+    advice:
+      'The first request with this Idempotency-Key was carried out, and nothing was done again; its answer is too large to be kept. Read what you need.',
   },
   job_state_conflict: { status: 409, title: 'Job in another state', advice: 'Look at the job: `detail` says what it would have to be.' },
   internal_error: { status: 500, title: 'Internal error', advice: 'Report it with the request id in `instance`.' },

@@ -45,8 +45,16 @@ const readWhole = (body: Readable, { maxBytes, maxHeldBytes, held }: ReadLimits)
       if (size <= maxBytes && (size <= ALWAYS_ROOM_BYTES || held.now <= maxHeldBytes)) return;
       body.destroy(new TransportFailure('too_large'));
     });
-    body.once('end', () => { end(() => { resolve(chunks); }); });
-    body.once('error', (error: Error) => { end(() => { reject(error); }); });
+    body.once('end', () => {
+      end(() => {
+        resolve(chunks);
+      });
+    });
+    body.once('error', (error: Error) => {
+      end(() => {
+        reject(error);
+      });
+    });
   });
 
 /** What comes of it within the limits; a connection that breaks or drags on ends it. Never rejects. */
@@ -97,15 +105,21 @@ const named = (word: string): string => (/^[\w.+-]{1,40}$/u.test(word) ? word : 
 
 /** @throws {TransportFailure} `too_large` for what is larger than the limit once decompressed, else `undecodable`. */
 const decompressed = async (bytes: Buffer, contentEncoding: string, maxBytes: number): Promise<Buffer> => {
-  const encodings = contentEncoding.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+  const encodings = contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
   if (encodings.length === 0 || bytes.length === 0) return bytes;
   if (encodings.length > MAX_ENCODINGS) throw new TransportFailure('undecodable', { detail: 'has too many content encodings' });
   let plain = bytes;
   for (const encoding of encodings.reverse()) {
     const decompress = DECOMPRESSORS.get(encoding);
-    if (decompress === undefined) throw new TransportFailure('undecodable', { detail: `has the unknown content encoding ${named(encoding)}` });
+    if (decompress === undefined)
+      throw new TransportFailure('undecodable', { detail: `has the unknown content encoding ${named(encoding)}` });
     plain = await decompress(plain, { maxOutputLength: maxBytes }).catch((cause: unknown) => {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') throw new TransportFailure('too_large', { cause });
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
+        throw new TransportFailure('too_large', { cause });
       throw new TransportFailure('undecodable', { detail: `is no valid ${encoding}`, cause });
     });
   }
@@ -130,7 +144,8 @@ const decoderOf = (charset: string): InstanceType<typeof TextDecoder> => {
 /** @throws {TransportFailure} `undecodable` for bytes that are none of the charset. */
 const decoded = (bytes: Buffer, contentType: string): string => {
   const charset = charsetOf(bytes, contentType);
-  const invalid = (cause?: unknown): TransportFailure => new TransportFailure('undecodable', { detail: `is no valid ${named(charset)}`, cause });
+  const invalid = (cause?: unknown): TransportFailure =>
+    new TransportFailure('undecodable', { detail: `is no valid ${named(charset)}`, cause });
   if (charset === 'utf-8' || charset === 'utf8') {
     const text = utf8Text(bytes);
     if (text === undefined) throw invalid();

@@ -46,7 +46,9 @@ const waitOf = (text: string, now: number): number => {
 export const hintMs = (hint: unknown, headers: Headers, wallTime: number): number | undefined => {
   if (typeof hint !== 'string' && typeof hint !== 'number') return undefined;
   const now = answeredAt(headers, wallTime);
-  const waits = headerValues(String(hint)).map((value) => waitOf(value, now)).filter((waitMs) => !Number.isNaN(waitMs));
+  const waits = headerValues(String(hint))
+    .map((value) => waitOf(value, now))
+    .filter((waitMs) => !Number.isNaN(waitMs));
   return waits.length === 0 ? undefined : Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_HINT_MS, ...waits));
 };
 

@@ -109,7 +109,11 @@ class UndiciWire implements Wire {
     const { statusCode: status, headers: raw, body } = await this.#begin(pool, request, signal);
     const headers = flat(raw);
     if (status < FIRST_ERROR_STATUS) {
-      return { status, headers, body: await readBody(body, headers, { maxBytes: request.maxBodyBytes ?? maxBodyBytes, maxHeldBytes, held }) };
+      return {
+        status,
+        headers,
+        body: await readBody(body, headers, { maxBytes: request.maxBodyBytes ?? maxBodyBytes, maxHeldBytes, held }),
+      };
     }
     const text = await readErrorBody(body, headers, this.#parts.clock);
     signal.throwIfAborted();
@@ -254,8 +258,7 @@ const asFailure = (error: unknown, origin: string, { unsent }: ConnectionFaults)
   return new TransportFailure(isUnsent ? connectingKind(error, origin) : answeringKind(error), { cause: error });
 };
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
 
 const connectingKind = (error: Error, origin: string): FailureKind => {
   const code = codeOf(error);

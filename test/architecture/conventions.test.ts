@@ -13,7 +13,10 @@ const relativeLinks = (file: string): readonly string[] =>
 /** The anchors that readers of Markdown give to headings. */
 const anchorsOf = (text: string): readonly string[] =>
   [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
-    (match[1] ?? '').toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
+    (match[1] ?? '')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
   );
 
 const isDeadLink = (file: string, link: string): boolean => {
@@ -51,7 +54,9 @@ describe('conventions of the files', () => {
   });
 
   it('switch no rule off, and leave nothing for later', () => {
-    const marks = new RegExp(['eslint-' + 'disable', '@ts-' + '(ignore|expect-error|nocheck)', '\\b(TO' + 'DO|FIX' + 'ME|XX' + 'X)\\b'].join('|'));
+    const marks = new RegExp(
+      ['eslint-' + 'disable', '@ts-' + '(ignore|expect-error|nocheck)', '\\b(TO' + 'DO|FIX' + 'ME|XX' + 'X)\\b'].join('|'),
+    );
     const code = files.filter((file) => /^(src|test|scripts|types)\/.*\.(ts|mts|mjs)$/.test(file));
 
     expect(code.filter((file) => marks.test(readProjectFile(file)))).to.deep.equal([]);
@@ -68,7 +73,9 @@ describe('conventions of the packages', () => {
   const manifest = readProjectJson('package.json') as Manifest;
 
   it('pin every version exactly', () => {
-    const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+    const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+    );
 
     expect(loose).to.deep.equal([]);
   });

@@ -36,12 +36,21 @@ describe('guard against leftovers', () => {
   });
 
   it('counts what was added, by kind', () => {
-    const before = new Map([['Timeout', 1], ['TTYWrap', 2]]);
-
-    expect(addedSince(before, new Map([['Timeout', 3], ['TTYWrap', 1], ['TCPServerWrap', 1]]))).to.deep.equal([
-      'Timeout (2 more)',
-      'TCPServerWrap (1 more)',
+    const before = new Map([
+      ['Timeout', 1],
+      ['TTYWrap', 2],
     ]);
+
+    expect(
+      addedSince(
+        before,
+        new Map([
+          ['Timeout', 3],
+          ['TTYWrap', 1],
+          ['TCPServerWrap', 1],
+        ]),
+      ),
+    ).to.deep.equal(['Timeout (2 more)', 'TCPServerWrap (1 more)']);
   });
 
   it('names a server that nobody has stopped, and is content once it is', async () => {

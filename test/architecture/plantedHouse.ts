@@ -9,7 +9,10 @@ import { projectRoot } from './project.ts';
 const lodger = "export const lodger = 'here';\n";
 
 const importing = (...places: readonly string[]): string =>
-  [...places.map((place, index) => `import * as part${String(index)} from '${place}';\n`), `export const parts = [${places.map((_, index) => `part${String(index)}`).join()}];\n`].join('');
+  [
+    ...places.map((place, index) => `import * as part${String(index)} from '${place}';\n`),
+    `export const parts = [${places.map((_, index) => `part${String(index)}`).join()}];\n`,
+  ].join('');
 
 /** By rule: the file that breaks it, and everything that file needs. */
 const planted: Readonly<Record<string, { readonly offender: string; readonly files: Readonly<Record<string, string>> }>> = {
@@ -73,7 +76,8 @@ export const offenderOf = (rule: string): string | undefined => (planted[rule] ?
 /** Builds the house with a violation of each rule; @returns its folder. */
 export const buildPlantedHouse = (rules: readonly string[]): string => {
   const house = mkdtempSync(path.join(tmpdir(), 'planted-house-'));
-  for (const name of ['package.json', 'tsconfig.json', '.dependency-cruiser.cjs']) cpSync(path.join(projectRoot, name), path.join(house, name));
+  for (const name of ['package.json', 'tsconfig.json', '.dependency-cruiser.cjs'])
+    cpSync(path.join(projectRoot, name), path.join(house, name));
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(house, 'node_modules'));
   for (const rule of rules) {
     for (const [file, text] of Object.entries((planted[rule] ?? climber(rule) ?? trespasser(rule))?.files ?? {})) {

@@ -21,7 +21,11 @@ describe('documents of the settings', () => {
 
   it('give examples that the rules accept', () => {
     const sample = parse(readProjectFile('.env.example').replaceAll(/^#(?=[A-Z])/gm, ''));
-    const rules = { ...processSettings, ...redisSettings, ...Object.fromEntries(Object.entries(serviceSettings).map(([name, rule]) => [`HUBSPOT_${name}`, rule])) };
+    const rules = {
+      ...processSettings,
+      ...redisSettings,
+      ...Object.fromEntries(Object.entries(serviceSettings).map(([name, rule]) => [`HUBSPOT_${name}`, rule])),
+    };
 
     const refused = Object.entries(rules).filter(([name, rule]) => sample[name] === undefined || !rule.safeParse(sample[name]).success);
 

@@ -26,7 +26,8 @@ const withAcmeSimulator = (list: string): string =>
 
 /** The source with Acme in it: its files, where their imports are shorter, and one line for each. */
 const copyWithAcme = (to: string): void => {
-  for (const part of ['src', 'sandbox', 'package.json', 'tsconfig.json']) cpSync(path.join(projectRoot, part), path.join(to, part), { recursive: true });
+  for (const part of ['src', 'sandbox', 'package.json', 'tsconfig.json'])
+    cpSync(path.join(projectRoot, part), path.join(to, part), { recursive: true });
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(to, 'node_modules'), 'dir');
   const [service, simulator] = [path.join(to, 'src/services/acme'), path.join(to, 'sandbox/acme')];
   mkdirSync(service);
@@ -99,7 +100,10 @@ describe('A toy service, added by its folder and one line', function () {
 
     for (const list of [REGISTRY, SIMULATORS]) {
       const [before, after] = [linesOf(projectRoot, list), linesOf(copy.path, list)];
-      expect(after.filter((line) => !before.includes(line)), list).to.have.length(2);
+      expect(
+        after.filter((line) => !before.includes(line)),
+        list,
+      ).to.have.length(2);
     }
   });
 
@@ -119,7 +123,11 @@ describe('A toy service, added by its folder and one line', function () {
 
   it('has its body validated and sent on', async () => {
     const pay = (amount: unknown) =>
-      fetch(`${gateway}/api/acme/invoices/7/payments`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ amount }) });
+      fetch(`${gateway}/api/acme/invoices/7/payments`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ amount }),
+      });
 
     const [paid, refused] = [await pay(12.5), await pay('much')];
 
@@ -145,7 +153,9 @@ describe('A toy service, added by its folder and one line', function () {
     const { text: metrics } = await ask(`${gateway}/metrics`);
 
     expect(metrics).to.include('circuit_breaker_state{circuit_name="acme"} 0');
-    expect(metrics).to.include('upstream_attempts_total{service="acme",operation="get_invoice",attempt="first",outcome="upstream_unauthorized"} 0');
+    expect(metrics).to.include(
+      'upstream_attempts_total{service="acme",operation="get_invoice",attempt="first",outcome="upstream_unauthorized"} 0',
+    );
   });
 
   it('has settings of its own, which are checked at the start', async () => {

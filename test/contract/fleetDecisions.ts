@@ -7,7 +7,8 @@ import { bad, dueBy, freshCircuit, freshLease, openedBy, successesUntilClosed, w
 /** Reports of so many replicas, those from `from` on. */
 const reportAll = async (rig: FleetRig, circuit: ReturnType<typeof freshCircuit>, scores: readonly number[]): Promise<FleetView> => {
   let view: FleetView | undefined;
-  for (const [index, score] of scores.entries()) view = await rig.join(`replica${String(index)}`).report(circuit, { score, reason: `r${String(index)}` });
+  for (const [index, score] of scores.entries())
+    view = await rig.join(`replica${String(index)}`).report(circuit, { score, reason: `r${String(index)}` });
   return view!;
 };
 const times = (count: number, score: number): readonly number[] => Array.from({ length: count }, () => score);
@@ -17,7 +18,15 @@ export const fleetDecisions = (rig: () => FleetRig): void => {
     const view = await rig().join('one').view(freshCircuit());
 
     expect(view).to.deep.equal({
-      state: 'closed', epoch: 0, remainingMs: 0, openings: 0, reason: '', replicas: 0, othersWell: 0, othersIll: 0, override: undefined,
+      state: 'closed',
+      epoch: 0,
+      remainingMs: 0,
+      openings: 0,
+      reason: '',
+      replicas: 0,
+      othersWell: 0,
+      othersIll: 0,
+      override: undefined,
     });
   });
 
@@ -69,7 +78,15 @@ export const fleetDecisions = (rig: () => FleetRig): void => {
     expect(opened).to.include({ state: 'open', reason: 'r2', replicas: 10 });
   });
 
-  for (const [replicas, quorum] of [[2, 2], [3, 2], [6, 2], [7, 3], [10, 3], [11, 4], [30, 9]] as const) {
+  for (const [replicas, quorum] of [
+    [2, 2],
+    [3, 2],
+    [6, 2],
+    [7, 3],
+    [10, 3],
+    [11, 4],
+    [30, 9],
+  ] as const) {
     it(`asks for the evidence of ${String(quorum)} of ${String(replicas)}`, async () => {
       const circuit = freshCircuit();
       await reportAll(rig(), circuit, times(replicas, 0));
@@ -118,7 +135,9 @@ export const fleetDecisions = (rig: () => FleetRig): void => {
     for (const name of ['a', 'b', 'c']) await rig().join(name).report(circuit, well);
     await rig().join('silent').report(circuit, { score: 0, reason: '' });
     await rig().join('longAgo').report(circuit, { score: 0, succeededAgoMs: 10_500, reason: '' });
-    const ill = await rig().join('ill').report(circuit, { ...bad, succeededAgoMs: 0 });
+    const ill = await rig()
+      .join('ill')
+      .report(circuit, { ...bad, succeededAgoMs: 0 });
 
     const seen = await rig().join('a').view(circuit);
     const fromOutside = await rig().join('outside').view(circuit);
@@ -130,7 +149,9 @@ export const fleetDecisions = (rig: () => FleetRig): void => {
 
   it('takes a replica for well for ten seconds after a success', async () => {
     const circuit = freshCircuit();
-    await rig().join('one').report(circuit, { ...well, succeededAgoMs: 4000 });
+    await rig()
+      .join('one')
+      .report(circuit, { ...well, succeededAgoMs: 4000 });
 
     await rig().pass(5000);
     const early = await rig().join('other').view(circuit);
@@ -169,7 +190,9 @@ export const fleetDecisions = (rig: () => FleetRig): void => {
     const circuit = freshCircuit();
     await openedBy(rig(), circuit);
 
-    const seen = await rig().join('one').report({ ...circuit, fingerprint: 'another' }, bad);
+    const seen = await rig()
+      .join('one')
+      .report({ ...circuit, fingerprint: 'another' }, bad);
 
     expect(seen).to.include({ state: 'closed', epoch: 0, replicas: 1 });
   });
@@ -188,7 +211,10 @@ export const fleetDecisions = (rig: () => FleetRig): void => {
 
     for (const [index, { remainingMs, openings }] of views.entries()) {
       expect(openings).to.equal(index + 1);
-      expect(remainingMs).to.be.within(openTimeMs(circuit, index, () => 0) - 500, openTimeMs(circuit, index, () => 1));
+      expect(remainingMs).to.be.within(
+        openTimeMs(circuit, index, () => 0) - 500,
+        openTimeMs(circuit, index, () => 1),
+      );
     }
   });
 

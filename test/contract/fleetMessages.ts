@@ -118,9 +118,15 @@ export const fleetMessages = (rig: () => FleetRig): void => {
     const wasUp = one.isUp;
     const begun = performance.now();
     const asked = [
-      one.view(circuit), one.report(circuit, bad), one.lease(circuit, { id: 'any', epoch: 0 }, 1000), one.scout(circuit, 0, 1000),
-      one.settle(circuit, { id: 'any', epoch: 0 }, { kind: 'ignored' }), one.scouted(circuit, 0), one.impose(circuit, override),
-      one.release(circuit), one.reset(circuit),
+      one.view(circuit),
+      one.report(circuit, bad),
+      one.lease(circuit, { id: 'any', epoch: 0 }, 1000),
+      one.scout(circuit, 0, 1000),
+      one.settle(circuit, { id: 'any', epoch: 0 }, { kind: 'ignored' }),
+      one.scouted(circuit, 0),
+      one.impose(circuit, override),
+      one.release(circuit),
+      one.reset(circuit),
     ];
     for (const each of asked) await errorOf(each, SharedStateUnavailableError);
     const ms = performance.now() - begun;

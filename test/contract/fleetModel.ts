@@ -10,7 +10,17 @@ const LEAST_SUCCESSES = 5;
 
 /** What a watcher beside the store knows, and holds against what the store says. */
 class Watcher {
-  #before: FleetView = { state: 'closed', epoch: 0, remainingMs: 0, openings: 0, reason: '', replicas: 0, othersWell: 0, othersIll: 0, override: undefined };
+  #before: FleetView = {
+    state: 'closed',
+    epoch: 0,
+    remainingMs: 0,
+    openings: 0,
+    reason: '',
+    replicas: 0,
+    othersWell: 0,
+    othersIll: 0,
+    override: undefined,
+  };
   #largestEpoch = 0;
   #successes = 0;
   readonly #reports = new Map<number, { readonly score: number; readonly at: number }>();

@@ -40,10 +40,19 @@ const of = <K extends string, T extends object>(kind: K, fields: { [F in keyof T
 
 const report = of('report', { replica, score: fc.constantFrom(0, 0.2, 0.4, 0.5, 1, 1, 1), isWell: fc.boolean() });
 const lease = of('lease', { replica, isStale: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0) });
-const outcome = fc.constantFrom('success' as const, 'success' as const, 'success' as const, 'success' as const, 'failure' as const, 'ignored' as const);
+const outcome = fc.constantFrom(
+  'success' as const,
+  'success' as const,
+  'success' as const,
+  'success' as const,
+  'failure' as const,
+  'ignored' as const,
+);
 const settle = of('settle', { pick: fc.nat({ max: 3 }), outcome });
 const pass = of('pass', { steps: fc.constantFrom(1, 1, 1, 2, 3, 19) });
-const rare = fc.constantFrom('scout', 'scout', 'scouted', 'scouted', 'reset', 'leave', 'impose', 'release').chain((kind) => of(kind, { replica }));
+const rare = fc
+  .constantFrom('scout', 'scout', 'scouted', 'scouted', 'reset', 'leave', 'impose', 'release')
+  .chain((kind) => of(kind, { replica }));
 
 /** Weighed so that circuits open, are probed, and close. */
 export const anyCommands: fc.Arbitrary<readonly Command[]> = fc.array(
@@ -114,7 +123,9 @@ export class FleetPlay {
     const { epoch } = this.#view!;
     switch (command.kind) {
       case 'report':
-        return { view: await store.report(this.#circuit, { score: command.score, reason: name, ...(command.isWell && { succeededAgoMs: 2000 }) }) };
+        return {
+          view: await store.report(this.#circuit, { score: command.score, reason: name, ...(command.isWell && { succeededAgoMs: 2000 }) }),
+        };
       case 'scout':
         return { granted: await store.scout(this.#circuit, epoch, SCOUT_MS) };
       case 'scouted':

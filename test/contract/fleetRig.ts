@@ -38,7 +38,10 @@ export const bad = { score: 1, reason: 'failure_rate' };
 export const well = { score: 0, succeededAgoMs: 0, reason: '' };
 
 /** Two replicas, and the circuit that they have opened. */
-export const openedBy = async (rig: FleetRig, circuit: FleetCircuitId): Promise<{ one: FleetStore; other: FleetStore; view: FleetView }> => {
+export const openedBy = async (
+  rig: FleetRig,
+  circuit: FleetCircuitId,
+): Promise<{ one: FleetStore; other: FleetStore; view: FleetView }> => {
   const [one, other] = [rig.join('one'), rig.join('other')];
   await one.report(circuit, bad);
   return { one, other, view: await other.report(circuit, bad) };

@@ -15,7 +15,11 @@ const BY_ITSELF_MS = 1000;
 /** Without what two stores never have in common: when an epoch began, and the milliseconds between two commands. */
 const comparable = (steps: readonly Step[]) => {
   const epochs = [...new Set(steps.map(({ view }) => view.epoch))];
-  const told = ({ epoch, remainingMs: _remainingMs, override, ...view }: FleetView) => ({ ...view, epoch: epochs.indexOf(epoch), mode: override?.mode });
+  const told = ({ epoch, remainingMs: _remainingMs, override, ...view }: FleetView) => ({
+    ...view,
+    epoch: epochs.indexOf(epoch),
+    mode: override?.mode,
+  });
   return steps.map(({ command, view, granted, lease }) => ({ command, granted, lease, ...told(view) }));
 };
 

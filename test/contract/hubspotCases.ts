@@ -7,9 +7,7 @@ import type { CaseScript } from './caseScript.ts';
 
 /** Version 3 of a path is the same as the dated one that we send. */
 const dated = (documented: string): string =>
-  documented
-    .replace('/crm/v3/objects/', '/crm/objects/2026-03/')
-    .replace('/crm/v4/associations/', '/crm/associations/2026-03/');
+  documented.replace('/crm/v3/objects/', '/crm/objects/2026-03/').replace('/crm/v4/associations/', '/crm/associations/2026-03/');
 
 const scenario =
   (name: string) =>

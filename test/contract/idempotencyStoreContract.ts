@@ -213,7 +213,10 @@ export const idempotencyStoreContract = (name: string, openStore: (limits?: Kept
       it('keeps the short form of an answer where there is no room for it', async () => {
         const answers = [await answered('a'.repeat(60)), await answered('b'.repeat(60))];
 
-        expect(answers).to.deep.equal([{ kind: 'answered', answer: 'a'.repeat(60) }, { kind: 'answered', answer: 'brief' }]);
+        expect(answers).to.deep.equal([
+          { kind: 'answered', answer: 'a'.repeat(60) },
+          { kind: 'answered', answer: 'brief' },
+        ]);
       });
 
       it('begins no further key where as many were answered as it remembers, and knows the others still', async () => {

@@ -25,7 +25,10 @@ export const order = (rig: () => QueueRig): void => {
 
   it('gives a job to one taker only, however many ask at once', async () => {
     const service = freshService();
-    const ids = await addAll(rig(), Array.from({ length: 10 }, () => jobFor(rig(), service)));
+    const ids = await addAll(
+      rig(),
+      Array.from({ length: 10 }, () => jobFor(rig(), service)),
+    );
 
     const taken = await Promise.all(Array.from({ length: 30 }, () => rig().queue.take(service)));
     const rest = await takeAll(rig(), service);

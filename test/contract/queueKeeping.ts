@@ -158,7 +158,10 @@ export const keeping = (rig: () => QueueRig): void => {
   it('lists no more than it is asked for, and only what was accepted before a moment', async () => {
     const service = freshService();
     const from = rig().now();
-    const ids = await addAll(rig(), [-30, -20, -10].map((offset) => jobFor(rig(), service, { acceptedAt: from + offset })));
+    const ids = await addAll(
+      rig(),
+      [-30, -20, -10].map((offset) => jobFor(rig(), service, { acceptedAt: from + offset })),
+    );
 
     const first = await rig().queue.list({ service, limit: 2 });
     const early = await rig().queue.list({ service, acceptedBefore: from - 10, limit: 10 });
@@ -170,8 +173,12 @@ export const keeping = (rig: () => QueueRig): void => {
   it('keeps the sealed result of a job that succeeded, and the reason of one that did not', async () => {
     const ids = await oneOfEach(rig(), freshService());
 
-    expect(await rig().queue.find(ids['succeeded']!)).to.include({ result: 'v1.sealed.result' }).and.not.have.property('reason');
-    expect(await rig().queue.find(ids['failed']!)).to.include({ reason: 'upstream_rejected' }).and.not.have.property('result');
+    expect(await rig().queue.find(ids['succeeded']!))
+      .to.include({ result: 'v1.sealed.result' })
+      .and.not.have.property('reason');
+    expect(await rig().queue.find(ids['failed']!))
+      .to.include({ reason: 'upstream_rejected' })
+      .and.not.have.property('result');
   });
 
   it('counts the jobs of each service by state, and tells when the oldest open one was accepted', async () => {

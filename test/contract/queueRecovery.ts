@@ -15,7 +15,10 @@ const crashWhileRunning = async (rig: QueueRig, service: string): Promise<Claime
 export const abandonedClaims = (rig: () => QueueRig): void => {
   it('loses nothing that was accepted', async () => {
     const service = freshService();
-    const ids = await addAll(rig(), Array.from({ length: 20 }, () => jobFor(rig(), service)));
+    const ids = await addAll(
+      rig(),
+      Array.from({ length: 20 }, () => jobFor(rig(), service)),
+    );
 
     await rig().crash();
 

@@ -102,7 +102,10 @@ export const quotaSharesContract = (name: string, open: () => Promise<QuotaShare
     });
 
     it('stay reserved for one that is silent until its lease and all that it used is over', async () => {
-      const [during, after] = [await silenced(rig, await rig.opened(), 19_000 - rig.slackMs), await silenced(rig, await rig.opened(), 20_001)];
+      const [during, after] = [
+        await silenced(rig, await rig.opened(), 19_000 - rig.slackMs),
+        await silenced(rig, await rig.opened(), 20_001),
+      ];
 
       expect([during.permits, after.permits]).to.deep.equal([10, 100]);
       expect(during.replicas).to.equal(1);

@@ -22,7 +22,13 @@ export const anyCommands = fc.array(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('end'), replica }) },
     {
       weight: 6,
-      arbitrary: fc.record({ kind: fc.constant('report'), replica, waiting: fc.constantFrom(0, 3, 20), first: fc.integer({ min: 1, max: 6 }), isLost: fc.boolean() }),
+      arbitrary: fc.record({
+        kind: fc.constant('report'),
+        replica,
+        waiting: fc.constantFrom(0, 3, 20),
+        first: fc.integer({ min: 1, max: 6 }),
+        isLost: fc.boolean(),
+      }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('pass'), times: fc.constantFrom(1, 1, 1, 2, 4) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('end process'), replica }) },

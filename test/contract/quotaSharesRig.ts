@@ -64,12 +64,14 @@ export interface SpeakingRig extends QuotaSharesRig {
 
 export const speaking = (rig: QuotaSharesRig): SpeakingRig => {
   const generations = new Map<string, number>();
-  const speak = (replica: string, limit: SharedLimitId): Voice => async (report) => {
-    const key = JSON.stringify([replica, limit]);
-    const grant = await rig.join(replica).report(limit, { generation: generations.get(key) ?? 0, ...report });
-    generations.set(key, grant.generation);
-    return grant;
-  };
+  const speak =
+    (replica: string, limit: SharedLimitId): Voice =>
+    async (report) => {
+      const key = JSON.stringify([replica, limit]);
+      const grant = await rig.join(replica).report(limit, { generation: generations.get(key) ?? 0, ...report });
+      generations.set(key, grant.generation);
+      return grant;
+    };
   const opened = async (): Promise<SharedLimitId> => {
     const limit = freshLimit();
     await speak('the first', limit)(reportOf({ isLast: true }));

@@ -217,7 +217,10 @@ export const sharedAnswersContract = (name: string, open: () => Promise<SharedAn
         for (let looks = 0; looks < 200 && heard.some(({ length }) => length < 2); looks += 1) await rig.delivered();
 
         const { at } = (await one.newsSince(undefined)).latest;
-        const expected = [{ at: at - 1, text: 'first' }, { at, text: 'second' }];
+        const expected = [
+          { at: at - 1, text: 'first' },
+          { at, text: 'second' },
+        ];
         expect(heard).to.deep.equal([expected, expected]);
       });
 

@@ -137,7 +137,10 @@ describe('API clients over the sandbox', () => {
     it('say that the outcome of a write is unknown when the connection breaks under it', async () => {
       await gateway.fault('hubspot', { fault: 'reset' });
 
-      const { status, body } = await gateway.ask('/api/hubspot/companies', json({ properties: { name: 'Example', domain: 'new.example' } }));
+      const { status, body } = await gateway.ask(
+        '/api/hubspot/companies',
+        json({ properties: { name: 'Example', domain: 'new.example' } }),
+      );
 
       expect(status).to.equal(504);
       expect(body).to.include({ code: 'outcome_unknown', retryable: false });

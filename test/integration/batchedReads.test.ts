@@ -29,7 +29,11 @@ describe('Reads at once through the whole gateway', () => {
     return requests.map(({ method, path }) => `${method} ${path}`);
   };
 
-  for (const [type, many] of [['contacts', 'listContacts'], ['companies', 'listCompanies'], ['deals', 'listDeals']] as const) {
+  for (const [type, many] of [
+    ['contacts', 'listContacts'],
+    ['companies', 'listCompanies'],
+    ['deals', 'listDeals'],
+  ] as const) {
     it(`ask HubSpot once for ${type} by id, and each gets what it would have got alone`, async () => {
       const { hubspot } = clients;
       const { results } = await hubspot[many]({ limit: 5 });
@@ -125,7 +129,11 @@ describe('Reads at once through the whole gateway', () => {
       companies = await Promise.all(domains.map((domain) => explorium.enrichCompany(domain)));
     });
 
-    expect(companies.map((company) => (company as { readonly domain: string; readonly enriched: boolean }).enriched)).to.deep.equal([true, true, false]);
+    expect(companies.map((company) => (company as { readonly domain: string; readonly enriched: boolean }).enriched)).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
     expect(requests).to.deep.equal(['POST /v1/businesses/match', 'POST /v1/businesses/firmographics/bulk_enrich']);
   });
 });

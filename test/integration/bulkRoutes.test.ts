@@ -54,7 +54,9 @@ describe('Bulk routes of Explorium and Lemlist, over the sandbox', function () {
     expect(first.status).to.equal(207);
     expect(outcomesOf(first)).to.deep.equal(['found', 'missing', 'failed', 'missing', 'refused']);
     expect(rowsOf(first)[0]).to.have.nested.property('company.website', 'https://example.com');
-    expect(rowsOf(first)[1]).to.have.property('business_id').that.matches(/^[a-f0-9]{32}$/u);
+    expect(rowsOf(first)[1])
+      .to.have.property('business_id')
+      .that.matches(/^[a-f0-9]{32}$/u);
     expect(outcomesOf(again)).to.deep.equal(['found', 'missing', 'found']);
     // Four matches and two enrichments; then one of each, for the company that is new.
     expect([before - between, between - after]).to.deep.equal([6, 2]);

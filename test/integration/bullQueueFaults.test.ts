@@ -172,7 +172,10 @@ describe('BullMQ under faults of Redis', () => {
   it('takes writes again within seconds after a failover that leaves the old connection open', async () => {
     const copy = await startRedis(['--replicaof', `127.0.0.1 ${String(server.settings.port)}`]);
     const proxy = await tcpProxy(server.settings.port);
-    const moved = await openRedisStore({ ...server.settings, port: proxy.port }, { clock: systemClock, random: () => 0.5, logger: silentLogger });
+    const moved = await openRedisStore(
+      { ...server.settings, port: proxy.port },
+      { clock: systemClock, random: () => 0.5, logger: silentLogger },
+    );
     const job = newJob(freshService());
     await moved.queue.add(newJob(job.service));
     await until(realTime, async () => ((await copy.tell('INFO replication')).includes('master_link_status:up') ? true : undefined));
@@ -272,7 +275,9 @@ describe('BullMQ under deaths of workers', () => {
     }
     const taken = () => seen.flatMap((worker) => worker.taken.map(({ id }) => id));
 
-    await until(realTime, async () => ((await store.queue.list({ service, states: ['succeeded'], limit: 100 })).length === 60 ? true : undefined));
+    await until(realTime, async () =>
+      (await store.queue.list({ service, states: ['succeeded'], limit: 100 })).length === 60 ? true : undefined,
+    );
     const ended = await Promise.all(ids.map((id) => store.queue.find(id)));
     await until(realTime, () => Promise.resolve(taken().length === 60 ? true : undefined));
 

@@ -42,7 +42,9 @@ describe('Redis as a guest', () => {
     await server.stop();
 
     const reasons = lines.map((line) => line['reason']);
-    expect(reasons).to.deep.equal(['Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL']);
+    expect(reasons).to.deep.equal([
+      'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL',
+    ]);
     expect(error.message).to.contain('Redis');
     expect(inspect(error, { depth: 10 }) + JSON.stringify(lines)).not.to.contain('canary-of-a-password');
   });
@@ -60,7 +62,9 @@ describe('Redis as a guest', () => {
     server.closeAllConnections();
     server.close();
 
-    expect(lines.map((line) => line['reason'])).to.include('what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL');
+    expect(lines.map((line) => line['reason'])).to.include(
+      'what answers is no Redis: correct REDIS_URL or REDIS_HOST and REDIS_PORT; for the fleet REDIS_CACHE_URL',
+    );
   });
 
   it('is warned of when its settings would lose accepted writes, naming what to set', async () => {
@@ -89,9 +93,7 @@ describe('Redis as a guest', () => {
     await Promise.all([right.stop(), silent.stop()]);
 
     expect(told.lines).to.deep.equal([]);
-    expect(untold.lines.map((line) => line['danger'])).to.deep.equal([
-      'Redis does not tell its appendfsync: see to it that it is always',
-    ]);
+    expect(untold.lines.map((line) => line['danger'])).to.deep.equal(['Redis does not tell its appendfsync: see to it that it is always']);
   });
 
   it('holds the jobs of two deployments apart by the prefix of their keys', async () => {

@@ -33,7 +33,10 @@ describe('BullMQ between two steps', () => {
   before(async () => {
     server = await startRedis();
     store = await openStoreOn(server);
-    connection = await RedisConnection.open({ settings: server.settings, clock: systemClock, random: () => 0.5, logger: silentLogger }, 'test');
+    connection = await RedisConnection.open(
+      { settings: server.settings, clock: systemClock, random: () => 0.5, logger: silentLogger },
+      'test',
+    );
     await connection.opened(2000);
   });
 

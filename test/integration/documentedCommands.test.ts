@@ -10,7 +10,13 @@ import { startGateway, type RunningGateway } from '../support/gateway.ts';
 import { readText, root } from '../support/repoFiles.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 
-const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const withCommands = pages.filter((page) => commandsOf(readText(page)).length > 0);
 
 /** Real time, but for what a reader is told to wait. */
@@ -20,7 +26,9 @@ const skippableClock = (): Clock & { skip(ms: number): void } => {
     now: () => systemClock.now() + skipped,
     wallTime: () => systemClock.wallTime() + skipped,
     after: systemClock.after,
-    skip: (ms) => { skipped += ms; },
+    skip: (ms) => {
+      skipped += ms;
+    },
   };
 };
 
@@ -31,9 +39,15 @@ const headers = { authorization: `Bearer ${admin.key}`, 'content-type': 'applica
 /** One job each that failed, is uncertain and waits, as a page about jobs has them. */
 const makeJobs = async ({ url, fault }: RunningGateway, management: string): Promise<void> => {
   const post = (address: string, body: object): Promise<Response> =>
-    fetch(address, { method: 'POST', headers: { ...headers, 'idempotency-key': randomBytes(8).toString('hex') }, body: JSON.stringify(body) });
+    fetch(address, {
+      method: 'POST',
+      headers: { ...headers, 'idempotency-key': randomBytes(8).toString('hex') },
+      body: JSON.stringify(body),
+    });
   const states = async (): Promise<readonly string[]> => {
-    const { jobs } = (await (await fetch(`${management}/admin/jobs`, { headers })).json()) as { readonly jobs: readonly { readonly status: string }[] };
+    const { jobs } = (await (await fetch(`${management}/admin/jobs`, { headers })).json()) as {
+      readonly jobs: readonly { readonly status: string }[];
+    };
     return jobs.map(({ status }) => status).sort();
   };
   await post(`${management}/admin/circuits/kit/override`, { mode: 'forced_open', reason: 'a job shall wait', ttlSeconds: 600 });
@@ -78,7 +92,9 @@ describe('the commands of the documents', function () {
         ...['http://localhost:3000', 'localhost:3000'].map((address) => [address, gateway?.url ?? ''] as const),
         ...['http://127.0.0.1:4010', 'localhost:4010'].map((address) => [address, gateway?.sandboxUrl ?? ''] as const),
       ],
-      before: (command) => { if (command.includes('more than 30 s ago')) clock.skip(31_000); },
+      before: (command) => {
+        if (command.includes('more than 30 s ago')) clock.skip(31_000);
+      },
     });
   };
 
@@ -96,7 +112,8 @@ describe('the commands of the documents', function () {
   }
 
   it('are told apart where they do not what their page says', async () => {
-    const right = '```sh\ncurl localhost:3000/api/hubspot/contacts/101\n# {"id":"101",…\n\ncurl localhost:3000/nowhere\n# 404 nothing is here\n```\n';
+    const right =
+      '```sh\ncurl localhost:3000/api/hubspot/contacts/101\n# {"id":"101",…\n\ncurl localhost:3000/nowhere\n# 404 nothing is here\n```\n';
     const wrong = [
       'curl localhost:3000/api/hubspot/contact/101',
       'curl localhost:3000/api/hubspot/contacts/101\n# {"id":"102",…',

@@ -145,6 +145,8 @@ describe('embedded queue in a process that is killed', function () {
     const { lines } = await untilDead(start({}, process.getuid?.() === 0 ? { uid: NOBODY } : {}));
 
     expect(lines).to.have.length(1);
-    expect(lines[0]).to.match(/^refused The queue cannot write in DATA_DIR \(.*\): let the user of this process write there, or set DATA_DIR/u);
+    expect(lines[0]).to.match(
+      /^refused The queue cannot write in DATA_DIR \(.*\): let the user of this process write there, or set DATA_DIR/u,
+    );
   });
 });

@@ -16,7 +16,8 @@ const urlOf = ({ settings: { port } }: RedisServer, password = ''): string => `r
 const change = (gateway: RunningGateway, method: string, path: string, body: unknown): Promise<GatewayAnswer> =>
   gateway.ask(`/admin/circuits/${path}`, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-const stateOf = async (gateway: RunningGateway, circuit: string): Promise<unknown> => (await gateway.ask(`/admin/circuits/${circuit}`)).body['effectiveState'];
+const stateOf = async (gateway: RunningGateway, circuit: string): Promise<unknown> =>
+  (await gateway.ask(`/admin/circuits/${circuit}`)).body['effectiveState'];
 
 describe('replicas on one Redis', function () {
   this.timeout(20_000);
@@ -54,7 +55,10 @@ describe('replicas on one Redis', function () {
     const reason = 'the service is being moved';
 
     // As a person would: a busy machine may be late three times, and a repeat does no harm.
-    await holds(async () => (await change(one, 'POST', 'kit/override', { mode: 'forced_open', reason, ttlSeconds: 60, scope: 'fleet' })).status === 200);
+    await holds(
+      async () =>
+        (await change(one, 'POST', 'kit/override', { mode: 'forced_open', reason, ttlSeconds: 60, scope: 'fleet' })).status === 200,
+    );
     await holds(async () => (await stateOf(other, 'kit')) === 'forced_open');
     const refused = await other.ask('/api/kit/account', { headers: { prefer: 'handling=strict' } });
     await holds(async () => (await change(other, 'DELETE', 'kit/override', { reason, scope: 'fleet' })).status === 200);

@@ -30,7 +30,9 @@ describe('a client over the real wire', () => {
     await rig.serve(saying(found));
 
     expect(await ask(patient)).to.deep.equal({ id: '7' });
-    expect(rig.server.received).to.match(/^GET \/v1\/things\/7 HTTP\/1\.1\r\n/u).and.include('authorization: Bearer ours\r\n');
+    expect(rig.server.received)
+      .to.match(/^GET \/v1\/things\/7 HTTP\/1\.1\r\n/u)
+      .and.include('authorization: Bearer ours\r\n');
   });
 
   it('repeats a read whose connection was reset', async () => {

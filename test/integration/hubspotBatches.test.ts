@@ -51,7 +51,10 @@ describe('Batch writes of HubSpot through the whole gateway', () => {
     it(`create, update, upsert and archive ${type}, row by row`, async () => {
       const made = await post(`${type}/batch/create`, [{ properties: created }, { properties: { nope: '1' } }]);
       const id = rowsOf(made)[0]?.record?.id ?? '';
-      const updated = await post(`${type}/batch/update`, [{ id, properties: changed }, { id: '999', properties: changed }]);
+      const updated = await post(`${type}/batch/update`, [
+        { id, properties: changed },
+        { id: '999', properties: changed },
+      ]);
       const upserted = await post(`${type}/batch/upsert`, [{ id: 'Batch', idProperty, properties: changed }]);
       const archived = await post(`${type}/batch/archive`, [{ id }]);
 

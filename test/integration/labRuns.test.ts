@@ -13,11 +13,7 @@ import { parseScenario } from '../../lab/laboratory/scenario.ts';
 const outage = parseScenario('short-outage', {
   title: 'Everything fails for ten seconds',
   kind: 'outage',
-  phases: [
-    { seconds: 20 },
-    { seconds: 10, fault: true, behaviour: { failures: { share: 1, status: 503, afterMs: 30 } } },
-    { seconds: 20 },
-  ],
+  phases: [{ seconds: 20 }, { seconds: 10, fault: true, behaviour: { failures: { share: 1, status: 503, afterMs: 30 } } }, { seconds: 20 }],
 });
 
 const runWith = (contender: Contender, seed = 3): Promise<Figures> => run({ scenario: outage, ratePerSecond: 10, contender, seed });

@@ -88,7 +88,10 @@ describe('The Dockerfile', () => {
   });
 
   it('sends nothing to the builder that no stage copies', () => {
-    const sent = readText('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+    const sent = readText('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
 
     expect(stages.flatMap(sourcesOf)).to.include.members(sent);
   });

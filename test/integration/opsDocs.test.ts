@@ -34,12 +34,20 @@ const documents = [
 ];
 
 /** What stands for something of the reader's own. */
-const examples: Readonly<Record<string, string>> = { '<service>': 'hubspot', '<fault>': 'hang', '<id>': 'crm-sync', '<scope>…': 'hubspot:read', name: 'pipeline' };
-
-const oneOf = (known: readonly string[]) => (given: readonly string[]): void => {
-  const unknown = given.filter((each) => !known.includes(each));
-  if (unknown.length > 0) throw new Error(`there is no ${unknown.join()}`);
+const examples: Readonly<Record<string, string>> = {
+  '<service>': 'hubspot',
+  '<fault>': 'hang',
+  '<id>': 'crm-sync',
+  '<scope>…': 'hubspot:read',
+  name: 'pipeline',
 };
+
+const oneOf =
+  (known: readonly string[]) =>
+  (given: readonly string[]): void => {
+    const unknown = given.filter((each) => !known.includes(each));
+    if (unknown.length > 0) throw new Error(`there is no ${unknown.join()}`);
+  };
 const refuseAny = oneOf([]);
 
 /** Reads what a script is given, and throws where it would refuse it; those that are not here take nothing. */
@@ -59,7 +67,12 @@ const RUN = /\bnpm (?:run (?<run>[\w:]+)|(?<known>start|test|ci)\b)(?: \[?-- (?<
 const runsIn = (markdown: string): readonly { readonly script: string; readonly given: readonly string[] }[] =>
   [...markdown.matchAll(RUN)].map(({ groups }) => ({
     script: groups?.['run'] ?? groups?.['known'] ?? '',
-    given: (groups?.['given'] ?? '').split('-->', 1).join('').split(' ').filter((each) => each !== '').map((each) => examples[each] ?? each),
+    given: (groups?.['given'] ?? '')
+      .split('-->', 1)
+      .join('')
+      .split(' ')
+      .filter((each) => each !== '')
+      .map((each) => examples[each] ?? each),
   }));
 
 describe('The documents', () => {
@@ -130,7 +143,13 @@ describe('The documents', () => {
     expect(refused).to.deep.equal([]);
   });
 
-  for (const planted of ['npm run drill -- hubspot rain', 'npm run nothing', 'npm run chaos -- cueue', 'npm run fleet -- outage --second 5', 'npm run lint -- --quick']) {
+  for (const planted of [
+    'npm run drill -- hubspot rain',
+    'npm run nothing',
+    'npm run chaos -- cueue',
+    'npm run fleet -- outage --second 5',
+    'npm run lint -- --quick',
+  ]) {
     it(`would be told of a wrong \`${planted}\``, () => {
       const [{ script, given } = { script: '', given: [] }] = runsIn(`\`${planted}\``);
 

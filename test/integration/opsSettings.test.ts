@@ -50,7 +50,8 @@ describe('The settings of the Kubernetes manifests', () => {
   it('do not start with the example of the secret as it is', () => {
     const readExample = (file: string): string => secret[path.posix.basename(file)] ?? '';
 
-    const start = () => readConfig(settings, Object.values(serviceRegistry).map(configurableService), { readFile: readExample, usableKeysIn });
+    const start = () =>
+      readConfig(settings, Object.values(serviceRegistry).map(configurableService), { readFile: readExample, usableKeysIn });
 
     expect(start).to.throw(/10 settings are not valid/u);
   });

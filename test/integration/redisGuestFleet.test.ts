@@ -118,7 +118,9 @@ describe('Redis fleet store under faults', () => {
     const left = await rig.guest.ask((client) => Promise.all(keys.map((key) => client.pttl(key))));
 
     expect(keys).to.have.members([
-      ...['state', 'replicas', 'evidence', 'successes', 'leases', 'scout', 'override'].map((part) => `test:fleet:{${circuit.name}:print}:${part}`),
+      ...['state', 'replicas', 'evidence', 'successes', 'leases', 'scout', 'override'].map(
+        (part) => `test:fleet:{${circuit.name}:print}:${part}`,
+      ),
       `test:fleet:{${circuit.name}}:fingerprints`,
     ]);
     expect([leftOfState, ...left].every((ms) => ms > 0 && ms <= 3_700_000)).to.equal(true);

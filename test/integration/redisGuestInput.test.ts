@@ -13,7 +13,14 @@ import { HandDrivenClock } from '../support/handDrivenClock.ts';
 import { oldRedis } from '../support/oldRedis.ts';
 import { startRedis, type RedisServer } from '../support/redisServer.ts';
 
-const settingsFor = (port: number): RedisSettings => ({ host: '127.0.0.1', port, username: undefined, password: undefined, database: 0, tls: false });
+const settingsFor = (port: number): RedisSettings => ({
+  host: '127.0.0.1',
+  port,
+  username: undefined,
+  password: undefined,
+  database: 0,
+  tls: false,
+});
 const reasons = (rig: GuestRig) => rig.lines.flatMap((line) => (line['reason'] === undefined ? [] : [line['reason']]));
 
 /** For a piece of work: no Redis here is slow, but this machine may be. */
@@ -54,10 +61,15 @@ describe('Redis guest and bad input', () => {
     const rig = await openGuest({ ...settings, password: new Secret('canary-of-a-password') });
 
     await pollUntil(() => rig.lines.length > 0);
-    const error = await errorOf(rig.guest.ask((client) => client.ping()), SharedStateUnavailableError);
+    const error = await errorOf(
+      rig.guest.ask((client) => client.ping()),
+      SharedStateUnavailableError,
+    );
     await rig.guest.close();
 
-    expect(reasons(rig)).to.deep.equal(['Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL']);
+    expect(reasons(rig)).to.deep.equal([
+      'Redis refuses our credentials: correct them in REDIS_URL or REDIS_PASSWORD; for the fleet, where it is another, in REDIS_CACHE_URL',
+    ]);
     expect(inspect(error, { depth: 10 }) + JSON.stringify(rig.lines)).not.to.contain('canary');
   });
 
@@ -141,7 +153,14 @@ describe('Redis guest and bad input', () => {
 
     const failures = [];
     for (let time = 0; time < 4; time += 1) {
-      failures.push((await errorOf(rig.guest.ask((client) => client.set('test:any', '1')), SharedStateUnavailableError)).reason);
+      failures.push(
+        (
+          await errorOf(
+            rig.guest.ask((client) => client.set('test:any', '1')),
+            SharedStateUnavailableError,
+          )
+        ).reason,
+      );
     }
     await clock.untilPending(1);
     await server.tell('CONFIG SET maxmemory 0');
@@ -175,7 +194,11 @@ describe('Redis guest and bad input', () => {
     await rig.becomes('up');
     await rig.guest.ask((client) => client.lpush('test:list', 'canary'));
 
-    for (let time = 0; time < 10; time += 1) await errorOf(rig.guest.ask((client) => client.get('test:list')), SharedStateUnavailableError);
+    for (let time = 0; time < 10; time += 1)
+      await errorOf(
+        rig.guest.ask((client) => client.get('test:list')),
+        SharedStateUnavailableError,
+      );
     const answer = await rig.guest.ask((client) => client.ping());
     await rig.guest.close();
 

@@ -35,7 +35,8 @@ describe('a scope that our credential lacks', function () {
         answers.push(`${String(answer.status)} ${String(answer.body['code'])}`);
       };
 
-      for (let from = 0; from < CALLS; from += AT_A_TIME) await Promise.all(Array.from({ length: AT_A_TIME }, (_, each) => call(from + each)));
+      for (let from = 0; from < CALLS; from += AT_A_TIME)
+        await Promise.all(Array.from({ length: AT_A_TIME }, (_, each) => call(from + each)));
 
       const { state, openings, operations } = gateway.clients[service].getCircuitState();
       expect(answers).to.deep.equal(Array.from({ length: CALLS }, () => '422 missing_scopes'));
@@ -43,7 +44,9 @@ describe('a scope that our credential lacks', function () {
     });
 
     it(`is on the page of ${service} with all other scenarios of its simulator`, async () => {
-      const { services } = (await (await fetch(gateway.sandboxUrl)).json()) as { readonly services: Readonly<Record<string, { readonly scenarios: readonly string[] }>> };
+      const { services } = (await (await fetch(gateway.sandboxUrl)).json()) as {
+        readonly services: Readonly<Record<string, { readonly scenarios: readonly string[] }>>;
+      };
       const scenarios = services[service]?.scenarios ?? [];
 
       const page = readText(`docs/services/${service}.md`);

@@ -43,7 +43,10 @@ describe('Requests at the limits of the gateway', function () {
   });
 
   it('get the API document compressed where they take it, and the same as it is', async () => {
-    const [plain, compressed] = [await fetch(`${gateway.url}/openapi.json`, { headers: { 'accept-encoding': 'identity' } }), await plainBytes()];
+    const [plain, compressed] = [
+      await fetch(`${gateway.url}/openapi.json`, { headers: { 'accept-encoding': 'identity' } }),
+      await plainBytes(),
+    ];
 
     expect(compressed.encoding).to.equal('gzip');
     expect(JSON.parse(gunzipSync(compressed.bytes).toString())).to.deep.equal(await plain.json());

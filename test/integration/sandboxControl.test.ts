@@ -127,7 +127,9 @@ describe('sandbox control and service paths', () => {
 
     const again = JSON.parse((await plainHttp(`${sandbox.directUrl('toy')}/x`)).text) as { chance: number };
     expect(again.chance).to.equal(first.chance);
-    expect((await askJson('/_requests')).body).to.have.property('requests').with.length(1);
+    expect((await askJson('/_requests')).body)
+      .to.have.property('requests')
+      .with.length(1);
   });
 
   it('says what to change in a control request that it cannot carry out', async () => {
@@ -166,7 +168,9 @@ describe('sandbox control and service paths', () => {
   it('serves only its own service on the port of a service', async () => {
     const { origin } = new URL(sandbox.directUrl('toy'));
 
-    const statuses = await Promise.all(['/toy/x', '/toyshop/x', '/_faults'].map(async (path) => (await plainHttp(`${origin}${path}`)).status));
+    const statuses = await Promise.all(
+      ['/toy/x', '/toyshop/x', '/_faults'].map(async (path) => (await plainHttp(`${origin}${path}`)).status),
+    );
 
     expect(statuses).to.deep.equal([200, 404, 404]);
   });
@@ -174,7 +178,11 @@ describe('sandbox control and service paths', () => {
   it('refuses a body beyond its limit and stays up', async () => {
     const answer = await ask('/toy/x', { method: 'POST', body: 'x'.repeat(33 * 1024 * 1024) }).catch((error: unknown) => error);
 
-    expect(answer instanceof Error ? (answer as NodeJS.ErrnoException).code : (answer as PlainResponse).status).to.be.oneOf([413, 'EPIPE', 'ECONNRESET']);
+    expect(answer instanceof Error ? (answer as NodeJS.ErrnoException).code : (answer as PlainResponse).status).to.be.oneOf([
+      413,
+      'EPIPE',
+      'ECONNRESET',
+    ]);
     expect((await ask('/toy/x')).status).to.equal(200);
   });
 

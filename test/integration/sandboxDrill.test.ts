@@ -73,7 +73,9 @@ describe('drill over a gateway and a sandbox that run already', () => {
     expect(result.callers).to.be.within(30, 80);
     expect(Object.keys(result.answers)).to.include.members(['503 circuit_open', '502 upstream_unavailable']);
     expect(result.recoveryMs).to.be.within(0, 1000);
-    expect(drillReport(settings, result)).to.match(/first fast failure +\d+ ms, call \d+\n.*calls sent into the outage +\d+, and 0 health checks\n/u);
+    expect(drillReport(settings, result)).to.match(
+      /first fast failure +\d+ ms, call \d+\n.*calls sent into the outage +\d+, and 0 health checks\n/u,
+    );
     expect(JSON.parse(drillJson(settings, result))).to.deep.include({ service: 'hubspot', fault: 'error', callers: result.callers });
   });
 
@@ -95,7 +97,12 @@ describe('drill over a gateway and a sandbox that run already', () => {
 
   it('names the health operation of every service as the sandbox takes it', () => {
     expect(drillServices.map(healthOperationOf)).to.deep.equal([
-      'GET /account-info/2026-03/details', 'GET /team', 'GET /v1/credits', 'GET /v4/account', 'GET /ping', 'GET /v3/scopes',
+      'GET /account-info/2026-03/details',
+      'GET /team',
+      'GET /v1/credits',
+      'GET /v4/account',
+      'GET /ping',
+      'GET /v3/scopes',
     ]);
   });
 

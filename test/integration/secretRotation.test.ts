@@ -14,7 +14,12 @@ import { temporaryFolder, type TemporaryFolder } from '../support/temporaryFolde
 const carries = (headers: IncomingHttpHeaders | undefined, secret: string): boolean =>
   Object.values(headers ?? {}).some((value) => {
     const text = String(value);
-    return text.includes(secret) || Buffer.from(text.split(' ')[1] ?? '', 'base64').toString().includes(secret);
+    return (
+      text.includes(secret) ||
+      Buffer.from(text.split(' ')[1] ?? '', 'base64')
+        .toString()
+        .includes(secret)
+    );
   });
 
 describe('a credential that changes while the gateway runs', () => {
@@ -119,8 +124,13 @@ describe('a key of the queue that changes while jobs wait', () => {
     return file;
   };
   const post = (address: string, body: object) =>
-    gateway.ask(address, { method: 'POST', headers: { 'content-type': 'application/json', prefer: 'respond-async' }, body: JSON.stringify(body) });
-  const createContact = async (email: string): Promise<string> => String((await post('/api/hubspot/contacts', { properties: { email } })).body['id']);
+    gateway.ask(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+      body: JSON.stringify(body),
+    });
+  const createContact = async (email: string): Promise<string> =>
+    String((await post('/api/hubspot/contacts', { properties: { email } })).body['id']);
   const endOf = async (id: string): Promise<readonly unknown[]> => {
     for (;;) {
       const { body } = await gateway.ask(`/admin/jobs/${id}`);
@@ -140,7 +150,10 @@ describe('a key of the queue that changes while jobs wait', () => {
     folder.remove();
   });
 
-  for (const [keys, ofOld] of [[`${String(second)},${String(first)}`, ['succeeded', undefined]], [String(second), ['failed', 'unknown_key']]] as const) {
+  for (const [keys, ofOld] of [
+    [`${String(second)},${String(first)}`, ['succeeded', undefined]],
+    [String(second), ['failed', 'unknown_key']],
+  ] as const) {
     it(`seals what comes then, and a job that waited has ${ofOld[0]} where the file has ${ofOld[1] === undefined ? 'both keys' : 'the new one alone'}`, async () => {
       const old = await createContact('sealed-by-the-first@example.com');
       write(keys);

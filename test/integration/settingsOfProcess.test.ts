@@ -57,7 +57,10 @@ describe('the settings of a process', function () {
   };
   /** Whether the provider saw this credential, bare or as the password of Basic, when it was asked last. */
   const carries = (secret: string): boolean =>
-    seen.includes(secret) || Buffer.from(/Basic (\S+)/u.exec(seen)?.[1]?.replace('"', '') ?? '', 'base64').toString().includes(secret);
+    seen.includes(secret) ||
+    Buffer.from(/Basic (\S+)/u.exec(seen)?.[1]?.replace('"', '') ?? '', 'base64')
+      .toString()
+      .includes(secret);
 
   before(async () => {
     folder = temporaryFolder();
@@ -68,13 +71,28 @@ describe('the settings of a process', function () {
     }).listen(0, '127.0.0.1');
     await once(provider, 'listening');
     const at = `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}`;
-    const files = names.map((name) => [`${name.toUpperCase()}_API_KEY_FILE`, write(name, `${credentials[name][0]}\n`, name === 'kit' ? 0o644 : 0o600)]);
+    const files = names.map((name) => [
+      `${name.toUpperCase()}_API_KEY_FILE`,
+      write(name, `${credentials[name][0]}\n`, name === 'kit' ? 0o644 : 0o600),
+    ]);
     const urls = names.map((name) => [`${name.toUpperCase()}_BASE_URL`, at]);
     gateway = new ServerProcess({
       nodeArguments: nodeArgumentsFor('source', 'src/server'),
       environment: {
-        NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: folder.path, ...Object.fromEntries([...files, ...urls]),
-        API_KEYS_FILE: write('keys', JSON.stringify([entryOf(kept), entryOf(removed), entryOf(disabled), entryOf({ id: 'never', ...mintKey('never', randomBytes) }, true)])),
+        NODE_ENV: 'test',
+        PORT: '0',
+        SANDBOX_PORT: '0',
+        DATA_DIR: folder.path,
+        ...Object.fromEntries([...files, ...urls]),
+        API_KEYS_FILE: write(
+          'keys',
+          JSON.stringify([
+            entryOf(kept),
+            entryOf(removed),
+            entryOf(disabled),
+            entryOf({ id: 'never', ...mintKey('never', randomBytes) }, true),
+          ]),
+        ),
       },
       addressIn: (line) => {
         if (line.startsWith('{')) lines.push(JSON.parse(line) as Line);
@@ -109,7 +127,9 @@ describe('the settings of a process', function () {
   it('warn of a file with a secret that every user of the machine may read, and of no other', () => {
     const warnings = lines.filter(({ level, msg }) => level === 'warn' && String(msg).includes('every user')).map(({ msg }) => msg);
 
-    expect(warnings).to.deep.equal(['KIT_API_KEY_FILE names a file that every user of this machine may read: take the right from others (chmod o-r)']);
+    expect(warnings).to.deep.equal([
+      'KIT_API_KEY_FILE names a file that every user of this machine may read: take the right from others (chmod o-r)',
+    ]);
   });
 
   it('let nobody open the debugger by SIGUSR1', async () => {
@@ -161,12 +181,27 @@ describe('the settings of a process', function () {
     expect([status, carries('pat-na1-third')]).to.deep.equal([404, true]);
   });
 
-  for (const [what, directory] of [['a file', 'keys'], ['below a file', 'keys/data'], ['where the system lets nobody write', '/proc/nowhere']] as const) {
+  for (const [what, directory] of [
+    ['a file', 'keys'],
+    ['below a file', 'keys/data'],
+    ['where the system lets nobody write', '/proc/nowhere'],
+  ] as const) {
     it(`end it at once, by name, where DATA_DIR is ${what}`, () => {
       const data = path.resolve(folder.path, directory);
-      const environment = { PATH: process.env['PATH'], NODE_V8_COVERAGE: undefined, NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', DATA_DIR: data };
+      const environment = {
+        PATH: process.env['PATH'],
+        NODE_V8_COVERAGE: undefined,
+        NODE_ENV: 'test',
+        PORT: '0',
+        SANDBOX_PORT: '0',
+        DATA_DIR: data,
+      };
 
-      const { status, stderr } = spawnSync(process.execPath, nodeArgumentsFor('source', 'src/server'), { env: environment, encoding: 'utf8', timeout: 15_000 });
+      const { status, stderr } = spawnSync(process.execPath, nodeArgumentsFor('source', 'src/server'), {
+        env: environment,
+        encoding: 'utf8',
+        timeout: 15_000,
+      });
 
       expect([status, stderr.split('\n').length]).to.deep.equal([1, 2]);
       expect(stderr).to.include('cannot start').and.include(`DATA_DIR (${data})`);

@@ -175,7 +175,15 @@ describe('clients with a shared cache in Redis', function () {
 
   const faults: readonly (readonly [what: string, fault: () => Promise<unknown>, mend: () => Promise<unknown>])[] = [
     ['dies and comes back', () => server.kill(), () => server.start()],
-    ['hangs for a while', async () => { server.hang(); }, async () => { server.resume(); }],
+    [
+      'hangs for a while',
+      async () => {
+        server.hang();
+      },
+      async () => {
+        server.resume();
+      },
+    ],
     ['is emptied', () => server.tell('FLUSHALL'), async () => Promise.resolve()],
     ['forgets its scripts', () => server.tell('SCRIPT FLUSH'), async () => Promise.resolve()],
   ];

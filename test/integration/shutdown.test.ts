@@ -37,7 +37,7 @@ const startService = async (settings: Readonly<Record<string, string>>): Promise
 
 /** Resolves when so many calls to HubSpot wait for their answers. */
 const underWay = async (port: number, count: number): Promise<void> => {
-  for (let metrics = ''; !metrics.includes(`bulkhead_in_flight{service="hubspot"} ${String(count)}\n`); ) {
+  for (let metrics = ''; !metrics.includes(`bulkhead_in_flight{service="hubspot"} ${String(count)}\n`);) {
     metrics = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
   }
 };
@@ -50,9 +50,15 @@ const ask = (port: number, agent: Agent): Promise<number | string> =>
   new Promise((resolve) => {
     get({ port, host: '127.0.0.1', path: PATH, headers: { 'cache-control': 'no-cache' }, agent }, (response) => {
       response.resume();
-      response.once('end', () => { resolve(response.statusCode ?? 0); });
-      response.once('error', (error: NodeJS.ErrnoException) => { resolve(error.code ?? 'error'); });
-    }).once('error', (error: NodeJS.ErrnoException) => { resolve(error.code ?? 'error'); });
+      response.once('end', () => {
+        resolve(response.statusCode ?? 0);
+      });
+      response.once('error', (error: NodeJS.ErrnoException) => {
+        resolve(error.code ?? 'error');
+      });
+    }).once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? 'error');
+    });
   });
 
 /** Four callers on kept connections, asking as fast as answers come, so many times each. */
@@ -118,7 +124,14 @@ describe('the shutdown of the service', function () {
     const service = await startService({});
     const data = temporaryFolder();
     const rival = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
-      env: { ...process.env, NODE_V8_COVERAGE: undefined, NODE_ENV: 'test', PORT: String(service.port), SANDBOX_PORT: '0', DATA_DIR: data.path },
+      env: {
+        ...process.env,
+        NODE_V8_COVERAGE: undefined,
+        NODE_ENV: 'test',
+        PORT: String(service.port),
+        SANDBOX_PORT: '0',
+        DATA_DIR: data.path,
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
 

@@ -118,7 +118,9 @@ describe('an abort on the wire', () => {
       const controller = new AbortController();
       await rig.serve((socket) => {
         socket.write(answer, () => {
-          setImmediate(() => { controller.abort(reason); });
+          setImmediate(() => {
+            controller.abort(reason);
+          });
         });
       });
 

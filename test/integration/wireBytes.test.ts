@@ -136,7 +136,9 @@ describe('the body of an error', () => {
   });
 
   it('may break off: the status has been said', async () => {
-    await rig.serve((socket) => socket.write('HTTP/1.1 429 X\r\nRetry-After: 3\r\nContent-Length: 1000\r\n\r\n{', () => socket.resetAndDestroy()));
+    await rig.serve((socket) =>
+      socket.write('HTTP/1.1 429 X\r\nRetry-After: 3\r\nContent-Length: 1000\r\n\r\n{', () => socket.resetAndDestroy()),
+    );
 
     const { status, headers } = await rig.send();
 

@@ -143,7 +143,10 @@ describe('a proxy', () => {
 
     expect(first).to.include({ body: '"inside"' });
     const [connect = '', ...inside] = rig.server.received.split(/(?<=\r\n\r\n)/u);
-    expect(connect).to.match(/^CONNECT crm\.internal:80 HTTP\/1\.1\r\n/u).and.include('proxy-authorization: Basic dTpw').and.not.include('Bearer');
+    expect(connect)
+      .to.match(/^CONNECT crm\.internal:80 HTTP\/1\.1\r\n/u)
+      .and.include('proxy-authorization: Basic dTpw')
+      .and.not.include('Bearer');
     expect(inside).to.have.length(2);
     expect(inside.join('')).to.include('authorization: Bearer x').and.not.include('proxy-authorization');
     expect(rig.server.sockets).to.have.length(1);

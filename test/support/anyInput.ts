@@ -22,7 +22,23 @@ interface Shape {
   readonly format?: string;
 }
 
-const traversals = ['..', '.', '', '/', '../account', '1/../2', '1?x=1', '1#', '%2e%2e', '%2F..%2F', '1\n', '\\..\\', '\ud800', '//evil.test', '@evil.test'];
+const traversals = [
+  '..',
+  '.',
+  '',
+  '/',
+  '../account',
+  '1/../2',
+  '1?x=1',
+  '1#',
+  '%2e%2e',
+  '%2F..%2F',
+  '1\n',
+  '\\..\\',
+  '\ud800',
+  '//evil.test',
+  '@evil.test',
+];
 const nasty = fc.oneof(fc.constantFrom(...traversals), fc.string({ unit: 'binary', maxLength: 20 }));
 
 /** What ids, addresses and domains of the six services look like: of most rules one of them is in. */
@@ -65,7 +81,10 @@ const anyName = (names: Shape | undefined): fc.Arbitrary<string> => {
   return names?.pattern === undefined ? known : matching(names.pattern).map(String);
 };
 
-const anyObject = ({ properties = {}, required = [], additionalProperties, propertyNames }: Shape, depth: number): fc.Arbitrary<unknown> => {
+const anyObject = (
+  { properties = {}, required = [], additionalProperties, propertyNames }: Shape,
+  depth: number,
+): fc.Arbitrary<unknown> => {
   const fields = Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, anyOfShape(inner, depth + 1, name)]));
   const own = fc.record(fields, { requiredKeys: [...required] });
   if (typeof additionalProperties !== 'object') return own;

@@ -42,7 +42,8 @@ export const policy: CircuitPolicy = {
 };
 
 /** The service's own failure, optionally with a `Retry-After`. */
-export const down = (retryAfterMs?: number): UpstreamUnavailableError => new UpstreamUnavailableError(site, 'http_5xx', 'unknown', retryAfterMs);
+export const down = (retryAfterMs?: number): UpstreamUnavailableError =>
+  new UpstreamUnavailableError(site, 'http_5xx', 'unknown', retryAfterMs);
 
 export const succeed = async (): Promise<string> => Promise.resolve('contact');
 export const failWith = (error: unknown) => async (): Promise<string> => {
@@ -159,10 +160,18 @@ export class BreakerHouse {
 
   get #ear(): ResilienceEvents {
     return {
-      circuitChanged: (event) => { this.changes.push(event); },
-      operationCircuitChanged: (event) => { this.operationChanges.push(event); },
-      circuitCalled: (_circuit, result) => { this.results.push(result); },
-      overrideChanged: (event) => { this.overrides.push(event); },
+      circuitChanged: (event) => {
+        this.changes.push(event);
+      },
+      operationCircuitChanged: (event) => {
+        this.operationChanges.push(event);
+      },
+      circuitCalled: (_circuit, result) => {
+        this.results.push(result);
+      },
+      overrideChanged: (event) => {
+        this.overrides.push(event);
+      },
     };
   }
 }

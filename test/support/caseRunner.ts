@@ -42,7 +42,11 @@ export const documentedSecret = ({ request }: ProviderCase): string => {
   if (authorization === undefined) return kitKey ?? '';
   const [scheme, credential = ''] = authorization.split(' ');
   // After the user name, which is nobody's.
-  return scheme === 'Basic' ? Buffer.from(credential, 'base64').toString().replace(/^[^:]*:/u, '') : credential;
+  return scheme === 'Basic'
+    ? Buffer.from(credential, 'base64')
+        .toString()
+        .replace(/^[^:]*:/u, '')
+    : credential;
 };
 
 /** The documented answer as the wire would give it. Bodies labelled as text go as they are, all others as JSON. */

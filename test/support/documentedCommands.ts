@@ -43,7 +43,9 @@ const statementsOf = (block: string): readonly DocumentedCommand[] => {
   return statements.map(({ command, comments }) => ({
     command,
     statuses: comments.flatMap((comment) => STATUS.exec(comment)?.groups?.['status'] ?? []),
-    output: comments.flatMap((comment) => OUTPUT.exec(comment)?.groups?.['text'] ?? []).map((text) => text.split('…').map((part) => part.trim())),
+    output: comments
+      .flatMap((comment) => OUTPUT.exec(comment)?.groups?.['text'] ?? [])
+      .map((text) => text.split('…').map((part) => part.trim())),
   }));
 };
 
@@ -80,12 +82,25 @@ interface Ran {
 const runInShell = async (folder: string, command: string): Promise<Ran> => {
   const statuses = path.join(folder, 'statuses');
   writeFileSync(statuses, '');
-  const child = spawn('bash', ['-c', scriptOf(command)], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
+  const child = spawn('bash', ['-c', scriptOf(command)], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] },
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => { output += text.toString(); });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text: Buffer) => {
+      output += text.toString();
+    });
   const [code] = (await once(child, 'close')) as [number | null];
   rmSync(path.join(folder, 'headers'), { force: true });
-  return { code, output, statuses: readFileSync(statuses, 'utf8').split('\n').filter((line) => line !== '') };
+  return {
+    code,
+    output,
+    statuses: readFileSync(statuses, 'utf8')
+      .split('\n')
+      .filter((line) => line !== ''),
+  };
 };
 
 const holdsInOrder = (output: string, parts: readonly string[]): boolean => {
@@ -104,14 +119,18 @@ const isAsDocumented = ({ command, statuses, output }: DocumentedCommand, ran: R
 };
 
 /** Runs them all. @returns one text for each that does not do what the document says: the command and what came instead. */
-export const faultsOfCommands = async (commands: readonly DocumentedCommand[], { instead, before }: CommandRun): Promise<readonly string[]> => {
+export const faultsOfCommands = async (
+  commands: readonly DocumentedCommand[],
+  { instead, before }: CommandRun,
+): Promise<readonly string[]> => {
   const folder = temporaryFolder();
   const faults: string[] = [];
   for (const documented of commands) {
     before?.(documented.command);
     const command = instead.reduce((text, [there, here]) => text.replaceAll(there, here), documented.command);
     const ran = await runInShell(folder.path, command);
-    if (!isAsDocumented(documented, ran)) faults.push(`${documented.command} → ${ran.statuses.join()} (exit ${String(ran.code)}) ${ran.output.slice(0, 500)}`);
+    if (!isAsDocumented(documented, ran))
+      faults.push(`${documented.command} → ${ran.statuses.join()} (exit ${String(ran.code)}) ${ran.output.slice(0, 500)}`);
   }
   folder.remove();
   return faults;

@@ -20,7 +20,7 @@ export interface Orders {
 
 /** Past every buffer: it must have left the process before the next step, which may be its last. A full pipe is tried again. */
 const say = (line: string): void => {
-  for (let isSaid = false; !isSaid; ) {
+  for (let isSaid = false; !isSaid;) {
     try {
       writeSync(1, `${line}\n`);
       isSaid = true;

@@ -49,7 +49,16 @@ export const createBusyMetrics = (processMetrics = true): PrometheusMetrics => {
   metrics.cacheAsked('hubspot', 'hit');
   metrics.sharedCacheAsked('hubspot', 'miss');
   metrics.warningScored({ service: 'hubspot', detector: 'latency', followed: 'open', leadMs: 1500 });
-  metrics.jobExecuted({ id: 'job_1', service: 'hubspot', operation: 'create_contact', requestId: undefined, outcome: 'succeeded', reason: undefined, waitedMs: 2500, attempts: 1 });
+  metrics.jobExecuted({
+    id: 'job_1',
+    service: 'hubspot',
+    operation: 'create_contact',
+    requestId: undefined,
+    outcome: 'succeeded',
+    reason: undefined,
+    waitedMs: 2500,
+    attempts: 1,
+  });
   metrics.requestRepeated('replayed');
   metrics.requestEnded({ method: 'GET', route: '/api/hubspot/contacts/:id', status: 200, durationMs: 12 });
   metrics.callEnded({ ...site, outcome: 'upstream', durationMs: 80 });

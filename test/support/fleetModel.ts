@@ -25,7 +25,17 @@ export const REPLICAS = 3;
 const STALL_MS = seconds(5);
 
 /** Steps of these kinds disturb the store, or who talks to it: what it granted may be forgotten or have run out. */
-const DISTURBING: ReadonlySet<FleetStep['does']> = new Set(['stall', 'storeDown', 'flush', 'failover', 'cut', 'podPause', 'podKill', 'fleetReset', 'override']);
+const DISTURBING: ReadonlySet<FleetStep['does']> = new Set([
+  'stall',
+  'storeDown',
+  'flush',
+  'failover',
+  'cut',
+  'podPause',
+  'podKill',
+  'fleetReset',
+  'override',
+]);
 
 const modes = fc.constantFrom<OverrideMode>('forced_open', 'disabled', 'metrics_only');
 const endings = fc.constantFrom<Exclude<Ending, 'slow'>>('ok', 'ok', 'fail', 'fail', 'ignored');
@@ -33,7 +43,10 @@ const on = fc.nat(REPLICAS - 1);
 
 const calls = fc.oneof(
   { weight: 12, arbitrary: fc.record({ does: fc.constant('call' as const), on, times: fc.integer({ min: 1, max: 5 }), ending: endings }) },
-  { weight: 4, arbitrary: fc.record({ does: fc.constant('call' as const), on, times: fc.constant(1), ending: fc.constant('slow' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ does: fc.constant('call' as const), on, times: fc.constant(1), ending: fc.constant('slow' as const) }),
+  },
   { weight: 5, arbitrary: fc.record({ does: fc.constant('settle' as const), which: fc.nat(20), ending: endings }) },
 );
 const time = fc.record({ does: fc.constant('advance' as const), ms: fc.oneof(fc.nat(30), fc.nat(300), fc.nat(2500), fc.nat(20_000)) });
@@ -41,7 +54,10 @@ const troubles = fc.oneof(
   { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('cut' as const, 'mend' as const, 'podPause' as const), on }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('podKill' as const), on }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('failover' as const), lost: fc.integer({ min: 1, max: 5 }) }) },
-  { weight: 4, arbitrary: fc.record({ does: fc.constantFrom('storeDown' as const, 'storeUp' as const, 'storeUp' as const, 'flush' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ does: fc.constantFrom('storeDown' as const, 'storeUp' as const, 'storeUp' as const, 'flush' as const) }),
+  },
   { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('stall' as const, 'fleetReset' as const) }) },
   {
     weight: 2,
@@ -56,10 +72,11 @@ const troubles = fc.oneof(
 
 /** @param disturbed How often something goes wrong that is not the service: 0 for never. */
 export const stepsOf = (disturbed: number): fc.Arbitrary<readonly FleetStep[]> =>
-  fc.array(
-    fc.oneof({ weight: 14, arbitrary: calls }, { weight: 9, arbitrary: time }, { weight: disturbed, arbitrary: troubles }),
-    { minLength: 20, maxLength: 100, size: 'max' },
-  );
+  fc.array(fc.oneof({ weight: 14, arbitrary: calls }, { weight: 9, arbitrary: time }, { weight: disturbed, arbitrary: troubles }), {
+    minLength: 20,
+    maxLength: 100,
+    size: 'max',
+  });
 
 interface TrackedCall {
   readonly replica: Replica;
@@ -124,7 +141,10 @@ export class FleetModel {
       replica.breaker.release();
     }
     const startedAt = systemClock.now();
-    while (this.#living.some(({ breaker }) => breaker.snapshot().effectiveState !== 'closed') && systemClock.now() - startedAt < seconds(120)) {
+    while (
+      this.#living.some(({ breaker }) => breaker.snapshot().effectiveState !== 'closed') &&
+      systemClock.now() - startedAt < seconds(120)
+    ) {
       for (const replica of this.#living) await this.#callTimes(replica, 1, 'ok');
       await this.house.time.advance(500);
     }
@@ -174,7 +194,13 @@ export class FleetModel {
     const keep = (outcome: unknown): void => {
       outcomes.push(outcome);
     };
-    replica.breaker.call(attempt.begin, site, { cut: (error: Error) => { attempt.fail(error); } }).then(keep, keep);
+    replica.breaker
+      .call(attempt.begin, site, {
+        cut: (error: Error) => {
+          attempt.fail(error);
+        },
+      })
+      .then(keep, keep);
     const call = { replica, attempt, probeOf: attempt.begun > 0 ? epoch : undefined, outcomes, ending: undefined };
     this.calls.push(call);
     return call;
@@ -246,7 +272,9 @@ export class FleetModel {
     const epochs = new Set(this.calls.flatMap(({ probeOf }) => probeOf ?? []));
     for (const epoch of epochs) {
       const probes = this.calls.filter(({ probeOf }) => probeOf === epoch);
-      const out = probes.filter(({ outcomes, replica }) => outcomes.length === 0 && replica.state === 'half_open' && replica.view?.epoch === epoch);
+      const out = probes.filter(
+        ({ outcomes, replica }) => outcomes.length === 0 && replica.state === 'half_open' && replica.view?.epoch === epoch,
+      );
       const good = probes.filter(({ ending }) => ending === 'ok');
       expect(out.length, 'probes out').to.be.at.most(1 + good.length);
     }

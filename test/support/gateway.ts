@@ -28,7 +28,10 @@ export interface GatewayAnswer {
 }
 
 /** @param settings Beyond the test's own: environment variables as they would be set. */
-export const startGateway = async (settings: Readonly<Record<string, string>> = {}, clock: Clock = systemClock): Promise<RunningGateway> => {
+export const startGateway = async (
+  settings: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock,
+): Promise<RunningGateway> => {
   const data = temporaryFolder();
   const environment = { NODE_ENV: 'test', PORT: '0', SANDBOX_PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: data.path, ...settings };
   const config = readConfig(environment, Object.values(serviceRegistry).map(configurableService));

@@ -40,7 +40,10 @@ export const openGuest = async (settings: RedisSettings, parts: Partial<GuestPar
     becomes: (state) => pollUntil(() => guest.isUp === (state === 'up')),
     fails: async () => {
       const begun = performance.now();
-      const { reason } = await errorOf(guest.ask((client) => client.get('test:any')), SharedStateUnavailableError);
+      const { reason } = await errorOf(
+        guest.ask((client) => client.get('test:any')),
+        SharedStateUnavailableError,
+      );
       return { reason, ms: performance.now() - begun };
     },
   };

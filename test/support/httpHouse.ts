@@ -41,7 +41,12 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
   });
 
 const answeredAfter = (reply: HttpResponse, ms: number): Promise<HttpResponse> =>
-  new Promise((resolve) => void systemClock.after(ms, () => { resolve(reply); }));
+  new Promise(
+    (resolve) =>
+      void systemClock.after(ms, () => {
+        resolve(reply);
+      }),
+  );
 
 /** The first request gets the first reply, and so on; the last reply stays. */
 export const scriptedWire = (...replies: readonly Reply[]): ScriptedWire => {
@@ -91,7 +96,9 @@ export interface HttpHouse {
   close(): void;
 }
 
-export type HouseParts = Partial<Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account' | 'queue' | 'quota' | 'sharedCache' | 'remembered'>> & {
+export type HouseParts = Partial<
+  Pick<HttpClientParts, 'classify' | 'readQuota' | 'target' | 'account' | 'queue' | 'quota' | 'sharedCache' | 'remembered'>
+> & {
   /** Its memory of answers, where it is shared with something else. */
   readonly cache?: MemoryCache;
   readonly policy?: PolicyOverrides;

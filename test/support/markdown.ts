@@ -27,4 +27,9 @@ export const tableRows = (markdown: string): readonly (readonly string[])[] =>
   markdown
     .split('\n')
     .filter((line, index, lines) => line.startsWith('|') && !/^\|[ :|-]+\|$/u.test(line) && !/^\|[ :|-]+\|$/u.test(lines[index + 1] ?? ''))
-    .map((line) => line.slice(1, -1).split('|').map((cell) => cell.trim()));
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );

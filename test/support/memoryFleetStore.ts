@@ -235,10 +235,11 @@ export class MemoryFleetStore implements FleetStore {
   async leave(ids: readonly FleetCircuitId[]): Promise<void> {
     this.sent.push('leave');
     if (!this.isUp) return;
-    for (const id of ids) this.#fleet.write(id, ({ reports, leases }) => {
-      reports.delete(this.#replica);
-      for (const [lease, { replica }] of leases) if (replica === this.#replica) leases.delete(lease);
-    });
+    for (const id of ids)
+      this.#fleet.write(id, ({ reports, leases }) => {
+        reports.delete(this.#replica);
+        for (const [lease, { replica }] of leases) if (replica === this.#replica) leases.delete(lease);
+      });
   }
 
   listen(listener: Listener): void {

@@ -3,7 +3,15 @@
  * (`test/contract/idempotencyStoreContract.ts`).
  */
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
-import { EVERY_NAME, KEPT_LIMITS, type GoneName, type IdempotencyStore, type KeptLimits, type KeyState, type KeyUse } from '../../src/web/idempotency.ts';
+import {
+  EVERY_NAME,
+  KEPT_LIMITS,
+  type GoneName,
+  type IdempotencyStore,
+  type KeptLimits,
+  type KeyState,
+  type KeyUse,
+} from '../../src/web/idempotency.ts';
 
 interface Entry extends KeyUse {
   readonly answer?: string;

@@ -111,7 +111,12 @@ export class MemoryQueue implements DurableQueue {
       (operation ?? record.operation) === record.operation &&
       (reason === undefined || reason === record.reason) &&
       record.acceptedAt < (acceptedBefore ?? Infinity);
-    return this.#answer(() => this.#inOrder().map(({ record }) => record).filter(fits).slice(0, limit));
+    return this.#answer(() =>
+      this.#inOrder()
+        .map(({ record }) => record)
+        .filter(fits)
+        .slice(0, limit),
+    );
   }
 
   replay(id: string, expiresAt: number): Promise<boolean> {
@@ -132,7 +137,12 @@ export class MemoryQueue implements DurableQueue {
     return this.#answer(() => {
       const records = [...this.#jobs.values()].map(({ record }) => record);
       const services = [...new Set(records.map(({ service }) => service))];
-      return services.map((service) => depthOf(service, records.filter((record) => record.service === service)));
+      return services.map((service) =>
+        depthOf(
+          service,
+          records.filter((record) => record.service === service),
+        ),
+      );
     });
   }
 
@@ -168,7 +178,8 @@ export class MemoryQueue implements DurableQueue {
 
   #expire(kept: Kept): void {
     const { state, expiresAt } = kept.record;
-    if (state === 'queued' && expiresAt < this.#clock.wallTime()) this.#change(kept, kept.interrupted ? 'uncertain' : 'failed', { reason: 'expired' });
+    if (state === 'queued' && expiresAt < this.#clock.wallTime())
+      this.#change(kept, kept.interrupted ? 'uncertain' : 'failed', { reason: 'expired' });
   }
 
   #isOffered(kept: Kept, open: readonly Kept[]): boolean {

@@ -15,11 +15,19 @@ export const memoryQuotaRig = (): Promise<QuotaSharesRig> => {
       replicas.set(replica, shares);
       return shares;
     },
-    pass: async (ms) => { clock.advance(ms); },
+    pass: async (ms) => {
+      clock.advance(ms);
+    },
     slackMs: 0,
-    flush: async () => { store.forget(); },
-    down: async () => { store.isDown = true; },
-    up: async () => { store.isDown = false; },
+    flush: async () => {
+      store.forget();
+    },
+    down: async () => {
+      store.isDown = true;
+    },
+    up: async () => {
+      store.isDown = false;
+    },
     heard: async () => undefined,
     close: async () => undefined,
   });

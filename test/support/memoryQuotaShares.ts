@@ -136,7 +136,13 @@ export class MemoryQuotaStore {
     const known = this.#limits.get(key);
     if (known !== undefined) return known;
     this.#generations += 1;
-    const fresh = { generation: this.#generations, newUntil: now + NEW_MS, unsettledUntil: 0, stated: undefined, replicas: new Map<string, Standing>() };
+    const fresh = {
+      generation: this.#generations,
+      newUntil: now + NEW_MS,
+      unsettledUntil: 0,
+      stated: undefined,
+      replicas: new Map<string, Standing>(),
+    };
     this.#limits.set(key, fresh);
     return fresh;
   }
@@ -180,12 +186,23 @@ const allotIn = (state: SharedLimitState, limit: number, me: Standing, now: numb
   return { ...allot(Math.max(0, limit - absent), claims, now - me.holdsMs), free };
 };
 
-const permitsFor = (state: SharedLimitState, me: Standing, target: number, targets: Allotment['targets'], free: number, now: number): number => {
+const permitsFor = (
+  state: SharedLimitState,
+  me: Standing,
+  target: number,
+  targets: Allotment['targets'],
+  free: number,
+  now: number,
+): number => {
   const isUnsettled = now < state.unsettledUntil;
   if (target >= me.held) return isUnsettled ? me.held : Math.max(me.held, Math.min(target, free));
   if (me.used === 0 && me.needed === 0) return target;
   // Lowered no further than others need.
-  const missing = sum(presentIn(state, now).filter(({ id }) => id !== me.id).map((other) => Math.max(0, targets.get(other.id)! - Math.max(other.share, other.held))));
+  const missing = sum(
+    presentIn(state, now)
+      .filter(({ id }) => id !== me.id)
+      .map((other) => Math.max(0, targets.get(other.id)! - Math.max(other.share, other.held))),
+  );
   return Math.max(target, Math.min(me.held, free - missing));
 };
 
@@ -193,7 +210,9 @@ const reportInMs = (state: SharedLimitState, me: Standing, permits: number, pace
   const count = presentIn(state, now).length;
   const usual = Math.max(paceMs, Math.min(8000, count * 8));
   if (permits >= me.needed) return usual;
-  const falling = [...state.replicas.values()].filter(({ id, share, held, used, fallsAt }) => id !== me.id && fallsAt > now && used > Math.max(share, held));
+  const falling = [...state.replicas.values()].filter(
+    ({ id, share, held, used, fallsAt }) => id !== me.id && fallsAt > now && used > Math.max(share, held),
+  );
   const before = presentIn(state, now).filter(({ id, since, needed, share }) => id !== me.id && needed > share && since < me.since).length;
   if (now < state.newUntil) return Math.min(usual, state.newUntil - now + 1);
   const at = falling.map(({ fallsAt }) => fallsAt).sort((a, b) => a - b)[before];
@@ -230,7 +249,9 @@ export class MemoryQuotaShares implements QuotaShares {
   }
 
   pauseOver(limits: SharedClassId): Promise<void> {
-    return this.#ask(() => { this.#store.pauseOver(limits); });
+    return this.#ask(() => {
+      this.#store.pauseOver(limits);
+    });
   }
 
   listen(onThrottled: (limits: SharedClassId, news: ThrottleNews) => void): void {

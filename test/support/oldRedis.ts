@@ -4,7 +4,8 @@ import { rawServer, type RawServer } from './rawServer.ts';
 const bulk = (text: string): string => `$${String(Buffer.byteLength(text))}\r\n${text}\r\n`;
 
 /** How many commands a piece of what a client sends begins. */
-const commandsIn = (text: string): readonly string[] => text.split(/(?=\*\d+\r\n)/).map((command) => command.split('\r\n')[2]?.toLowerCase() ?? '');
+const commandsIn = (text: string): readonly string[] =>
+  text.split(/(?=\*\d+\r\n)/).map((command) => command.split('\r\n')[2]?.toLowerCase() ?? '');
 
 /** @param version As INFO tells it. */
 export const oldRedis = (version: string): Promise<RawServer> =>

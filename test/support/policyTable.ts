@@ -43,13 +43,19 @@ const isCommon = (row: Row, policies: Policies): boolean => new Set(valuesOf(row
 /** Rules that are the same for every service. */
 export const commonTable = (policies: Policies): string => {
   const common = rows.filter((row) => isCommon(row, policies));
-  return table(['rule', 'every service'], common.map((row) => [row[0], valuesOf(row, policies)[0] ?? '']));
+  return table(
+    ['rule', 'every service'],
+    common.map((row) => [row[0], valuesOf(row, policies)[0] ?? '']),
+  );
 };
 
 /** The others, a column for each service. */
 export const serviceTable = (policies: Policies): string => {
   const differing = rows.filter((row) => !isCommon(row, policies));
-  return table(['rule', ...Object.keys(policies)], differing.map((row) => [row[0], ...valuesOf(row, policies)]));
+  return table(
+    ['rule', ...Object.keys(policies)],
+    differing.map((row) => [row[0], ...valuesOf(row, policies)]),
+  );
 };
 
 const limit = (rule: QuotaRule): string => {
@@ -65,4 +71,7 @@ const quotaRows = (name: string, { classes, others }: ServiceQuotas): readonly (
 
 /** What each service allows until its headers say otherwise. */
 export const quotaTable = (quotas: Readonly<Record<string, ServiceQuotas>>): string =>
-  table(['service', 'class', 'limit'], Object.entries(quotas).flatMap(([name, of]) => quotaRows(name, of)));
+  table(
+    ['service', 'class', 'limit'],
+    Object.entries(quotas).flatMap(([name, of]) => quotaRows(name, of)),
+  );

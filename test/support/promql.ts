@@ -59,7 +59,8 @@ export const findUnknown = (query: string, known: ReadonlyMap<string, ReadonlySe
   return [
     ...selectors.filter(({ metric }) => labelsOf(metric) === undefined).map(({ metric }) => `metric ${metric}`),
     ...selectors.flatMap(({ metric, labels }) =>
-      labels.filter((label) => lacks(metric, label)).map((label) => `label ${label} of ${metric}`)),
+      labels.filter((label) => lacks(metric, label)).map((label) => `label ${label} of ${metric}`),
+    ),
     ...grouping.filter((label) => !carried.has(label)).map((label) => `label ${label}`),
   ];
 };

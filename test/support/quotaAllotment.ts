@@ -46,16 +46,25 @@ const inTurn = (a: Claim, b: Claim): number => {
  * @param waitingSince Who waits since then or longer is first.
  */
 export const allot = (limit: number, claims: readonly Claim[], waitingSince: number): Allotment => {
-  const fair = fairLevel(limit, claims.map(({ wanted }) => wanted));
+  const fair = fairLevel(
+    limit,
+    claims.map(({ wanted }) => wanted),
+  );
   const isFirst = ({ since, needed, usable }: Claim): boolean => since > 0 && since <= waitingSince && needed > fair && usable < fair;
   const first = claims.filter(isFirst).sort(inTurn)[0];
   if (first === undefined) return { fair, targets: share(limit, claims) };
-  const targets = share(Math.max(0, limit - first.needed), claims.filter((claim) => claim !== first));
+  const targets = share(
+    Math.max(0, limit - first.needed),
+    claims.filter((claim) => claim !== first),
+  );
   return { fair, targets: new Map([...targets, [first.id, Math.min(limit, first.needed)]]) };
 };
 
 const share = (limit: number, claims: readonly Claim[]): Map<string, number> => {
-  const fair = fairLevel(limit, claims.map(({ wanted }) => wanted));
+  const fair = fairLevel(
+    limit,
+    claims.map(({ wanted }) => wanted),
+  );
   const targets = new Map<string, number>();
   let left = limit;
   for (const { id, wanted, needed, usable } of claims) {

@@ -72,7 +72,9 @@ export class QuotaFleet {
         const goesOn = (): boolean => mine === epoch;
         for (let caller = 0; caller < load.callers; caller += 1) void this.#call(gate, goesOn, load);
       },
-      idle: () => { epoch += 1; },
+      idle: () => {
+        epoch += 1;
+      },
       die: () => {
         epoch += 1;
         shares.isCut = true;
@@ -98,7 +100,11 @@ export class QuotaFleet {
   }
 
   async #permit(gate: QuotaGate, weight: number): Promise<Permit | undefined> {
-    const caller = { site: { service: 'acme', operation: 'get_thing' }, signal: new AbortController().signal, latestAt: this.clock.now() + PATIENCE_MS };
+    const caller = {
+      site: { service: 'acme', operation: 'get_thing' },
+      signal: new AbortController().signal,
+      latestAt: this.clock.now() + PATIENCE_MS,
+    };
     try {
       return await gate.permit({ quota: 'default', weight, lane: 'interactive' }, caller);
     } catch {

@@ -72,7 +72,20 @@ export const startRedis = async (parameters: readonly string[] = []): Promise<Re
   if (tool === undefined) throw new Error(`redis-server is missing: run node scripts/prepare-tools.mjs, or ${howToGet('redis-server')}`);
   const port = await freePort();
   const folder = mkdtempSync(path.join(tmpdir(), 'redis-'));
-  const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+  const own = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    'always',
+  ];
   let child: ChildProcess | undefined;
 
   // A run that breaks off leaves none behind.

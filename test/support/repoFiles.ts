@@ -40,4 +40,5 @@ export const headingAnchors = (markdown: string): readonly string[] =>
     heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replace(/ /gu, '-'));
+      .replace(/ /gu, '-'),
+  );

@@ -25,7 +25,10 @@ export interface SharedRedisRig {
 }
 
 const openPatientGuest = ({ settings }: RedisServer): Promise<RedisGuest> =>
-  RedisGuest.open({ settings, clock: systemClock, random: () => 0.5, logger: silentLogger, keyPrefix: 'test', workWithinMs: 10_000 }, 'shared');
+  RedisGuest.open(
+    { settings, clock: systemClock, random: () => 0.5, logger: silentLogger, keyPrefix: 'test', workWithinMs: 10_000 },
+    'shared',
+  );
 
 /** Messages come in the order in which they were sent: when ours has come, all before it have. */
 const listenFor = (guest: RedisGuest): (() => Promise<void>) => {

@@ -9,5 +9,10 @@ export interface TemporaryFolder {
 
 export const temporaryFolder = (): TemporaryFolder => {
   const made = mkdtempSync(path.join(tmpdir(), 'sales-auto-api-'));
-  return { path: made, remove: () => { rmSync(made, { recursive: true, force: true }); } };
+  return {
+    path: made,
+    remove: () => {
+      rmSync(made, { recursive: true, force: true });
+    },
+  };
 };

@@ -110,7 +110,9 @@ export class Replica {
           this.#prober?.circuitChanged(event);
         },
         circuitCalled: (circuit, result) => this.#prober?.circuitCalled(circuit, result),
-        overrideChanged: (event) => { this.overrides.push(event); },
+        overrideChanged: (event) => {
+          this.overrides.push(event);
+        },
       },
     ];
   }

@@ -13,10 +13,12 @@ const ours = (policy: DetectionPolicy): Weigh => {
   return (failed, now) => void detector.record(failed ? 'failure' : 'success', now);
 };
 
-const cockatiels = (breaker: ConsecutiveBreaker | SamplingBreaker): Weigh => (failed) => {
-  if (failed) breaker.failure(CircuitState.Closed);
-  else breaker.success(CircuitState.Closed);
-};
+const cockatiels =
+  (breaker: ConsecutiveBreaker | SamplingBreaker): Weigh =>
+  (failed) => {
+    if (failed) breaker.failure(CircuitState.Closed);
+    else breaker.success(CircuitState.Closed);
+  };
 
 const rate: DetectionPolicy = { strategy: 'rate', windowMs: 10_000, minimumCalls: 10, failureRatePercent: 50, slowRatePercent: 50 };
 
@@ -62,7 +64,8 @@ const run = (): Table => {
   });
   const last = columns.at(-1) ?? [];
   return {
-    caption: 'One attempt weighed, one of fifty failed; medians of interleaved rounds. Cockatiel reads its own clock, ours is given the time.',
+    caption:
+      'One attempt weighed, one of fifty failed; medians of interleaved rounds. Cockatiel reads its own clock, ours is given the time.',
     headings: ['', ...LOADS.map((perSecond) => `ns at ${perSecond.toLocaleString('en')}/s`), 'beside SamplingBreaker'],
     rows: rules.map(([name], index) => [
       name,

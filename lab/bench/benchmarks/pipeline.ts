@@ -36,7 +36,10 @@ const oursAfter = async (calls: number, isGood: boolean): Promise<Contender> => 
 };
 
 const oursOpen = async (): Promise<Contender> => {
-  const gateway = openGateway({ ...oneAttempt, circuit: { openForMs: 3_600_000, openForCapMs: 3_600_000, recoveryProbeMs: 'off', detection: { strategy: 'consecutive', failures: 5 } } });
+  const gateway = openGateway({
+    ...oneAttempt,
+    circuit: { openForMs: 3_600_000, openForCapMs: 3_600_000, recoveryProbeMs: 'off', detection: { strategy: 'consecutive', failures: 5 } },
+  });
   gateway.reply = DOWN;
   const call = (): Promise<unknown> => gateway.http.send(read, { path }).catch(() => undefined);
   for (let failed = 0; failed < 5; failed += 1) await call();

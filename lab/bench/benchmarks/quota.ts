@@ -79,7 +79,13 @@ const openSandbox = async (service: QuotaService): Promise<Filled> => {
 };
 
 const openGateway = async (service: QuotaService, url: string, dataDirectory: string): Promise<Gateway> => {
-  const environment = { NODE_ENV: 'test', LOG_LEVEL: 'silent', SANDBOX_PORT: '0', DATA_DIR: dataDirectory, [`${service.name.toUpperCase()}_BASE_URL`]: url };
+  const environment = {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    SANDBOX_PORT: '0',
+    DATA_DIR: dataDirectory,
+    [`${service.name.toUpperCase()}_BASE_URL`]: url,
+  };
   const config = readConfig(environment, Object.values(serviceRegistry).map(configurableService));
   return compose(config, { clock: systemClock, logger: silentLogger, processMetrics: false });
 };
@@ -111,7 +117,13 @@ const readAll = async (keys: readonly string[], read: Reader, readers: number, f
   await Promise.all(Array.from({ length: readers }, reader));
 };
 
-const measured = async (service: QuotaService, contender: string, keys: readonly string[], read: Reader, readers: number): Promise<Result> => {
+const measured = async (
+  service: QuotaService,
+  contender: string,
+  keys: readonly string[],
+  read: Reader,
+  readers: number,
+): Promise<Result> => {
   const tally = { rows: 0, refused: 0, tooLate: 0, otherErrors: 0 };
   const forMs = Math.max(service.windowMs, LEAST_MEASURED_MS);
   await readAll(keys, read, readers, forMs, tally);

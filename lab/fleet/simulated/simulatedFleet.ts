@@ -106,10 +106,19 @@ const rush = async (time: LabTime, settings: SimulationSettings, random: () => n
     const onState = (state: CircuitState): void => {
       camps.moved(index, state, time.now);
     };
-    return new SimulatedReplica({ service, store: redis && simulatedStore(redis, `replica-${String(index)}`, random), callsPerSecond, random, onState });
+    return new SimulatedReplica({
+      service,
+      store: redis && simulatedStore(redis, `replica-${String(index)}`, random),
+      callsPerSecond,
+      random,
+      onState,
+    });
   });
   // As a rollout starts them: not all in the same moment.
-  for (const replica of replicas) time.at(random() * 5000, () => { replica.start(); });
+  for (const replica of replicas)
+    time.at(random() * 5000, () => {
+      replica.start();
+    });
   await time.runUntil(() => time.now >= warmUpMs);
   service.fault = fault;
   await time.runUntil(() => time.now >= warmUpMs + outageMs);

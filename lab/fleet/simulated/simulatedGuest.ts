@@ -65,7 +65,10 @@ class SimulatedGuest {
     this.#twin.listen({
       returned: () => undefined,
       changed: (name) => {
-        if (this.#isUp) setTimeout(() => { listener.changed(name); }, ONE_WAY_MS);
+        if (this.#isUp)
+          setTimeout(() => {
+            listener.changed(name);
+          }, ONE_WAY_MS);
       },
     });
   }

@@ -49,7 +49,13 @@ export class SimulatedReplica {
 
   constructor(parts: SimulatedReplicaParts) {
     const { random, store, onState } = parts;
-    const listeners: ResilienceEvents[] = [{ circuitChanged: ({ to }) => { onState(to); } }];
+    const listeners: ResilienceEvents[] = [
+      {
+        circuitChanged: ({ to }) => {
+          onState(to);
+        },
+      },
+    ];
     const onListenerError = (error: unknown): void => {
       throw error;
     };
@@ -60,7 +66,13 @@ export class SimulatedReplica {
     this.#circuits = store && new FleetCircuits({ ...shared, store });
     const fleet = this.#circuits?.join({ breaker: this.#breaker, policy, account: 'account' });
     const attempt = this.#attempt.bind(this);
-    this.#prober = new RecoveryProber({ ...shared, breaker: this.#breaker, everyMs: circuit.recoveryProbeMs, attempt, ...(fleet && { fleet }) });
+    this.#prober = new RecoveryProber({
+      ...shared,
+      breaker: this.#breaker,
+      everyMs: circuit.recoveryProbeMs,
+      attempt,
+      ...(fleet && { fleet }),
+    });
     listeners.push(this.#prober);
   }
 
@@ -78,10 +90,13 @@ export class SimulatedReplica {
 
   #callLater(): void {
     const { callsPerSecond, random } = this.#parts;
-    this.#timer = setTimeout(() => {
-      this.#breaker.call(() => this.#attempt(), site).catch(ignore);
-      this.#callLater();
-    }, (1000 / callsPerSecond) * (0.5 + random()));
+    this.#timer = setTimeout(
+      () => {
+        this.#breaker.call(() => this.#attempt(), site).catch(ignore);
+        this.#callLater();
+      },
+      (1000 / callsPerSecond) * (0.5 + random()),
+    );
   }
 
   #attempt(): Promise<void> {

@@ -31,7 +31,8 @@ const behindCockatiel = (world: World, policy: Policy, optionsFor: () => ICircui
 
 export const cockatielDefault: Contender = {
   name: 'cockatiel 3.2.1',
-  settings: 'it has no defaults; as in the first example of its readme: `ConsecutiveBreaker(5)`, `halfOpenAfter` 10 s, one probe on which all others wait',
+  settings:
+    'it has no defaults; as in the first example of its readme: `ConsecutiveBreaker(5)`, `halfOpenAfter` 10 s, one probe on which all others wait',
   open: (world) => behindCockatiel(world, handleAll, () => ({ halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) })),
 };
 

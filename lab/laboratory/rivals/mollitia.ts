@@ -62,6 +62,7 @@ export const mollitiaDefault: Contender = {
 
 export const mollitiaTuned: Contender = {
   name: 'mollitia 0.1.1, tuned',
-  settings: '`SlidingCountBreaker`, 60 % of the last 10 calls failed or slower than 2 s; open for 5 s, then 2 probes for at most 5 s; 429 is no failure',
+  settings:
+    '`SlidingCountBreaker`, 60 % of the last 10 calls failed or slower than 2 s; open for 5 s, then 2 probes for at most 5 s; 429 is no failure',
   open: (world) => behindMollitia(world, () => new CountBreaker(TUNED)),
 };

@@ -81,7 +81,11 @@ type Common = Omit<ConnectionParts, 'transport' | 'settings'>;
 const connect = (world: World, index: number, common: Common, overrides: PolicyOverrides): ConnectedService => {
   const name = NAMES[index];
   if (name === undefined) throw new Error(`there is no name for service ${String(index)}`);
-  return connectService(describeService(name, overrides), { ...common, transport: world.transport(index), settings: { [name]: settingsOf(name) } });
+  return connectService(describeService(name, overrides), {
+    ...common,
+    transport: world.transport(index),
+    settings: { [name]: settingsOf(name) },
+  });
 };
 
 const openOurs = (world: World, overrides: PolicyOverrides): Rival => {

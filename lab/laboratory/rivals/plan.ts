@@ -12,17 +12,19 @@ import { ATTEMPT_TIMEOUT_MS, type Contender } from './rival.ts';
 const PLAN_TIMEOUT_MS = 12_000;
 
 /** As axios' own adapters settle: a status that is no success is an error with the response, a time-out `ECONNABORTED`. */
-const adapterOf = (world: World, timeoutMs: number) => async (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
-  const answer: AxiosResponse = { data: '', status: 200, statusText: '', headers: {}, config };
-  try {
-    await world.ask(world.callOf(config.url ?? '', 0), timeoutMs);
-    return answer;
-  } catch (error) {
-    const { status } = error as RequestFailed;
-    if (status === undefined) throw new AxiosError('timed out', AxiosError.ECONNABORTED, config);
-    throw new AxiosError('failed', AxiosError.ERR_BAD_RESPONSE, config, undefined, { ...answer, status });
-  }
-};
+const adapterOf =
+  (world: World, timeoutMs: number) =>
+  async (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
+    const answer: AxiosResponse = { data: '', status: 200, statusText: '', headers: {}, config };
+    try {
+      await world.ask(world.callOf(config.url ?? '', 0), timeoutMs);
+      return answer;
+    } catch (error) {
+      const { status } = error as RequestFailed;
+      if (status === undefined) throw new AxiosError('timed out', AxiosError.ECONNABORTED, config);
+      throw new AxiosError('failed', AxiosError.ERR_BAD_RESPONSE, config, undefined, { ...answer, status });
+    }
+  };
 
 const clientOf = (world: World, timeoutMs: number, retries: IAxiosRetryConfig): ((call: LabCall) => Promise<unknown>) => {
   const client = axios.create({ adapter: adapterOf(world, timeoutMs) });

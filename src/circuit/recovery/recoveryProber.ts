@@ -220,7 +220,10 @@ export class RecoveryProber implements ResilienceEvents {
 const hintOf = (error: unknown, openFor: string): Hint => {
   if (error === undefined) return 'healthy';
   if (error instanceof UpstreamUnauthorizedError) return HOPELESS.has(openFor) ? 'answers' : 'healthy';
-  const answers = error instanceof UpstreamContractBrokenError || error instanceof UpstreamRateLimitedError || error instanceof UpstreamQuotaExhaustedError;
+  const answers =
+    error instanceof UpstreamContractBrokenError ||
+    error instanceof UpstreamRateLimitedError ||
+    error instanceof UpstreamQuotaExhaustedError;
   return answers ? 'answers' : 'fails';
 };
 

@@ -20,7 +20,17 @@ export type ViewReply = readonly [
   granted?: 0 | 1,
 ];
 
-export const viewOf = ([state, epoch, remainingUs, openings, reason, replicas, othersWell, othersIll, ...override]: ViewReply): FleetView => ({
+export const viewOf = ([
+  state,
+  epoch,
+  remainingUs,
+  openings,
+  reason,
+  replicas,
+  othersWell,
+  othersIll,
+  ...override
+]: ViewReply): FleetView => ({
   state,
   epoch,
   remainingMs: remainingUs / 1000,
@@ -32,7 +42,7 @@ export const viewOf = ([state, epoch, remainingUs, openings, reason, replicas, o
   override: overrideOf(override),
 });
 
-const overrideOf = ([mode, reason, by, leftMs]: readonly [FleetOverride['mode'] | '', string, string, number, ...unknown[]]): FleetOverride | undefined =>
-  mode === '' ? undefined : { mode, reason, by, leftMs: Math.max(0, leftMs) };
+const overrideOf = ([mode, reason, by, leftMs]: readonly [FleetOverride['mode'] | '', string, string, number, ...unknown[]]):
+  FleetOverride | undefined => (mode === '' ? undefined : { mode, reason, by, leftMs: Math.max(0, leftMs) });
 
 export const isGranted = (reply: ViewReply): boolean => reply[12] === 1;

@@ -68,12 +68,20 @@ export class RedisFleetStore implements FleetStore {
     return this.#viewAfter(scripts.view, circuit);
   }
 
-  async lease(circuit: FleetCircuitId, { id, epoch }: FleetLease, forMs: number): Promise<{ readonly granted: boolean; readonly view: FleetView }> {
+  async lease(
+    circuit: FleetCircuitId,
+    { id, epoch }: FleetLease,
+    forMs: number,
+  ): Promise<{ readonly granted: boolean; readonly view: FleetView }> {
     const reply = (await this.#run(scripts.lease, circuit, [id, epoch, forMs])) as ViewReply;
     return { granted: isGranted(reply), view: this.#noted(circuit, viewOf(reply)) };
   }
 
-  settle(circuit: FleetCircuitId, { id, epoch }: FleetLease, { kind, usualRatio = USUAL_RATIO, retryAfterMs = 0 }: ProbeOutcome): Promise<FleetView> {
+  settle(
+    circuit: FleetCircuitId,
+    { id, epoch }: FleetLease,
+    { kind, usualRatio = USUAL_RATIO, retryAfterMs = 0 }: ProbeOutcome,
+  ): Promise<FleetView> {
     const values = [id, epoch, kind, Math.min(usualRatio, LARGEST_USUAL_RATIO), retryAfterMs, ...this.#openTime(circuit)];
     return this.#viewAfter(scripts.settle, circuit, values);
   }

@@ -93,7 +93,17 @@ export class RedisQuotaShares implements QuotaShares {
 const grantFrom = (reply: GrantReply | readonly []): ShareGrant => {
   if (reply.length === 0) throw new SharedStateUnavailableError('a later report was there before this one');
   const [permits, leaseMs, fair, replicas, generation, reportInMs, number, pauseMs, agoMs, known, others] = reply;
-  return { permits, leaseMs, fair: Number(fair), others, replicas, known, generation, reportInMs, ...(number === 0 ? {} : { news: { number, pauseMs, agoMs } }) };
+  return {
+    permits,
+    leaseMs,
+    fair: Number(fair),
+    others,
+    replicas,
+    known,
+    generation,
+    reportInMs,
+    ...(number === 0 ? {} : { news: { number, pauseMs, agoMs } }),
+  };
 };
 
 const parsed = (message: string): unknown => {

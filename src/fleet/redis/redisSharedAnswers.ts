@@ -76,7 +76,12 @@ export class RedisSharedAnswers implements SharedAnswers {
       const [at = '', text = ''] = message.split(' ', 2);
       listener.noticed({ at: Number(at), text });
     });
-    this.#guest.watch({ up: () => { listener.returned(); }, down: () => undefined });
+    this.#guest.watch({
+      up: () => {
+        listener.returned();
+      },
+      down: () => undefined,
+    });
   }
 
   #run(script: RedisScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {

@@ -18,8 +18,7 @@ export interface WarningSource {
 }
 
 /** A warning that is settled: `open` if the circuit opened within 120 s, or the quota it was about was used up; else `none`. */
-export type WarningScored = WarningSource &
-  ({ readonly followed: 'open'; readonly leadMs: number } | { readonly followed: 'none' });
+export type WarningScored = WarningSource & ({ readonly followed: 'open'; readonly leadMs: number } | { readonly followed: 'none' });
 
 export interface WarningListener {
   warned(warning: WarningSource): void;
@@ -153,6 +152,7 @@ export class EarlyWarnings {
 
   #all(): readonly (WarningSource & { readonly score: WarningScore })[] {
     return [...this.#watched].flatMap(([service, { scores }]) =>
-      warningDetectors.map((detector) => ({ service, detector, score: scores[detector] })));
+      warningDetectors.map((detector) => ({ service, detector, score: scores[detector] })),
+    );
   }
 }

@@ -62,9 +62,15 @@ export class IncidentWatch implements ResilienceEvents, IncidentSource, SharedRe
     this.#parts = parts;
     const { logger, metrics } = parts;
     this.#early = new EarlyWarnings({
-      warned: (warning) => { logger.info({ ...warning }, 'early warning'); },
-      scored: (warning) => { metrics.warningScored(warning); },
-      muted: (source) => { logger.info({ ...source }, 'early warnings muted: most were wrong'); },
+      warned: (warning) => {
+        logger.info({ ...warning }, 'early warning');
+      },
+      scored: (warning) => {
+        metrics.warningScored(warning);
+      },
+      muted: (source) => {
+        logger.info({ ...source }, 'early warnings muted: most were wrong');
+      },
     });
   }
 

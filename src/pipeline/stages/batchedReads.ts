@@ -83,7 +83,9 @@ export class BatchedReads {
   #group(name: string, rule: BatchRule): ReadGroup {
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
-    const onGone = (): void => { this.#groups.delete(name); };
+    const onGone = (): void => {
+      this.#groups.delete(name);
+    };
     const fresh = new ReadGroup(rule, this.#parts, onGone, this.#remember.bind(this));
     this.#groups.set(name, fresh);
     return fresh;
@@ -132,7 +134,9 @@ class ReadGroup {
     this.#loader = new DataLoader((reads) => this.#load(reads), {
       cache: false,
       maxBatchSize: rule.maxRows,
-      batchScheduleFn: (dispatch) => { this.#open(dispatch); },
+      batchScheduleFn: (dispatch) => {
+        this.#open(dispatch);
+      },
     });
   }
 
@@ -155,7 +159,9 @@ class ReadGroup {
   #endAt(at: number, gathering: Gathering): void {
     gathering.cancelTimer();
     gathering.endsAt = at;
-    gathering.cancelTimer = this.#parts.clock.after(Math.max(0, at - this.#parts.clock.now()), () => { this.#windowOver(); });
+    gathering.cancelTimer = this.#parts.clock.after(Math.max(0, at - this.#parts.clock.now()), () => {
+      this.#windowOver();
+    });
   }
 
   /** A caller with little time does not wait as long as the others would. */

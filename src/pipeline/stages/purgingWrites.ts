@@ -26,7 +26,11 @@ type Purging = <T>(call: Call<T>) => Call<T>;
  */
 export const purgingAfter = (parts: PurgingParts, { cacheForMs, cacheTags }: Operation<unknown>, request: OperationRequest): Purging => {
   if (cacheForMs !== undefined || cacheTags === undefined) return (call) => call;
-  const purgeOf = (answer?: unknown): Promise<void> => purge(parts, cacheTags(request, answer).map((tag) => tagLabel(parts.service, tag)));
+  const purgeOf = (answer?: unknown): Promise<void> =>
+    purge(
+      parts,
+      cacheTags(request, answer).map((tag) => tagLabel(parts.service, tag)),
+    );
   return (call) => async (context) => {
     try {
       const answer = await call(context);
@@ -75,7 +79,12 @@ const namesIn = ({ path, query = {} }: OperationRequest): readonly string[] =>
 const nameIn = (tag: string): readonly string[] => (tag.includes(':') ? [tag.slice(tag.indexOf(':') + 1)] : []);
 
 /** @param tags Absent: nothing is kept in the cache. */
-const endAll = async (parts: PurgingParts, { site, cacheKey }: CallContext, tags: readonly string[] | undefined, names: readonly string[] = []): Promise<void> => {
+const endAll = async (
+  parts: PurgingParts,
+  { site, cacheKey }: CallContext,
+  tags: readonly string[] | undefined,
+  names: readonly string[] = [],
+): Promise<void> => {
   const { service, cache, remembered } = parts;
   const labels = (tags ?? []).map((tag) => tagLabel(service, tag));
   const [own = operationLabel(service, site.operation)] = labels;

@@ -34,8 +34,12 @@ export class RetryBudget {
   #countedAt: number;
   readonly #till: Till = {
     take: (cause, isFirst) => this.#take(cause, isFirst),
-    end: (last, succeeded) => { this.#end(last, succeeded); },
-    waitedInVain: () => { this.#throttlePurse = Math.max(-CAPACITY, this.#throttlePurse - WAITED_IN_VAIN); },
+    end: (last, succeeded) => {
+      this.#end(last, succeeded);
+    },
+    waitedInVain: () => {
+      this.#throttlePurse = Math.max(-CAPACITY, this.#throttlePurse - WAITED_IN_VAIN);
+    },
   };
 
   /** @param percent Retries per hundred calls, beyond one a second. */

@@ -37,7 +37,8 @@ class FailedAttempt {
   ) {}
 }
 
-const failedAttempt = (config: InternalAxiosRequestConfig, cause: unknown, run: Run<unknown>): unknown => new FailedAttempt(config, cause, run);
+const failedAttempt = (config: InternalAxiosRequestConfig, cause: unknown, run: Run<unknown>): unknown =>
+  new FailedAttempt(config, cause, run);
 
 const causeOf = (error: unknown): unknown => (error instanceof FailedAttempt ? error.cause : error);
 

@@ -15,7 +15,9 @@ type Meta = Pick<NewJob, 'version' | 'service' | 'operation' | 'entity' | 'owner
 
 /** What never changes about a job, and is neither secret nor large. */
 export const metaOf = ({ version, service, operation, entity, owner, requestId, acceptedAt }: NewJob): string =>
-  JSON.stringify({ version, service, operation, entity, owner, requestId, acceptedAt } satisfies { [Name in keyof Meta]: Meta[Name] | undefined });
+  JSON.stringify({ version, service, operation, entity, owner, requestId, acceptedAt } satisfies {
+    [Name in keyof Meta]: Meta[Name] | undefined;
+  });
 
 /** As a job stands when it has just been accepted. */
 export const acceptedRecord = ({ payload: _payload, ...told }: NewJob): JobRecord => ({

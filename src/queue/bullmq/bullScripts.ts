@@ -71,7 +71,18 @@ export class BullScripts {
   }
 
   async note(id: string, token: string, now: number, { kind, reason, result, dueAt, keepInterruption }: Note): Promise<boolean> {
-    const values = [id, token, kind, reason ?? '', now, dueAt, result ?? '', keepInterruption === true ? '1' : '0', hourOf(now), this.#kept.bytes];
+    const values = [
+      id,
+      token,
+      kind,
+      reason ?? '',
+      now,
+      dueAt,
+      result ?? '',
+      keepInterruption === true ? '1' : '0',
+      hourOf(now),
+      this.#kept.bytes,
+    ];
     return (await this.#run('note', values, [this.#kept.key])) === 1;
   }
 

@@ -48,12 +48,7 @@ export class BullService {
    * @param client Stays the caller's: it is shared, and not closed here.
    * @param prefix Before the names of all keys, with the hash tag of a cluster.
    */
-  constructor(
-    bullmq: typeof BullMQ,
-    service: string,
-    client: Redis,
-    prefix: string,
-  ) {
+  constructor(bullmq: typeof BullMQ, service: string, client: Redis, prefix: string) {
     this.#bullmq = bullmq;
     // Neither its own connection nor one that blocks: we fetch when we want, and the client bounds every command.
     const onOurClient: BullMQ.BackendFactory<BullMQ.RedisQueueBackend> = (name, options) =>

@@ -17,9 +17,7 @@ const LARGEST_BATCH = 500;
 
 /** Takes a command back whose answer came too late: its caller was told that it failed. */
 export type Undo = { readonly [C in 'withdraw' | 'release' | 'forgetKey']: readonly [command: C, ...ParametersOf<C>] }[
-  | 'withdraw'
-  | 'release'
-  | 'forgetKey'];
+  'withdraw' | 'release' | 'forgetKey'];
 
 /** What to do about a value nobody waits for any more; nothing, mostly. */
 type UndoOf<C extends Command> = (value: ValueOf<C>) => Undo | undefined;
@@ -59,7 +57,10 @@ export class EmbeddedClient {
       if (message.kind === 'answers') this.#receive(message.answers);
     });
     worker.on('error', (error) => {
-      parts.logger.error({ error: error.message }, 'the thread of the queue has failed: restart this process, nothing is queued until then');
+      parts.logger.error(
+        { error: error.message },
+        'the thread of the queue has failed: restart this process, nothing is queued until then',
+      );
     });
     this.#ended = new Promise((resolve) => {
       worker.on('exit', () => {
@@ -146,7 +147,10 @@ export class EmbeddedClient {
       this.#sent.delete(answer.number);
       return pending === undefined ? [] : [{ pending, answer }];
     });
-    this.#parts.faultHook('before_answer', settled.map(({ pending }) => pending.request.command));
+    this.#parts.faultHook(
+      'before_answer',
+      settled.map(({ pending }) => pending.request.command),
+    );
     for (const { pending, answer } of settled) {
       if (pending.settle === undefined) this.#takeBack(pending, answer);
       else pending.settle(answer);

@@ -32,7 +32,17 @@ export class EmbeddedJobs {
   add(now: number, job: NewJob): Added {
     const { id, version, service, operation, entity, owner, requestId, acceptedAt, expiresAt, payload } = job;
     const { changes } = this.#sql.add.run(
-      id, version, service, operation, entity ?? null, owner, requestId ?? null, acceptedAt, expiresAt, payload, now,
+      id,
+      version,
+      service,
+      operation,
+      entity ?? null,
+      owner,
+      requestId ?? null,
+      acceptedAt,
+      expiresAt,
+      payload,
+      now,
     );
     if (changes === 1) return { record: freshRecord(now, job), added: true };
     const record = this.find(id);

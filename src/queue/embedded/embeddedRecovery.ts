@@ -15,7 +15,9 @@ import type { KeptLimits } from '../../web/idempotency.ts';
 export const openRunner = (database: Database.Database, now: number, faultHook: FaultHook, limits?: KeptLimits): BatchRunner => {
   const ballast = new Ballast(database);
   renewBallast(database, ballast);
-  recover(() => { database.exec(KEPT_SCHEMA); }, ballast);
+  recover(() => {
+    database.exec(KEPT_SCHEMA);
+  }, ballast);
   const kept = new KeptBytes(database, limits);
   const parts = { database, jobs: new EmbeddedJobs(database, kept), keys: new EmbeddedKeys(database, kept, limits), ballast, faultHook };
   recover(() => {

@@ -6,7 +6,10 @@ import type Database from 'libsql';
 
 export type StatementsOf<Texts> = { readonly [Name in keyof Texts]: Database.Statement };
 
-export const statementsOf = <Texts extends Readonly<Record<string, string>>>(database: Database.Database, texts: Texts): StatementsOf<Texts> =>
+export const statementsOf = <Texts extends Readonly<Record<string, string>>>(
+  database: Database.Database,
+  texts: Texts,
+): StatementsOf<Texts> =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, database.prepare(text)])) as StatementsOf<Texts>;
 
 /** In `user_version` of the file. A file of a later one is left untouched. */

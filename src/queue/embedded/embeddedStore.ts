@@ -39,13 +39,16 @@ export interface EmbeddedStore {
 export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<EmbeddedStore> => {
   const { directory, clock, logger = silentLogger, maxPages, limits, faults } = options;
   const faultHook = await loadFaultHook(faults);
-  const worker = await startDatabaseThread({
-    directory,
-    openedAt: clock.wallTime(),
-    ...(maxPages === undefined ? {} : { maxPages }),
-    ...(limits === undefined ? {} : { limits }),
-    ...(faults === undefined ? {} : { faults }),
-  }, clock);
+  const worker = await startDatabaseThread(
+    {
+      directory,
+      openedAt: clock.wallTime(),
+      ...(maxPages === undefined ? {} : { maxPages }),
+      ...(limits === undefined ? {} : { limits }),
+      ...(faults === undefined ? {} : { faults }),
+    },
+    clock,
+  );
   const client = new EmbeddedClient(worker, { clock, logger, faultHook });
   const queue = new EmbeddedQueue(client, clock, faultHook);
   return { queue, keys: keysIn(client), close: () => queue.close() };

@@ -19,7 +19,9 @@ const OPEN_WITHIN_MS = seconds(60);
 /** Run from source, every thread has to load tsx for itself: on Node 20 it does not take over the loader of its process. */
 const loaderArguments = (): readonly string[] => {
   if (extension !== '.ts') return [];
-  const loader = createRequire(import.meta.url).resolve('tsx/esm/api').replace(/cjs$/u, 'mjs');
+  const loader = createRequire(import.meta.url)
+    .resolve('tsx/esm/api')
+    .replace(/cjs$/u, 'mjs');
   return ['--import', `data:text/javascript,import{register}from"${pathToFileURL(loader).href}";register()`];
 };
 

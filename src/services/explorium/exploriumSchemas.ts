@@ -94,10 +94,10 @@ const matchProspectsSchema = z.looseObject({
 
 /** The same for people. */
 export const matchProspectsAnswer = (asked: number) =>
-  matchProspectsSchema.refine(
-    ({ response_context: context, matched_prospects: rows }) => hasRowsFor(asked, context.request_status, rows),
-    { path: ['matched_prospects'], error: OTHER_ROWS },
-  );
+  matchProspectsSchema.refine(({ response_context: context, matched_prospects: rows }) => hasRowsFor(asked, context.request_status, rows), {
+    path: ['matched_prospects'],
+    error: OTHER_ROWS,
+  });
 
 /** `professions_email` is spelled so. */
 export const prospectContactsSchema = z.looseObject({
@@ -171,7 +171,10 @@ const rowOf = (fields: readonly string[]) => z.strictObject(Object.fromEntries(f
 export const businessKeyRowsSchema = rowsOf(rowOf(Object.keys(businessKeySchema.shape)));
 export const prospectKeyRowsSchema = rowsOf(rowOf(Object.keys(prospectKeySchema.shape)));
 
-export const contactTypesSchema = z.array(z.enum(['email', 'phone'])).min(1).max(2);
+export const contactTypesSchema = z
+  .array(z.enum(['email', 'phone']))
+  .min(1)
+  .max(2);
 
 export type Firmographics = z.infer<typeof firmographicsSchema>;
 export type MatchBusinessesAnswer = z.infer<typeof matchBusinessesSchema>;

@@ -35,7 +35,13 @@ const replyOf = (done: number, answer: BatchWriteAnswer): Reply => ({ status: an
 
 const ROW_BY_ROW = 'One row of the answer for each row sent, in their order; 207 where some did not go in, and the good ones stand.';
 
-const common = { method: 'post', scope: 'hubspot:write', maxBodyBytes: MAX_BATCH_BYTES, maxBodyValues: MAX_BATCH_VALUES, answer: answerSchema } as const;
+const common = {
+  method: 'post',
+  scope: 'hubspot:write',
+  maxBodyBytes: MAX_BATCH_BYTES,
+  maxBodyValues: MAX_BATCH_VALUES,
+  answer: answerSchema,
+} as const;
 
 export const batchWriteRoutes = (type: RecordType, client: HubspotClient): readonly Route[] => [
   route({

@@ -20,12 +20,7 @@ import {
   type NewRow,
   type UpsertedRow,
 } from './hubspotBatchInputs.ts';
-import {
-  batchArchiveOperations,
-  batchCreateOperations,
-  batchUpdateOperations,
-  batchUpsertOperations,
-} from './hubspotBatchOperations.ts';
+import { batchArchiveOperations, batchCreateOperations, batchUpdateOperations, batchUpsertOperations } from './hubspotBatchOperations.ts';
 import { readContacts } from './hubspotBatches.ts';
 import { answerOf, joinRows, type BatchWriteAnswer, type RowAnswer, type SentRow } from './hubspotBatchRows.ts';
 import { checked, type AssociableType, type RecordType } from './hubspotInputs.ts';
@@ -241,9 +236,14 @@ export const archiveRecords = async (
   input: readonly ArchivedRow[],
   options?: CallOptions,
 ): Promise<BatchWriteAnswer> => {
-  const rows = checked(archivedRowsSchema, input, 'inputs').map(
-    ({ id }, index): SentRow => ({ index, traceId: String(index), id, properties: {}, input: { id }, likeness: id }),
-  );
+  const rows = checked(archivedRowsSchema, input, 'inputs').map(({ id }, index): SentRow => ({
+    index,
+    traceId: String(index),
+    id,
+    properties: {},
+    input: { id },
+    likeness: id,
+  }));
   const plan: Plan<unknown> = {
     operation: batchArchiveOperations[type],
     path: batchPath(type, 'archive'),

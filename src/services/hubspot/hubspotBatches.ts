@@ -24,10 +24,7 @@ const joined = (ids: readonly string[], { results }: RecordBatch, idProperty: st
   const records = new Map(results.map((record) => [keyOf(record, idProperty), record]));
   const asked = new Set(ids.map((id) => id.toLowerCase()));
   return {
-    results: [
-      ...[...asked].flatMap((id) => records.get(id) ?? []),
-      ...results.filter((record) => !asked.has(keyOf(record, idProperty))),
-    ],
+    results: [...[...asked].flatMap((id) => records.get(id) ?? []), ...results.filter((record) => !asked.has(keyOf(record, idProperty)))],
     missing: [...new Set(ids)].filter((id) => !records.has(id.toLowerCase())),
   };
 };

@@ -66,7 +66,9 @@ export const tagsOfRowsNotThere =
   (type: RecordType) =>
   (request: OperationRequest, answer?: unknown): readonly string[] => {
     if (answer === undefined) return tagsOfBatch(type)(request);
-    const names = rowsIn(answer, 'errors').filter(isNotThere).flatMap((error) => contextOf(error)['ids']);
+    const names = rowsIn(answer, 'errors')
+      .filter(isNotThere)
+      .flatMap((error) => contextOf(error)['ids']);
     return tagsOfMissing(type, names.map(String));
   };
 
@@ -74,7 +76,9 @@ export const tagsOfRowsNotThere =
 export const tagsOfMissingAssociations = ({ path, body }: OperationRequest, answer?: unknown): readonly string[] => {
   if (answer === undefined) return [];
   const found = idsOf(rowsIn(answer, 'results').map((row) => fieldsOf(row)['from']));
-  const untied = rowsIn(answer, 'errors').filter((error) => !isNotThere(error)).flatMap((error) => contextOf(error)['fromObjectId']);
+  const untied = rowsIn(answer, 'errors')
+    .filter((error) => !isNotThere(error))
+    .flatMap((error) => contextOf(error)['fromObjectId']);
   const known = new Set([...found, ...untied.map(String)]);
   const missing = idsOf(rowsIn(body, 'inputs')).filter((id) => !known.has(id));
   return tagsOfMissing(valuesIn(path).at(-4) ?? '', missing);
@@ -84,7 +88,8 @@ const tagsOfMissing = (type: string, names: readonly string[]): readonly string[
   withoutRepeats([...names.map((name) => tagOf(type, name)), ...(names.some(isId) ? readByEmail(type) : [])]);
 
 /** What is not there has no other word of HubSpot's on it. */
-const isNotThere = (error: unknown): boolean => fieldsOf(error)['category'] === 'OBJECT_NOT_FOUND' && fieldsOf(error)['subCategory'] !== NONE_FOUND;
+const isNotThere = (error: unknown): boolean =>
+  fieldsOf(error)['category'] === 'OBJECT_NOT_FOUND' && fieldsOf(error)['subCategory'] !== NONE_FOUND;
 
 const contextOf = (error: unknown): Fields => fieldsOf(fieldsOf(error)['context']);
 
@@ -117,4 +122,6 @@ const emailsOf = (rows: readonly unknown[]): readonly string[] =>
 
 /** A row that was asked for by a unique property names itself by one of its values. */
 const valuesOf = (rows: readonly unknown[]): readonly string[] =>
-  rows.flatMap((row) => Object.values(propertiesOf(row)).filter((value): value is string => typeof value === 'string' && value.length < 255));
+  rows.flatMap((row) =>
+    Object.values(propertiesOf(row)).filter((value): value is string => typeof value === 'string' && value.length < 255),
+  );

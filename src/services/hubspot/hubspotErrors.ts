@@ -73,7 +73,14 @@ const SCOPE = /^[a-z][\w.:-]{1,99}$/iu;
 const missingScopes = (site: CallSite, answer: ReceivedAnswer): GatewayError => {
   const failure = failureOf(answer);
   const contexts = [failure.context, ...failure.errors.map((error) => error.context)];
-  return new MissingScopesError(site, 403, distinct(contexts.flatMap((each) => SCOPE_LISTS.flatMap((list) => each[list])), SCOPE));
+  return new MissingScopesError(
+    site,
+    403,
+    distinct(
+      contexts.flatMap((each) => SCOPE_LISTS.flatMap((list) => each[list])),
+      SCOPE,
+    ),
+  );
 };
 
 const PROPERTY_NAME = /^[A-Za-z]\w{0,99}$/u;

@@ -17,9 +17,7 @@ export type AssociableType = (typeof associableTypes)[number];
 const MAX_PROPERTIES = 250;
 const MAX_VALUE_LENGTH = 65_536;
 
-export const recordIdSchema = z
-  .string('must be a string of decimal digits')
-  .regex(/^\d{1,20}$/u, 'must be 1 to 20 decimal digits');
+export const recordIdSchema = z.string('must be a string of decimal digits').regex(/^\d{1,20}$/u, 'must be 1 to 20 decimal digits');
 
 /** Deliberately loose: HubSpot judges addresses. It only has to be one address, and to fit a path. */
 export const emailSchema = emailText(/^[^\s\p{Cc}@]{1,64}@[^\s\p{Cc}@/]+\.[^\s\p{Cc}@/.]+$/u);

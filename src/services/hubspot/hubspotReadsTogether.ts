@@ -1,7 +1,14 @@
 /**
  * How reads of single records share one request: HubSpot's batch read, up to 100 rows for one of the quota.
  */
-import { pageOfRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../contract/operation.ts';
+import {
+  pageOfRecords,
+  rowsFrom,
+  type BatchedRow,
+  type BatchRule,
+  type Operation,
+  type OperationRequest,
+} from '../../contract/operation.ts';
 import { lastValueIn } from '../../pipeline/upstreamPath.ts';
 import { contextList } from './hubspotBatchErrors.ts';
 import { tagsOfMissingRows } from './hubspotCacheTags.ts';
@@ -67,7 +74,9 @@ const rowsOf = (batch: RecordBatch, asked: Asked): readonly BatchedRow[] => {
   });
 };
 
-const distinct = (values: readonly string[]): readonly string[] => [...new Map(values.map((value) => [value.toLowerCase(), value])).values()];
+const distinct = (values: readonly string[]): readonly string[] => [
+  ...new Map(values.map((value) => [value.toLowerCase(), value])).values(),
+];
 
 /** Reads of one type go together if they ask for the same properties, by the same kind of id. */
 export const recordsTogether = (type: RecordType): BatchRule => {

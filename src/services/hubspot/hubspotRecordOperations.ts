@@ -57,7 +57,15 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     cacheTags: tagsOfWrite(many),
     goneTags: tagsOfGone(many),
   },
-  search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema, ...pageOfRecords },
+  search: {
+    name: `search_${many}`,
+    method: 'POST',
+    idempotency: 'safe',
+    weight: 1,
+    quota: 'search',
+    answer: searchAnswerSchema,
+    ...pageOfRecords,
+  },
 });
 
 export const contactOperations = recordOperations('contact', 'contacts', writeOfNewContact);

@@ -179,7 +179,12 @@ export class KitClient implements ServiceClient {
       throw new InvalidRequestError(`rows must be 1 to ${String(MAX_BULK_ROWS)} in one call`);
     }
     const answer = await this.#bulk(operations.bulkUpsertSubscribers, paths.bulkSubscribersPath, { subscribers: rows }, options);
-    return joinRows(rows.map((row) => row.email_address), answer, 'email_address', 'email_address');
+    return joinRows(
+      rows.map((row) => row.email_address),
+      answer,
+      'email_address',
+      'email_address',
+    );
   }
 
   /** Up to 100 subscribers to one tag or form, answered row by row; as {@link bulkUpsertSubscribers}. */

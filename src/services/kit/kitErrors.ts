@@ -57,7 +57,10 @@ const MAX_NESTING = 4;
 /** On sequences a list of sentences may lie inside the list; one alone may come without a list. */
 export const sentencesIn = (errors: unknown): readonly string[] => {
   const flat = [errors].flat(MAX_NESTING) as readonly unknown[];
-  return flat.filter((entry) => typeof entry === 'string').slice(0, MAX_SENTENCES).map((entry) => entry.toLowerCase());
+  return flat
+    .filter((entry) => typeof entry === 'string')
+    .slice(0, MAX_SENTENCES)
+    .map((entry) => entry.toLowerCase());
 };
 
 const ruleFor = (sentences: readonly string[]): TextRule | undefined =>
@@ -95,5 +98,7 @@ export const classifyKitAnswer: Classifier = (answer, { site, wallTime }) => {
   const { status, headers } = answer;
   if (status === 429) return new UpstreamRateLimitedError(site, pauseAskedMs(headers, wallTime) ?? WINDOW_MS);
   if (status < 400 || status >= 500) return undefined;
-  return ruleFor(sentencesIn(errorsOf(answer)))?.error(site, status) ?? (status === 404 && isText(answer) ? undefined : byStatus(status, site));
+  return (
+    ruleFor(sentencesIn(errorsOf(answer)))?.error(site, status) ?? (status === 404 && isText(answer) ? undefined : byStatus(status, site))
+  );
 };

@@ -93,7 +93,10 @@ export const bulkSubscribersSchema = z
 export const bulkMembersSchema = z.array(numericIdSchema).min(1).max(MAX_BULK_ROWS);
 
 const cursorSchema = z.string().min(1).max(500).optional();
-const dateSchema = z.string().regex(/^\d{4}-\d{2}-\d{2}(?:T[\d:.]{1,12}Z?)?$/u, 'must be a date such as 2026-11-21').optional();
+const dateSchema = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}(?:T[\d:.]{1,12}Z?)?$/u, 'must be a date such as 2026-11-21')
+  .optional();
 
 export const pageSchema = z.strictObject({
   after: cursorSchema,

@@ -37,14 +37,35 @@ const waits: QueueRule = { entity: subscriberOf };
 const removalWaits: QueueRule = { entity: subscriberOf, alreadyDone: ({ status }) => status === 404 };
 
 const add = (name: string, collection?: string): Operation<answers.SubscriberAnswer> =>
-  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.subscriberAnswer, queue: waits, ...(collection && goneFrom(collection)) });
+  operation({
+    name,
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.subscriberAnswer,
+    queue: waits,
+    ...(collection && goneFrom(collection)),
+  });
 
 const members = (name: string, collection?: string): Operation<answers.SubscribersAnswer> =>
-  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.subscribersAnswer, ...manyRecords, ...(collection && goneFrom(collection)) });
+  operation({
+    name,
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.subscribersAnswer,
+    ...manyRecords,
+    ...(collection && goneFrom(collection)),
+  });
 
 /** Only for OAuth. Not queued: a job has no place for what became of each row. */
 const bulk = (name: string, collection?: string): Operation<answers.BulkAnswer> =>
-  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords, ...(collection && goneFrom(collection)) });
+  operation({
+    name,
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.bulkAnswer,
+    ...manyRecords,
+    ...(collection && goneFrom(collection)),
+  });
 
 const findSubscribers = members('find_subscribers');
 
@@ -76,11 +97,41 @@ export const kitOperations = {
     answer: answers.unsubscribedAnswer,
     queue: waits,
   }),
-  listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords }),
+  listSubscriberTags: operation({
+    name: 'list_subscriber_tags',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.tagsAnswer,
+    ...pageOfRecords,
+  }),
 
-  listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords, ...listCache, ...tagList }),
-  listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...pageOfRecords, ...listCache, cacheTags: () => ['forms'] }),
-  listSequences: operation({ name: 'list_sequences', method: 'GET', idempotency: 'safe', answer: answers.sequencesAnswer, ...pageOfRecords, ...listCache, cacheTags: () => ['sequences'] }),
+  listTags: operation({
+    name: 'list_tags',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.tagsAnswer,
+    ...pageOfRecords,
+    ...listCache,
+    ...tagList,
+  }),
+  listForms: operation({
+    name: 'list_forms',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.formsAnswer,
+    ...pageOfRecords,
+    ...listCache,
+    cacheTags: () => ['forms'],
+  }),
+  listSequences: operation({
+    name: 'list_sequences',
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.sequencesAnswer,
+    ...pageOfRecords,
+    ...listCache,
+    cacheTags: () => ['sequences'],
+  }),
   /** Not queued: who makes a tag wants its id. */
   createTag: operation({ name: 'create_tag', method: 'POST', idempotency: 'natural', answer: answers.tagAnswer, ...tagList }),
 

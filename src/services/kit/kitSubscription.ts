@@ -138,11 +138,7 @@ const resultOf = (
  * @throws {UpstreamRejectedError} whose `details` say what was `made` before the step that `failed`, if any was.
  * @throws {SubscriptionIncompleteError} the same, where the service could not be had.
  */
-export const subscribe = async (
-  http: HttpClient,
-  input: Subscription,
-  options?: CallOptions,
-): Promise<Subscribed | QueuedSubscription> => {
+export const subscribe = async (http: HttpClient, input: Subscription, options?: CallOptions): Promise<Subscribed | QueuedSubscription> => {
   const subscription = checked(subscriptionSchema, input, 'subscription');
   const steps = stepsOf(subscription);
   // One answer for the whole: that of the last step, whose job outlasts the others.

@@ -32,10 +32,7 @@ export const campaigns = z.looseObject({
 });
 
 /** Documented as an array; some callers are answered `{campaigns, pagination}`. */
-export const campaignsAnswer = z.union([
-  z.array(campaign).transform((campaigns): z.infer<typeof campaigns> => ({ campaigns })),
-  campaigns,
-]);
+export const campaignsAnswer = z.union([z.array(campaign).transform((campaigns): z.infer<typeof campaigns> => ({ campaigns })), campaigns]);
 
 /** Pausing and starting: the campaign, or a sentence. */
 export const acknowledgement = z.union([z.looseObject({}), sentence.transform((): Record<string, unknown> => ({}))]);

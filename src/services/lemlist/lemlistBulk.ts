@@ -41,8 +41,8 @@ const bulkOperation = {
 const isSound = (value: string): boolean => unsubscribeValue.safeParse(value).success;
 
 const result = (values: readonly string[], sound: ReadonlySet<string>, outcome: 'made' | 'pending'): BulkUnsubscribe => {
-  const rows = values.map(
-    (value, index): UnsubscribedRow => (sound.has(value) ? { index, outcome } : { index, outcome: 'refused', reason: 'invalid_value' }),
+  const rows = values.map((value, index): UnsubscribedRow =>
+    sound.has(value) ? { index, outcome } : { index, outcome: 'refused', reason: 'invalid_value' },
   );
   const count = (wanted: UnsubscribedRow['outcome']): number => rows.filter((row) => row.outcome === wanted).length;
   return { rows, made: count('made'), refused: count('refused') };
@@ -75,7 +75,11 @@ export const bulkUnsubscribe = recipe({
     }
     const sound = new Set(values.filter(isSound));
     if (sound.size === 0) return result(values, sound, 'made');
-    const answer = await http.write(bulkOperation, { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: [...sound] } }, options);
+    const answer = await http.write(
+      bulkOperation,
+      { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: [...sound] } },
+      options,
+    );
     return isQueued(answer) ? { ...answer, ...result(values, sound, 'pending') } : result(values, sound, 'made');
   },
   statusOf: ({ refused }) => (refused === 0 ? 200 : 207),

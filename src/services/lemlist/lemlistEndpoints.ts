@@ -20,7 +20,9 @@ const listCache = { cacheForMs: seconds(10), staleForMs: minutes(10) };
 /** Whoever has made, paused or started a campaign sees that. */
 const campaigns = { cacheTags: () => ['campaigns'] };
 /** What people did is listed with their addresses: once one of them is gone, or the campaign is, no list from before is answered. */
-export const ofPerson = { goneTags: (_request: OperationRequest, answer?: unknown) => (answer === undefined ? ['activities', 'campaigns'] : []) };
+export const ofPerson = {
+  goneTags: (_request: OperationRequest, answer?: unknown) => (answer === undefined ? ['activities', 'campaigns'] : []),
+};
 const ofCampaign = { params: { campaignId }, problems: [404] };
 const ofLead = { ...ofPerson, params: { campaignId, leadId }, idempotency: 'natural', queue: waiting.writeOfLead } as const;
 const ofValue = { ...ofPerson, params: { value: unsubscribeValue } };
@@ -65,7 +67,11 @@ export const getCampaign = endpoint({
   ...campaigns,
 });
 
-const campaignSwitch = (action: 'pause' | 'start', route: 'POST /campaigns/:campaignId/pause' | 'POST /campaigns/:campaignId/start', summary: string) =>
+const campaignSwitch = (
+  action: 'pause' | 'start',
+  route: 'POST /campaigns/:campaignId/pause' | 'POST /campaigns/:campaignId/start',
+  summary: string,
+) =>
   endpoint({
     name: `${action}_campaign`,
     route,
@@ -168,7 +174,12 @@ const leadSwitch = (name: string, route: LeadSwitch, action: 'pause' | 'start', 
   });
 
 export const pauseLead = leadSwitch('pause_lead', 'POST /campaigns/:campaignId/leads/:leadId/pause', 'pause', 'Pause a lead in a campaign');
-export const resumeLead = leadSwitch('resume_lead', 'POST /campaigns/:campaignId/leads/:leadId/resume', 'start', 'Resume a lead in a campaign');
+export const resumeLead = leadSwitch(
+  'resume_lead',
+  'POST /campaigns/:campaignId/leads/:leadId/resume',
+  'start',
+  'Resume a lead in a campaign',
+);
 
 export const getLead = endpoint({
   name: 'get_lead',

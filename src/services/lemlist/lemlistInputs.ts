@@ -15,10 +15,7 @@ export const email = emailText(/^[^\s@]{1,64}@[^\s@]+$/u);
 const UNSUBSCRIBABLE = /^(?:[^\s@]{1,64}@[^\s@]+|@[^\s@][^\s@.]*\.[^\s@]+|\+?\d[\d ().-]{5,24}|https?:\/\/[^\s]+)$/u;
 
 /** An email, `@domain`, phone number or LinkedIn address. */
-export const unsubscribeValue = boundedText(512).regex(
-  UNSUBSCRIBABLE,
-  'must be an email, @domain, phone number or LinkedIn address',
-);
+export const unsubscribeValue = boundedText(512).regex(UNSUBSCRIBABLE, 'must be an email, @domain, phone number or LinkedIn address');
 
 /** Lemlist's own limit of values in one request. */
 export const MAX_BULK_UNSUBSCRIBES = 10_000;

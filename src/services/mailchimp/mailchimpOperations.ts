@@ -30,7 +30,14 @@ export const mailchimpOperations = {
     cacheTags: () => ['lists'],
   }),
 
-  listMembers: operation({ name: 'list_members', ...ofList, method: 'GET', idempotency: 'safe', answer: answers.memberPageAnswer, ...pageOfRecords }),
+  listMembers: operation({
+    name: 'list_members',
+    ...ofList,
+    method: 'GET',
+    idempotency: 'safe',
+    answer: answers.memberPageAnswer,
+    ...pageOfRecords,
+  }),
   getMember: operation({ name: 'get_member', ...ofList, method: 'GET', idempotency: 'safe', answer: answers.memberAnswer }),
   /** A repeat is refused, and the refusal would call our own success a conflict. Who wants repeats takes the upsert. */
   createMember: operation({
@@ -42,12 +49,33 @@ export const mailchimpOperations = {
     queue: { ...queue, alreadyDone: ({ reason }) => reason === 'member_exists' },
   }),
   upsertMember: operation({ name: 'upsert_member', ...ofList, method: 'PUT', idempotency: 'natural', answer: answers.memberAnswer, queue }),
-  updateMember: operation({ name: 'update_member', ...ofList, method: 'PATCH', idempotency: 'natural', answer: answers.memberAnswer, queue }),
-  archiveMember: operation({ name: 'archive_member', ...ofList, method: 'DELETE', idempotency: 'natural', answer: answers.archivedAnswer, queue }),
+  updateMember: operation({
+    name: 'update_member',
+    ...ofList,
+    method: 'PATCH',
+    idempotency: 'natural',
+    answer: answers.memberAnswer,
+    queue,
+  }),
+  archiveMember: operation({
+    name: 'archive_member',
+    ...ofList,
+    method: 'DELETE',
+    idempotency: 'natural',
+    answer: answers.archivedAnswer,
+    queue,
+  }),
   tagMember: operation({ name: 'tag_member', ...ofList, method: 'POST', idempotency: 'natural', answer: answers.taggedAnswer, queue }),
 
   /** Always with `update_existing`, which makes a repeat harmless. Not queued: who sends rows waits for what became of each. */
-  upsertMembers: operation({ name: 'upsert_members', ...ofList, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords }),
+  upsertMembers: operation({
+    name: 'upsert_members',
+    ...ofList,
+    method: 'POST',
+    idempotency: 'natural',
+    answer: answers.bulkAnswer,
+    ...manyRecords,
+  }),
 
   /** A second batch of the same operations could undo what was written between the two. Not queued: it is a queue itself. */
   startBatch: operation({ name: 'start_batch', method: 'POST', idempotency: 'never', answer: answers.startedBatchAnswer }),

@@ -22,7 +22,10 @@ const MAX_FIELDS = 20;
 
 /** An object each, or as some of its older endpoints have it, the bare message. */
 const errorSchema = z
-  .union([z.object({ message: z.string().catch(''), field: z.string().catch('') }), z.string().transform((message) => ({ message, field: '' }))])
+  .union([
+    z.object({ message: z.string().catch(''), field: z.string().catch('') }),
+    z.string().transform((message) => ({ message, field: '' })),
+  ])
   .catch({ message: '', field: '' });
 const refusalSchema = z.object({ errors: z.array(errorSchema) });
 
@@ -56,7 +59,6 @@ const FIELD = /^[A-Za-z_][\w.[\]]{0,99}$/u;
 /** SendGrid has two ways to name none: `null`, and the word. */
 const fieldsOf = ({ errors }: Refusal): readonly string[] =>
   [...new Set(errors.map(({ field }) => field).filter((field) => field !== 'null' && FIELD.test(field)))].slice(0, MAX_FIELDS);
-
 
 const rejection = (status: number, refusal: Refusal, site: CallSite): GatewayError => {
   const reason = status === 400 ? 'validation_failed' : 'rejected';

@@ -92,7 +92,10 @@ export const bulkContactsSchema = z.strictObject({
 
 export const listInputSchema = z.strictObject({ name: boundedText(1_000).trim().min(1, 'must not be empty').max(100) });
 
-export const listQuerySchema = z.strictObject({ page_size: wholeNumber(1, 1_000).optional(), page_token: boundedText(1_000).min(1).optional() });
+export const listQuerySchema = z.strictObject({
+  page_size: wholeNumber(1, 1_000).optional(),
+  page_token: boundedText(1_000).min(1).optional(),
+});
 
 /** What keeps SendGrid from sending to an address. */
 export const suppressionKinds = ['bounces', 'blocks', 'spam_reports', 'invalid_emails', 'unsubscribes'] as const;

@@ -53,7 +53,9 @@ const isBase64 = (value: string): boolean => {
 const attachmentSchema = z.strictObject({
   content: z.string('must be Base64').min(1, 'must not be empty').refine(isBase64, 'must be Base64').meta({ contentEncoding: 'base64' }),
   filename: boundedText(255).min(1),
-  type: boundedText(255).regex(/^[^;\s,]+$/u, 'must be a media type').optional(),
+  type: boundedText(255)
+    .regex(/^[^;\s,]+$/u, 'must be a media type')
+    .optional(),
   disposition: z.enum(['inline', 'attachment']).optional(),
   content_id: boundedText(255).optional(),
 });
@@ -93,14 +95,22 @@ const mailFields = {
   reply_to_list: z.array(personSchema).min(1).max(1_000).optional(),
   subject: subjectSchema.optional(),
   content: z
-    .array(z.strictObject({ type: boundedText(255).regex(/^[^;\s,]+$/u, 'must be a media type'), value: z.string().min(1, 'must not be empty') }))
+    .array(
+      z.strictObject({
+        type: boundedText(255).regex(/^[^;\s,]+$/u, 'must be a media type'),
+        value: z.string().min(1, 'must not be empty'),
+      }),
+    )
     .min(1)
     .max(10)
     .optional(),
   attachments: z.array(attachmentSchema).max(100).optional(),
   template_id: boundedText(200).min(1).optional(),
   headers: headersSchema.optional(),
-  categories: z.array(boundedText(255).min(1)).max(MAX_CATEGORIES, `must hold at most ${String(MAX_CATEGORIES)} categories`).optional(),
+  categories: z
+    .array(boundedText(255).min(1))
+    .max(MAX_CATEGORIES, `must hold at most ${String(MAX_CATEGORIES)} categories`)
+    .optional(),
   custom_args: customArgsSchema.optional(),
   send_at: sendAtSchema.optional(),
   batch_id: boundedText(200).min(1).optional(),

@@ -26,7 +26,13 @@ const contactLists = { cacheTags: () => ['lists'] };
 const onLists: Pick<Operation<unknown>, 'goneTags'> = { goneTags: (_request, answer) => (answer === undefined ? ['lists'] : []) };
 
 const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer, ...manyRecords });
-const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer, ...manyRecords });
+const getContacts = operation({
+  name: 'get_contacts',
+  method: 'POST',
+  idempotency: 'safe',
+  answer: answers.contactsAnswer,
+  ...manyRecords,
+});
 
 export const sendgridOperations = {
   getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema }),
@@ -43,7 +49,14 @@ export const sendgridOperations = {
   /** Makes an id, and nothing that anybody would notice. */
   createMailBatch: operation({ name: 'create_mail_batch', method: 'POST', idempotency: 'natural', answer: answers.mailBatchSchema }),
 
-  upsertContact: operation({ name: 'upsert_contact', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, queue: ofContact, ...onLists }),
+  upsertContact: operation({
+    name: 'upsert_contact',
+    method: 'PUT',
+    idempotency: 'natural',
+    answer: answers.jobSchema,
+    queue: ofContact,
+    ...onLists,
+  }),
   /** Not queued: who sends rows waits for what became of each. */
   upsertContacts: operation({ name: 'upsert_contacts', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, ...onLists }),
   getImport: operation({ name: 'get_import', method: 'GET', idempotency: 'safe', answer: answers.importSchema }),

@@ -19,7 +19,11 @@ const NO_CONTACTS: ReadonlySet<string> = new Set(['batch', 'count', 'exports', '
 
 /** All below throw {@link InvalidRequestError} for an id or an address that is none. */
 export const contactPath = (id: string): UpstreamPath => {
-  const contactId = checked(idSchema.refine((value) => !NO_CONTACTS.has(value), 'must be the id of a contact'), id, 'id');
+  const contactId = checked(
+    idSchema.refine((value) => !NO_CONTACTS.has(value), 'must be the id of a contact'),
+    id,
+    'id',
+  );
   return upstreamPath`/v3/marketing/contacts/${contactId}`;
 };
 

@@ -90,9 +90,10 @@ const MESSAGE_ID = 'x-message-id';
 /** A 202, or a 200 in sandbox mode, both empty. A page of markup in their place is somebody else's, and accepted nothing. */
 export const mailAcceptedAnswer = z
   .object({ body: z.union([z.undefined(), z.looseObject({})]), messageId: z.string().optional() })
-  .transform(
-    ({ messageId }): z.infer<typeof mailAcceptedSchema> => ({ accepted: true, ...(messageId !== undefined && { message_id: messageId }) }),
-  );
+  .transform(({ messageId }): z.infer<typeof mailAcceptedSchema> => ({
+    accepted: true,
+    ...(messageId !== undefined && { message_id: messageId }),
+  }));
 
 /** An accepted mail has no body, and its id in a header. */
 export const mailContent = (received: ReceivedAnswer): unknown => ({

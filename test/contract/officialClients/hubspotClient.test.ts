@@ -26,7 +26,14 @@ describe('@hubspot/api-client on the sandbox', () => {
   describe('reads and writes', () => {
     it('a contact by its id, and by its address', async () => {
       const byId = await client.crm.contacts.basicApi.getById('101', ['email']);
-      const byAddress = await client.crm.contacts.basicApi.getById('ada.marsh@example.com', ['email'], undefined, undefined, undefined, 'email');
+      const byAddress = await client.crm.contacts.basicApi.getById(
+        'ada.marsh@example.com',
+        ['email'],
+        undefined,
+        undefined,
+        undefined,
+        'email',
+      );
 
       expect(byId.properties).to.include({ email: 'ada.marsh@example.com', hs_object_id: '101' });
       expect(byId.createdAt).to.be.instanceOf(Date);
@@ -164,7 +171,11 @@ describe('@hubspot/api-client on the sandbox', () => {
 
   describe('what need not know what is there', () => {
     it('upserts by a property, and tells new rows from old', async () => {
-      const rows = ['ada.marsh@example.com', 'upserted@example.com'].map((id) => ({ id, idProperty: 'email', properties: { firstname: 'Uma' } }));
+      const rows = ['ada.marsh@example.com', 'upserted@example.com'].map((id) => ({
+        id,
+        idProperty: 'email',
+        properties: { firstname: 'Uma' },
+      }));
 
       const { results } = await client.crm.contacts.batchApi.upsert({ inputs: rows });
 
@@ -222,7 +233,9 @@ describe('@hubspot/api-client on the sandbox', () => {
     it('comes with the hundred-and-first request of ten seconds, and says which limit it was', async () => {
       const answers = await Promise.allSettled(Array.from({ length: 101 }, () => client.crm.contacts.basicApi.getById('101')));
 
-      const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Awaited<ReturnType<typeof failureOf>>] : []));
+      const refused = answers.flatMap((answer) =>
+        answer.status === 'rejected' ? [answer.reason as Awaited<ReturnType<typeof failureOf>>] : [],
+      );
       expect(refused).to.have.length(1);
       expect(refused[0]).to.have.property('code', 429);
       expect(refused[0]).to.have.nested.property('body.policyName', 'TEN_SECONDLY_ROLLING');

@@ -132,7 +132,9 @@ describe('@mailchimp/mailchimp_marketing on the sandbox', () => {
 
       const answers = await Promise.allSettled(Array.from({ length: 12 }, () => mailchimp.ping.get()));
 
-      const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Awaited<ReturnType<typeof failureOf>>] : []));
+      const refused = answers.flatMap((answer) =>
+        answer.status === 'rejected' ? [answer.reason as Awaited<ReturnType<typeof failureOf>>] : [],
+      );
       expect(refused.map(({ status }) => status)).to.deep.equal([429, 429]);
       expect(refused[0]?.response?.body).to.include({ title: 'Too Many Requests' });
       expect(refused[0]?.response?.headers).to.not.have.property('retry-after');

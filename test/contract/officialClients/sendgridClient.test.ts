@@ -40,7 +40,10 @@ describe('@sendgrid/client and @sendgrid/mail on the sandbox', () => {
   after(() => sandbox.close());
 
   const ask = async (method: Method, url: string, more: { readonly body?: object; readonly qs?: object } = {}): Promise<Answer> => {
-    const [{ statusCode, headers }, body] = (await client.request({ method, url, ...more })) as [{ statusCode: number; headers: unknown }, unknown];
+    const [{ statusCode, headers }, body] = (await client.request({ method, url, ...more })) as [
+      { statusCode: number; headers: unknown },
+      unknown,
+    ];
     return { status: statusCode, headers: headers as Answer['headers'], body };
   };
 
@@ -137,7 +140,10 @@ describe('@sendgrid/client and @sendgrid/mail on the sandbox', () => {
       [400, 'at least one identifier is required', () => ask('PUT', '/v3/marketing/contacts', { body: { contacts: [{}] } })],
       [405, 'method not allowed', () => ask('PUT', '/v3/scopes', { body: {} })],
     ] as const) {
-      it(`${String(status)} ${message}, where ${call.toString().replace(/^.*?ask\(|\)$/gu, '').slice(0, 60)}`, async () => {
+      it(`${String(status)} ${message}, where ${call
+        .toString()
+        .replace(/^.*?ask\(|\)$/gu, '')
+        .slice(0, 60)}`, async () => {
         const failure = await failureOf(call());
 
         expect(failure.code).to.equal(status);
@@ -179,7 +185,9 @@ describe('@sendgrid/client and @sendgrid/mail on the sandbox', () => {
       expect(code).to.equal(429);
       expect(response?.body).to.deep.equal({ errors: [{ field: null, message: 'too many requests' }] });
       expect(response?.headers).to.include({ 'x-ratelimit-remaining': '0' });
-      expect(response?.headers).to.have.property('x-ratelimit-reset').that.matches(/^\d{10,}$/u);
+      expect(response?.headers)
+        .to.have.property('x-ratelimit-reset')
+        .that.matches(/^\d{10,}$/u);
       expect(response?.headers).to.not.have.property('retry-after');
     });
   });

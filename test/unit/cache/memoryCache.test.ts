@@ -134,7 +134,12 @@ describe('MemoryCache', () => {
 
   it('weighs what is far too large without looking at all of it', () => {
     const looked: string[] = [];
-    const parts = Array.from({ length: 100 }, (_, index) => ({ get text() { looked.push(String(index)); return 'x'.repeat(60_000); } }));
+    const parts = Array.from({ length: 100 }, (_, index) => ({
+      get text() {
+        looked.push(String(index));
+        return 'x'.repeat(60_000);
+      },
+    }));
 
     cache.set('key', answer(parts));
 

@@ -23,8 +23,12 @@ describe('SharedCache', () => {
     calls += 1;
     const value = `answer ${String(calls)}`;
     return new Promise<Answer<unknown>>((resolve, reject) => {
-      signal.addEventListener('abort', () => { reject(signal.reason as Error); });
-      systemClock.after(100, () => { resolve(answerOf(value)); });
+      signal.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+      systemClock.after(100, () => {
+        resolve(answerOf(value));
+      });
     });
   };
 
@@ -130,7 +134,18 @@ describe('SharedCache', () => {
   });
 
   it('asks as soon as the replica it waits for has failed', async () => {
-    const failed = errorOf(one.read(async () => new Promise((_, reject) => void systemClock.after(50, () => { reject(down()); }))), Error);
+    const failed = errorOf(
+      one.read(
+        async () =>
+          new Promise(
+            (_, reject) =>
+              void systemClock.after(50, () => {
+                reject(down());
+              }),
+          ),
+      ),
+      Error,
+    );
     await time.settle();
     const answer = other.read(service);
     await time.advance(170);
@@ -156,9 +171,18 @@ describe('SharedCache', () => {
 
   it('hands the lease on when the only caller of the replica that asks has run out of time', async () => {
     const hasty = new AbortController();
-    const ended = errorOf(one.read(async ({ signal }) => new Promise((_, reject) => {
-      signal.addEventListener('abort', () => { reject(signal.reason as Error); });
-    }), { signal: hasty.signal, deadlineAt: systemClock.now() + 50 }), Error);
+    const ended = errorOf(
+      one.read(
+        async ({ signal }) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => {
+              reject(signal.reason as Error);
+            });
+          }),
+        { signal: hasty.signal, deadlineAt: systemClock.now() + 50 },
+      ),
+      Error,
+    );
     await time.settle();
     const patient = other.read(service);
     await time.advance(50);
@@ -187,7 +211,10 @@ describe('SharedCache', () => {
     await read(one);
     await time.advance(2000);
 
-    await errorOf(other.read(async () => Promise.reject(down())), Error);
+    await errorOf(
+      other.read(async () => Promise.reject(down())),
+      Error,
+    );
 
     expect(other.memory.get('key')?.value).to.equal('answer 1');
     expect(other.told).to.deep.equal(['(stale)', 'miss']);

@@ -32,6 +32,13 @@ describe('A bulkhead’s policy', () => {
   it('keeps to what the services allow at the most', () => {
     const limits = Object.values(policyTemplates).map(({ bulkhead }) => [bulkhead.startConcurrent, bulkhead.maxConcurrent]);
 
-    expect(limits).to.deep.equal([[10, 100], [10, 20], [10, 50], [10, 50], [6, 8], [10, 100]]);
+    expect(limits).to.deep.equal([
+      [10, 100],
+      [10, 20],
+      [10, 50],
+      [10, 50],
+      [6, 8],
+      [10, 100],
+    ]);
   });
 });

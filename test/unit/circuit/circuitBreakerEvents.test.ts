@@ -47,7 +47,13 @@ describe('Circuit breaker events', () => {
 
     const outage = ['failure', 'failure', 'open', 'failure', 'halfOpen'];
     expect(heard, 'a trial is one call to it, however many probes').to.deep.equal([
-      'success', ...outage, 'open', 'failure', 'halfOpen', 'close', 'success',
+      'success',
+      ...outage,
+      'open',
+      'failure',
+      'halfOpen',
+      'close',
+      'success',
     ]);
   });
 

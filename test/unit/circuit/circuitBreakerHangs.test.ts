@@ -177,7 +177,10 @@ describe('Circuit breaker over a service that hangs', () => {
       const attempt = new HeldAttempt();
       const cuttable: Cuttable = {};
       const limits = { timeoutMs: ATTEMPT_TIMEOUT_MS, onTimeout: () => new UpstreamTimeoutError(site, ATTEMPT_TIMEOUT_MS), cuttable };
-      const error = errorOf(breaker.call(() => withAttemptTimeout(attempt.begin, limits, systemClock), site, cuttable), CircuitOpenError);
+      const error = errorOf(
+        breaker.call(() => withAttemptTimeout(attempt.begin, limits, systemClock), site, cuttable),
+        CircuitOpenError,
+      );
       hangs(breaker, SLOW_ONES - 1);
 
       await house.time.advance(SLOW_MS);

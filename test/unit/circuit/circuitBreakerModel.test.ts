@@ -141,7 +141,13 @@ class Comparison {
     const keep = (outcome: unknown): void => {
       call.outcomes.push(outcome);
     };
-    const cuttable = isCuttable ? { cut: (error: Error) => { attempt.fail(error); } } : undefined;
+    const cuttable = isCuttable
+      ? {
+          cut: (error: Error) => {
+            attempt.fail(error);
+          },
+        }
+      : undefined;
     this.#breaker.call(attempt.begin, { ...site, operation }, cuttable).then(keep, keep);
     expect(attempt.begun, 'let through').to.equal(call.admission === undefined ? 0 : 1);
     return call;
@@ -246,7 +252,13 @@ describe(`Circuit breaker, taken through any steps (seed ${String(SEED)})`, () =
     );
 
     expect([...reasons], 'all that moves a circuit has been seen').to.include.members([
-      'failure_evidence', 'slow_evidence', 'credential', 'open_time_over', 'probe_failed', 'probe_succeeded', 'reset',
+      'failure_evidence',
+      'slow_evidence',
+      'credential',
+      'open_time_over',
+      'probe_failed',
+      'probe_succeeded',
+      'reset',
     ]);
   });
 });

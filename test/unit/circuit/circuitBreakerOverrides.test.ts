@@ -220,7 +220,10 @@ describe('Circuit breaker thresholds, changed for a time', () => {
     const breaker = house.breaker({ detection: { strategy: 'consecutive', failures: 2 } });
     await house.calls(breaker, 1, failWith(down()));
 
-    breaker.changeDetection({ strategy: 'consecutive', failures: 2 }, { reason: 'noisy', by: 'oncall', until: systemClock.wallTime() + minutes(5) });
+    breaker.changeDetection(
+      { strategy: 'consecutive', failures: 2 },
+      { reason: 'noisy', by: 'oncall', until: systemClock.wallTime() + minutes(5) },
+    );
     await house.calls(breaker, 1, failWith(down()));
     const before = breaker.snapshot().state;
     await house.calls(breaker, 1, failWith(down()));

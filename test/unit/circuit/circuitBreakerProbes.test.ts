@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { CallCancelledError, CircuitOpenError, UpstreamRateLimitedError, UpstreamRejectedError } from '../../../src/errors/upstreamErrors.ts';
+import {
+  CallCancelledError,
+  CircuitOpenError,
+  UpstreamRateLimitedError,
+  UpstreamRejectedError,
+} from '../../../src/errors/upstreamErrors.ts';
 import {
   ATTEMPT_TIMEOUT_MS,
   down,

@@ -24,7 +24,7 @@ const timeOut = (): Error => new UpstreamTimeoutError(site, TIMEOUT_MS);
 
 describe('Circuit breaker of a service that answers nobody', () => {
   const house = useBreakerHouse();
-  const breakerOf = (detection: DetectionPolicy): CircuitBreaker => 
+  const breakerOf = (detection: DetectionPolicy): CircuitBreaker =>
     house.factory.breaker('hubspot', { attemptTimeoutMs: TIMEOUT_MS, circuit: { ...policy, detection } });
 
   /** Attempts that end so after so long each, one after the other, until one is refused. @returns how many were made. */

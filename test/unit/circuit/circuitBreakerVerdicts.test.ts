@@ -146,7 +146,8 @@ describe('Circuit breaker verdicts', () => {
   });
 
   describe('of a spent quota', () => {
-    const spent = (quota: 'daily' | 'credits', retryAfterMs?: number) => failWith(new UpstreamQuotaExhaustedError(site, quota, retryAfterMs));
+    const spent = (quota: 'daily' | 'credits', retryAfterMs?: number) =>
+      failWith(new UpstreamQuotaExhaustedError(site, quota, retryAfterMs));
 
     it('open the circuit until the reset of the day, with a trial after five minutes, also where nobody says when that is', async () => {
       const soon = house.breaker({}, 'soon');

@@ -171,7 +171,9 @@ describe('The circuit of a process that was started into an outage', () => {
       const states: string[] = [];
       for (let second = 0; second < 20; second += 1) {
         await house.time.advance(seconds(1));
-        await breaker.callOperation(failWith(down()), { ...site, service }, undefined, { records: () => ['contacts:1'] }).catch(() => undefined);
+        await breaker
+          .callOperation(failWith(down()), { ...site, service }, undefined, { records: () => ['contacts:1'] })
+          .catch(() => undefined);
         states.push(breaker.snapshot().state);
       }
 
@@ -191,7 +193,8 @@ describe('A circuit beneath two callers', () => {
       for (let made = 0; made < times; made += 1) {
         await house.time.advance(100);
         const [poison, good] = ['crm', 'mailer'].map((caller) => ({ callers: [caller], records: () => [`${caller}:${String(made)}`] }));
-        const call = (attempt: () => Promise<string>, about = {}) => breaker.callOperation(attempt, { ...site, service }, undefined, about).catch(() => undefined);
+        const call = (attempt: () => Promise<string>, about = {}) =>
+          breaker.callOperation(attempt, { ...site, service }, undefined, about).catch(() => undefined);
         await call(failWith(down()), poison);
         await call(isDown ? failWith(down()) : succeed, good);
       }

@@ -44,7 +44,12 @@ describe('Circuits of operations', () => {
       expect(house.changes).to.deep.equal([]);
       expect(house.operationChanges).to.have.length(1);
       expect(house.operationChanges[0]).to.include({
-        circuit: 'hubspot:search', service: 'hubspot', operation: 'search', from: 'closed', to: 'open', reason: 'failure_evidence',
+        circuit: 'hubspot:search',
+        service: 'hubspot',
+        operation: 'search',
+        from: 'closed',
+        to: 'open',
+        reason: 'failure_evidence',
       });
     });
 
@@ -136,7 +141,11 @@ describe('Circuits of operations', () => {
   describe('one operation that hangs', () => {
     it('is stopped before any time-out, and those who wait for it are let go', async () => {
       const attempt = new HeldAttempt();
-      const cuttable = { cut: (error: Error) => { attempt.fail(error); } };
+      const cuttable = {
+        cut: (error: Error) => {
+          attempt.fail(error);
+        },
+      };
       const call = (): Promise<unknown> => breaker.callOperation(attempt.begin, siteOf('search'), cuttable);
       const calls = Array.from({ length: 7 }, () => errorOf(call(), CircuitOpenError));
       await callOf(breaker, 'read', succeed);

@@ -54,7 +54,10 @@ describe('Circuits of operations, in the hands of people', () => {
 
   it('judge by changed thresholds as long as the service’s circuit does, also where they are made later', async () => {
     await house.time.advance(minutes(1));
-    breaker.changeDetection({ strategy: 'consecutive', failures: 2 }, { reason: 'noisy', by: 'oncall', until: systemClock.wallTime() + minutes(1) });
+    breaker.changeDetection(
+      { strategy: 'consecutive', failures: 2 },
+      { reason: 'noisy', by: 'oncall', until: systemClock.wallTime() + minutes(1) },
+    );
     const failTwice = async (operation: string): Promise<void> => {
       await callEach(breaker, [operation], failWith(down()));
       await callEach(breaker, ['read'], succeed);
@@ -91,7 +94,9 @@ describe('Circuits of operations at the end', () => {
 
   it('harm no call when a listener to their changes throws', async () => {
     const thrown: unknown[] = [];
-    const onListenerError = (error: unknown): void => { thrown.push(error); };
+    const onListenerError = (error: unknown): void => {
+      thrown.push(error);
+    };
     const listener = {
       operationCircuitChanged: (): never => {
         throw new Error('a listener fails');

@@ -132,7 +132,11 @@ class Observation {
     const keep = (outcome: unknown): void => {
       call.outcomes.push(outcome);
     };
-    const cuttable = { cut: (error: Error) => { call.attempt.fail(error); } };
+    const cuttable = {
+      cut: (error: Error) => {
+        call.attempt.fail(error);
+      },
+    };
     this.#listen();
     const expected = this.#expectedBegins(name, before);
     this.#breaker.callOperation(call.attempt.begin, siteOf(name), cuttable).then(keep, keep);
@@ -248,8 +252,14 @@ describe(`Circuits of operations, taken through any steps (seed ${String(SEED)})
     );
 
     expect([...reasons], 'all that moves them has been seen').to.include.members([
-      'failure_evidence', 'operation: failure_evidence', 'operation: slow_evidence', 'operation: credential',
-      'operation: open_time_over', 'operation: probe_failed', 'operation: probe_succeeded', 'operation: service_open',
+      'failure_evidence',
+      'operation: failure_evidence',
+      'operation: slow_evidence',
+      'operation: credential',
+      'operation: open_time_over',
+      'operation: probe_failed',
+      'operation: probe_succeeded',
+      'operation: service_open',
       'operation: reset',
     ]);
   });

@@ -53,7 +53,10 @@ describe('Opossum as engine', () => {
 
   it('opens anew for another time, longer or shorter, and shows observers nothing of it', async () => {
     const seen: string[] = [];
-    for (const event of ['open', 'close', 'halfOpen']) engine.observed.on(event, () => { seen.push(event); });
+    for (const event of ['open', 'close', 'halfOpen'])
+      engine.observed.on(event, () => {
+        seen.push(event);
+      });
     engine.open(100);
     engine.reopen(300);
     await time.advance(299);

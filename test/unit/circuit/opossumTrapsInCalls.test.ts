@@ -75,9 +75,7 @@ describe('Opossum’s traps in what a call is told', () => {
     const breaker = house.breaker({
       detection: { strategy: 'rate', windowMs: 10_000, minimumCalls: 10, failureRatePercent: 50, slowRatePercent: 100 },
     });
-    const call = compose(stage.stage)(
-      throughBreaker(breaker, ({ cacheKey }) => (cacheKey === 'hot' ? succeed() : Promise.reject(down()))),
-    );
+    const call = compose(stage.stage)(throughBreaker(breaker, ({ cacheKey }) => (cacheKey === 'hot' ? succeed() : Promise.reject(down()))));
     const ask = (cacheKey: string) => call(contextOf({ cacheKey, cacheForMs: 60_000 }));
 
     await ask('hot');
@@ -126,8 +124,16 @@ describe('Opossum’s traps in what a call is told', () => {
 
   it('18: circuits made from one options object share nothing, and leave it as it was', async () => {
     const shared = Object.freeze({ attemptTimeoutMs: ATTEMPT_TIMEOUT_MS, circuit: Object.freeze({ ...policy }) });
-    const hubspot = house.factory.create('hubspot', async (_signal: AbortSignal, id: number) => Promise.resolve(`hubspot ${String(id)}`), shared);
-    const lemlist = house.factory.create('lemlist', async (_signal: AbortSignal, id: number) => Promise.resolve(`lemlist ${String(id)}`), shared);
+    const hubspot = house.factory.create(
+      'hubspot',
+      async (_signal: AbortSignal, id: number) => Promise.resolve(`hubspot ${String(id)}`),
+      shared,
+    );
+    const lemlist = house.factory.create(
+      'lemlist',
+      async (_signal: AbortSignal, id: number) => Promise.resolve(`lemlist ${String(id)}`),
+      shared,
+    );
 
     expect(await hubspot.fire(7)).to.equal('hubspot 7');
     expect(await lemlist.fire(7)).to.equal('lemlist 7');
@@ -173,7 +179,9 @@ describe('Opossum’s traps in what a call is told', () => {
 
   for (const timeoutMs of [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, Number.NaN, 0, -1]) {
     it(`22: an attempt timeout of ${String(timeoutMs)} ms is refused, where a timer would fire at once`, () => {
-      expect(() => house.factory.create('reports', succeed, { attemptTimeoutMs: timeoutMs, deadlineMs: timeoutMs })).to.throw('attemptTimeoutMs');
+      expect(() => house.factory.create('reports', succeed, { attemptTimeoutMs: timeoutMs, deadlineMs: timeoutMs })).to.throw(
+        'attemptTimeoutMs',
+      );
     });
   }
 

@@ -47,7 +47,15 @@ describe('Verdicts', () => {
 
 describe('Failures, for people', () => {
   it('have a kind', () => {
-    const errors = [down(), late, new UpstreamTimeoutError(site, 1), new UpstreamContractBrokenError(site, 'no id'), new UpstreamUnauthorizedError(site, 401), new SlowAttemptError(), new Error('?')];
+    const errors = [
+      down(),
+      late,
+      new UpstreamTimeoutError(site, 1),
+      new UpstreamContractBrokenError(site, 'no id'),
+      new UpstreamUnauthorizedError(site, 401),
+      new SlowAttemptError(),
+      new Error('?'),
+    ];
 
     expect(errors.map(kindOf)).to.deep.equal(['http_5xx', 'timeout', 'timeout', 'contract', 'unauthorized', 'slow', 'unknown']);
   });

@@ -70,17 +70,25 @@ describe('JSON bounds', () => {
 describe('parsing JSON in slices', () => {
   it('gives what parsing in one go gives', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.json({ maxDepth: 5, stringUnit: 'binary' }), fc.integer({ min: 1, max: 40 }), fc.boolean(), async (json, slice, isSpaced) => {
-        const text = isSpaced ? JSON.stringify(JSON.parse(json), undefined, 2) : json;
+      fc.asyncProperty(
+        fc.json({ maxDepth: 5, stringUnit: 'binary' }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        async (json, slice, isSpaced) => {
+          const text = isSpaced ? JSON.stringify(JSON.parse(json), undefined, 2) : json;
 
-        expect(await parseJson(text, undefined, slice)).to.deep.equal(JSON.parse(text));
-      }),
+          expect(await parseJson(text, undefined, slice)).to.deep.equal(JSON.parse(text));
+        },
+      ),
       { numRuns: 500 },
     );
   });
 
   it('refuses what parsing in one go refuses', async () => {
-    const marks = fc.array(fc.constantFrom('[', ']', '{', '}', ',', ':', '"a"', '"', '1', ' ', 'null', '\\', '"b":[1,2]'), { minLength: 1, maxLength: 24 });
+    const marks = fc.array(fc.constantFrom('[', ']', '{', '}', ',', ':', '"a"', '"', '1', ' ', 'null', '\\', '"b":[1,2]'), {
+      minLength: 1,
+      maxLength: 24,
+    });
     await fc.assert(
       fc.asyncProperty(marks, fc.integer({ min: 1, max: 4 }), async (parts, slice) => {
         const text = parts.join('');
@@ -91,7 +99,19 @@ describe('parsing JSON in slices', () => {
     );
   });
 
-  for (const text of ['[1,2,3,4,]', '[,1,2,3,4]', '[[1,2,3][4,5,6]]', '{"a":[1,2,3],}', '{"a" [1,2,3]}', '{1:[1,2,3]}', '[1,2,3]]', '[1,2,3]x', 'x[1,2,3]', '[[1,2,3] x,4]', '[1,2}']) {
+  for (const text of [
+    '[1,2,3,4,]',
+    '[,1,2,3,4]',
+    '[[1,2,3][4,5,6]]',
+    '{"a":[1,2,3],}',
+    '{"a" [1,2,3]}',
+    '{1:[1,2,3]}',
+    '[1,2,3]]',
+    '[1,2,3]x',
+    'x[1,2,3]',
+    '[[1,2,3] x,4]',
+    '[1,2}',
+  ]) {
     it(`refuses ${text}`, async () => {
       expect(await outcomeOf(() => parseJson(text, undefined, 1))).to.equal('not JSON');
     });

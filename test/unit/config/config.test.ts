@@ -14,8 +14,15 @@ describe('readConfig', () => {
   it('takes every setting of the process', () => {
     const config = readConfig(
       {
-        NODE_ENV: 'test', PORT: '0', HOST: '::1', MANAGEMENT_PORT: '0', APP_VERSION: '1.2.3+abc', LOG_LEVEL: 'silent',
-        DATA_DIR: '/var/lib/gateway', SANDBOX_PORT: '0', DRAIN_DELAY_MS: '250',
+        NODE_ENV: 'test',
+        PORT: '0',
+        HOST: '::1',
+        MANAGEMENT_PORT: '0',
+        APP_VERSION: '1.2.3+abc',
+        LOG_LEVEL: 'silent',
+        DATA_DIR: '/var/lib/gateway',
+        SANDBOX_PORT: '0',
+        DRAIN_DELAY_MS: '250',
       },
       [],
     );
@@ -45,7 +52,14 @@ describe('readConfig', () => {
     );
 
     expect(faults.map((fault) => fault.split(' ')[0])).to.have.members([
-      'PORT', 'LOG_LEVEL', 'HUBSPOT_BASE_URL', 'HUBSPOT_API_KEY', 'LEMLIST_API_KEY', 'REDIS_URL', 'API_KEYS_FILE', 'QUEUE_KEYS',
+      'PORT',
+      'LOG_LEVEL',
+      'HUBSPOT_BASE_URL',
+      'HUBSPOT_API_KEY',
+      'LEMLIST_API_KEY',
+      'REDIS_URL',
+      'API_KEYS_FILE',
+      'QUEUE_KEYS',
     ]);
   });
 
@@ -57,7 +71,16 @@ describe('readConfig', () => {
 
   it('never repeats a value, however wrong it is', () => {
     const canary = 'canary value';
-    const names = ['NODE_ENV', 'PORT', 'LOG_LEVEL', 'APP_VERSION', 'HUBSPOT_API_KEY', 'HUBSPOT_BASE_URL', 'HUBSPOT_RATE_LIMIT', 'REDIS_URL'];
+    const names = [
+      'NODE_ENV',
+      'PORT',
+      'LOG_LEVEL',
+      'APP_VERSION',
+      'HUBSPOT_API_KEY',
+      'HUBSPOT_BASE_URL',
+      'HUBSPOT_RATE_LIMIT',
+      'REDIS_URL',
+    ];
 
     const faults = faultsOf(Object.fromEntries(names.map((name) => [name, canary])), [hubspot]);
 
@@ -81,11 +104,14 @@ describe('readConfig', () => {
 
   it('refuses in production a file of API keys with which nobody could call, but lets the last key be disabled later', () => {
     const usableKeysIn = (text: string): number => Number(text);
-    const start = (NODE_ENV: string, keys: string) => readConfig({ ...production, NODE_ENV }, [hubspot], { readFile: () => keys, usableKeysIn });
+    const start = (NODE_ENV: string, keys: string) =>
+      readConfig({ ...production, NODE_ENV }, [hubspot], { readFile: () => keys, usableKeysIn });
 
     const later = start('production', '1').apiKeysFile?.take('0');
 
-    expect(() => start('production', '0')).to.throw(/API_KEYS_FILE must name a file with a key of your own: each of its keys is disabled or the example of the documents/u);
+    expect(() => start('production', '0')).to.throw(
+      /API_KEYS_FILE must name a file with a key of your own: each of its keys is disabled or the example of the documents/u,
+    );
     expect(start('development', '0').apiKeysFile?.text).to.equal('0');
     expect(later).to.equal(true);
   });
@@ -144,8 +170,27 @@ describe('readConfig', () => {
   }
 
   it('says nothing of the variables that platforms set, however near they come', () => {
-    const others = ['HOSTNAME', 'PATH', 'HOME', 'NODE_VERSION', 'NPM_VERSION', 'API_VERSION', 'XDG_DATA_DIRS', 'REDIS_SERVICE_HOST', 'REDIS_SERVICE_PORT', 'REDIS_PORT'];
-    const links = ['REDIS_PORT_6379_TCP', 'REDIS_PORT_6379_TCP_ADDR', 'REDIS_CACHE_PORT', 'REDIS_CACHE_SERVICE_HOST', 'KUBERNETES_PORT', 'PORT_3000_TCP', 'GIT_API_KEY'];
+    const others = [
+      'HOSTNAME',
+      'PATH',
+      'HOME',
+      'NODE_VERSION',
+      'NPM_VERSION',
+      'API_VERSION',
+      'XDG_DATA_DIRS',
+      'REDIS_SERVICE_HOST',
+      'REDIS_SERVICE_PORT',
+      'REDIS_PORT',
+    ];
+    const links = [
+      'REDIS_PORT_6379_TCP',
+      'REDIS_PORT_6379_TCP_ADDR',
+      'REDIS_CACHE_PORT',
+      'REDIS_CACHE_SERVICE_HOST',
+      'KUBERNETES_PORT',
+      'PORT_3000_TCP',
+      'GIT_API_KEY',
+    ];
 
     const { warnings } = readConfig(Object.fromEntries([...others, ...links].map((name) => [name, '1'])), [hubspot]);
 
@@ -185,7 +230,10 @@ describe('readConfig', () => {
 
     const { warnings } = readConfig({ ...rest, REDIS_URL: 'redis://:of-our-own@redis.example.com' }, [hubspot], { readFile: () => '[]' });
 
-    expect(warnings.map((warning) => warning.split(' ').slice(0, 4).join(' '))).to.deep.equal(['MANAGEMENT_PORT is not set:', 'the password of Redis']);
+    expect(warnings.map((warning) => warning.split(' ').slice(0, 4).join(' '))).to.deep.equal([
+      'MANAGEMENT_PORT is not set:',
+      'the password of Redis',
+    ]);
   });
 
   it('warns of a misspelled setting of a service', () => {

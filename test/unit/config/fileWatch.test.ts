@@ -24,7 +24,12 @@ describe('the watch over the files of settings', () => {
     });
     file.onChange(() => taken.push(file.text));
     const note = (fields: object, message: string): void => void lines.push({ message, fields });
-    watch = new FileWatch({ files: [file], clock: systemClock, logger: { ...silentLogger, info: note, error: note }, read: () => content() });
+    watch = new FileWatch({
+      files: [file],
+      clock: systemClock,
+      logger: { ...silentLogger, info: note, error: note },
+      read: () => content(),
+    });
     watch.start();
   });
 
@@ -39,7 +44,9 @@ describe('the watch over the files of settings', () => {
     await time.advance(5_000);
 
     expect(taken).to.deep.equal(['new']);
-    expect(lines).to.deep.equal([{ message: 'the new content of a file is in force', fields: { setting: 'HUBSPOT_API_KEY_FILE', file: '/secret' } }]);
+    expect(lines).to.deep.equal([
+      { message: 'the new content of a file is in force', fields: { setting: 'HUBSPOT_API_KEY_FILE', file: '/secret' } },
+    ]);
   });
 
   it('does not take a file for whole that is still being written', async () => {
@@ -51,7 +58,11 @@ describe('the watch over the files of settings', () => {
     expect(taken).to.deep.equal(['new']);
   });
 
-  for (const [what, found] of [['empty', () => Promise.resolve('')], ['cut short', () => Promise.resolve('half')], ['gone', missing]] as const) {
+  for (const [what, found] of [
+    ['empty', () => Promise.resolve('')],
+    ['cut short', () => Promise.resolve('half')],
+    ['gone', missing],
+  ] as const) {
     it(`keeps what is in force when the file is ${what}, and says so once, without its content`, async () => {
       content = found;
 

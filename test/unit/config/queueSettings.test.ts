@@ -24,7 +24,8 @@ describe('the settings of the queue', () => {
   });
 
   it('demand keys in production, or leave to write clear text', () => {
-    const ask = 'QUEUE_KEYS is required in production, where what waits in the queue must be sealed: set it or QUEUE_KEYS_FILE, or QUEUE_CLEAR_TEXT=allowed';
+    const ask =
+      'QUEUE_KEYS is required in production, where what waits in the queue must be sealed: set it or QUEUE_KEYS_FILE, or QUEUE_CLEAR_TEXT=allowed';
 
     expect(faultsOf(productionWithoutKeys, [hubspot], files)).to.deep.equal([ask]);
     expect(queueOf({ ...productionWithoutKeys, QUEUE_CLEAR_TEXT: 'allowed' })).to.include({ clearText: true });
@@ -42,7 +43,9 @@ describe('the settings of the queue', () => {
       const faults = faultsOf({ QUEUE_KEYS: keys }, [hubspot]);
 
       expect(faults).to.have.length(1);
-      expect(faults[0]).to.match(/^QUEUE_KEYS must be keys as id:base64 of 32 bytes/u).and.not.contain(keys);
+      expect(faults[0])
+        .to.match(/^QUEUE_KEYS must be keys as id:base64 of 32 bytes/u)
+        .and.not.contain(keys);
     });
   }
 
@@ -56,7 +59,9 @@ describe('the settings of the queue', () => {
 
     expect(missing).to.deep.equal(["QUEUE_KEYS_FILE must name a readable file (ENOENT): correct the path or the file's permissions"]);
     expect(wrong).to.have.length(1);
-    expect(wrong[0]).to.match(/^QUEUE_KEYS_FILE must name a file whose content must be keys/u).and.not.contain('canary');
+    expect(wrong[0])
+      .to.match(/^QUEUE_KEYS_FILE must name a file whose content must be keys/u)
+      .and.not.contain('canary');
   });
 
   it('refuse keys from two places', () => {

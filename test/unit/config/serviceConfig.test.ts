@@ -9,12 +9,20 @@ const read = (env: Readonly<Record<string, string>>, readFile: ReadFile = readFi
 describe('readServiceSettings', () => {
   it('takes every limit of a service', () => {
     const settings = read({
-      HUBSPOT_CIRCUIT_TIMEOUT: '3000', HUBSPOT_CIRCUIT_RESET_TIMEOUT: '7000', HUBSPOT_CIRCUIT_ERROR_THRESHOLD_PERCENTAGE: '12.5',
-      HUBSPOT_CIRCUIT_VOLUME_THRESHOLD: '5', HUBSPOT_DEADLINE_MS: '9000', HUBSPOT_RATE_LIMIT: '100/10s',
+      HUBSPOT_CIRCUIT_TIMEOUT: '3000',
+      HUBSPOT_CIRCUIT_RESET_TIMEOUT: '7000',
+      HUBSPOT_CIRCUIT_ERROR_THRESHOLD_PERCENTAGE: '12.5',
+      HUBSPOT_CIRCUIT_VOLUME_THRESHOLD: '5',
+      HUBSPOT_DEADLINE_MS: '9000',
+      HUBSPOT_RATE_LIMIT: '100/10s',
     });
 
     expect(settings?.limits).to.deep.equal({
-      attemptTimeoutMs: 3000, deadlineMs: 9000, openForMs: 7000, failureRatePercent: 12.5, minimumCalls: 5,
+      attemptTimeoutMs: 3000,
+      deadlineMs: 9000,
+      openForMs: 7000,
+      failureRatePercent: 12.5,
+      minimumCalls: 5,
       rateLimit: { requests: 100, windowMs: 10_000 },
     });
   });
@@ -61,7 +69,9 @@ describe('readServiceSettings', () => {
 
     expect(missing).to.deep.equal(["HUBSPOT_API_KEY_FILE must name a readable file (ENOENT): correct the path or the file's permissions"]);
     expect(strange).to.have.length(1);
-    expect(strange.join()).to.match(/^HUBSPOT_API_KEY_FILE must name a file with nothing but the credential/).and.not.contain('canary');
+    expect(strange.join())
+      .to.match(/^HUBSPOT_API_KEY_FILE must name a file with nothing but the credential/)
+      .and.not.contain('canary');
   });
 
   it('refuses a credential given twice', () => {
@@ -74,7 +84,16 @@ describe('readServiceSettings', () => {
     expect(faultsOf({ ...production, HUBSPOT_API_KEY: 'two words' }, [hubspot])).to.have.length(1);
   });
 
-  for (const url of ['nowhere', 'ftp://host', 'https://user:pass@host', 'https://host/?a=1', 'https://host/#a', 'https:host', 'http://', 'https://ho st']) {
+  for (const url of [
+    'nowhere',
+    'ftp://host',
+    'https://user:pass@host',
+    'https://host/?a=1',
+    'https://host/#a',
+    'https:host',
+    'http://',
+    'https://ho st',
+  ]) {
     it(`refuses ${url} as a base URL`, () => {
       expect(faultsOf({ HUBSPOT_API_KEY: 'k', HUBSPOT_BASE_URL: url }, [hubspot])).to.have.length(1);
     });
@@ -87,7 +106,8 @@ describe('readServiceSettings', () => {
       'HUBSPOT_BASE_URL must be https in production, or http to this machine: our credential travels there',
     ]);
     expect(faultsAt('http://127.0.0.1.example.com')).to.have.length(1);
-    for (const url of ['https://proxy.example', 'http://localhost:1', 'http://[::1]:1', 'http://127.0.0.9']) expect(faultsAt(url)).to.deep.equal([]);
+    for (const url of ['https://proxy.example', 'http://localhost:1', 'http://[::1]:1', 'http://127.0.0.9'])
+      expect(faultsAt(url)).to.deep.equal([]);
   });
 
   it('refuses an attempt that may last longer than the whole call, naming the setting that is set', () => {

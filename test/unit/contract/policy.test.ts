@@ -85,9 +85,17 @@ describe('Policies', () => {
     ['evidence without end', evidence(Number.POSITIVE_INFINITY), 'circuit.detection.threshold must be a number from 4 to 50'],
     ['evidence that is no number', evidence(Number.NaN), 'circuit.detection.threshold must be a number from 4 to 50'],
     ['evidence in quotes', evidence('10'), 'circuit.detection.threshold must be a number from 4 to 50'],
-    ['no failures in a row', circuit({ detection: { strategy: 'consecutive', failures: 0 } }), 'circuit.detection.failures must be at least 1'],
+    [
+      'no failures in a row',
+      circuit({ detection: { strategy: 'consecutive', failures: 0 } }),
+      'circuit.detection.failures must be at least 1',
+    ],
     ['looks without a pause', circuit({ recoveryProbeMs: 0 }), `circuit.recoveryProbeMs ${DURATION}`],
-    ['a pause between looks that never ends', circuit({ recoveryProbeMs: Number.POSITIVE_INFINITY }), `circuit.recoveryProbeMs ${DURATION}`],
+    [
+      'a pause between looks that never ends',
+      circuit({ recoveryProbeMs: Number.POSITIVE_INFINITY }),
+      `circuit.recoveryProbeMs ${DURATION}`,
+    ],
     ['looks that are neither timed nor off', circuit({ recoveryProbeMs: 'never' }), `circuit.recoveryProbeMs ${DURATION}, or "off"`],
     ['an unknown strategy', written({ circuit: { detection: { strategy: 'guess' } } }), 'circuit.detection.strategy Invalid'],
     [

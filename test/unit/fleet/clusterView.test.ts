@@ -63,7 +63,9 @@ describe('the view of the cluster', () => {
     join('b', { circuits: () => [{ ...open('hubspot'), outageSince }, snapshotOf({ name: 'kit' })] });
     await time.advance(2000);
 
-    expect(asked.sample()?.replicas.find(({ snapshot }) => snapshot.replica === 'b')?.snapshot.outages).to.deep.equal({ hubspot: '2026-01-01T00:00:00.000Z' });
+    expect(asked.sample()?.replicas.find(({ snapshot }) => snapshot.replica === 'b')?.snapshot.outages).to.deep.equal({
+      hubspot: '2026-01-01T00:00:00.000Z',
+    });
   });
 
   it('forgets who left at once, and who was lost after three turns', async () => {
@@ -105,7 +107,11 @@ describe('the view of the cluster', () => {
   });
 
   it('speaks more rarely the more replicas there are, since each reads all', async () => {
-    for (let each = 0; each < 100; each += 1) await board.post({ replica: `r${String(each)}`, version: '1', phase: 'ready', uptimeMs: 0, circuits: {}, suspectsItselfOver: [] }, 1e6);
+    for (let each = 0; each < 100; each += 1)
+      await board.post(
+        { replica: `r${String(each)}`, version: '1', phase: 'ready', uptimeMs: 0, circuits: {}, suspectsItselfOver: [] },
+        1e6,
+      );
     let posts = 0;
     const post = board.post.bind(board);
     board.post = (...said) => {
@@ -141,7 +147,9 @@ describe('the view of the cluster', () => {
 
     await leaving.stop();
 
-    expect(await board.post({ replica: 'z', version: '1', phase: 'ready', uptimeMs: 0, circuits: {}, suspectsItselfOver: [] }, 10)).to.have.length(1);
+    expect(
+      await board.post({ replica: 'z', version: '1', phase: 'ready', uptimeMs: 0, circuits: {}, suspectsItselfOver: [] }, 10),
+    ).to.have.length(1);
     expect(time.pendingTimers).to.equal(0);
   });
 });

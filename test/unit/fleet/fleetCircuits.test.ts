@@ -64,7 +64,10 @@ describe('FleetCircuits', () => {
     one.circuits.join({ breaker, policy, account: 'account' });
     await house.hear();
 
-    expect(one.circuits.views().map(({ circuit, view }) => [circuit, view?.replicas])).to.deep.equal([['hubspot', 3], ['lemlist', 1]]);
+    expect(one.circuits.views().map(({ circuit, view }) => [circuit, view?.replicas])).to.deep.equal([
+      ['hubspot', 3],
+      ['lemlist', 1],
+    ]);
   });
 
   describe('when they stop', () => {

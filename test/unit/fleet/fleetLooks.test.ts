@@ -83,8 +83,18 @@ describe('A fleet’s looks', () => {
   });
 
   for (const [title, lose] of [
-    ['is down by then', () => { house.fleet.down(); }],
-    ['loses the word', (replica: Replica) => { replica.store.scouted = () => Promise.reject(new Error('lost')); }],
+    [
+      'is down by then',
+      () => {
+        house.fleet.down();
+      },
+    ],
+    [
+      'loses the word',
+      (replica: Replica) => {
+        replica.store.scouted = () => Promise.reject(new Error('lost'));
+      },
+    ],
   ] as const) {
     it(`recover a replica by itself where the store grants a look, and ${title}`, async () => {
       const [one] = (await open(3)) as [Replica, Replica, Replica];

@@ -50,13 +50,28 @@ describe(`A fleet’s circuit, taken through any steps (seed ${String(SEED)})`, 
     );
 
     expect([...reasons], 'all that moves a circuit of a fleet has been seen').to.include.members([
-      'failure_evidence', 'fleet_quorum', 'open_time_over', 'probe_failed', 'probe_succeeded', 'fleet_recovered', 'reset',
+      'failure_evidence',
+      'fleet_quorum',
+      'open_time_over',
+      'probe_failed',
+      'probe_succeeded',
+      'fleet_recovered',
+      'reset',
     ]);
   });
 
   for (const [fault, look] of [
     ['fails', failWith(down())],
-    ['hangs', () => new Promise<never>((_, reject) => void systemClock.after(seconds(2), () => { reject(down()); }))],
+    [
+      'hangs',
+      () =>
+        new Promise<never>(
+          (_, reject) =>
+            void systemClock.after(seconds(2), () => {
+              reject(down());
+            }),
+        ),
+    ],
     ['refuses our credential', failWith(new UpstreamUnauthorizedError(site, 403))],
     ['has another shape', failWith(new UpstreamContractBrokenError(site, 'the answer breaks the contract'))],
   ] as const) {

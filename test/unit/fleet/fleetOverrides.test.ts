@@ -111,7 +111,13 @@ describe('A fleet’s override', () => {
     const [one, two, other] = await three();
     for (const replica of [one, two]) {
       await replica.calls(1, failWith(down()));
-      replica.breaker.impose({ mode: 'disabled', reason: 'a drill', by: 'local', until: systemClock.wallTime() + minutes(5), scope: 'replica' });
+      replica.breaker.impose({
+        mode: 'disabled',
+        reason: 'a drill',
+        by: 'local',
+        until: systemClock.wallTime() + minutes(5),
+        scope: 'replica',
+      });
     }
     await house.time.advance(seconds(6));
 
@@ -137,7 +143,13 @@ describe('A fleet’s override', () => {
 
     it('leaves a replica’s own override alone', async () => {
       const [one, two] = await three();
-      two.breaker.impose({ mode: 'forced_open', reason: 'a drill', by: 'local', until: systemClock.wallTime() + minutes(5), scope: 'replica' });
+      two.breaker.impose({
+        mode: 'forced_open',
+        reason: 'a drill',
+        by: 'local',
+        until: systemClock.wallTime() + minutes(5),
+        scope: 'replica',
+      });
 
       await one.circuits.reset('hubspot');
       await house.hear();

@@ -197,8 +197,12 @@ describe('A fleet’s store that fails', () => {
   describe('by breaking its word', () => {
     const faults: Readonly<Record<string, (store: FleetStore) => Partial<FleetStore>>> = {
       'throws at once': () => ({
-        report: () => { throw new Error('a bug'); },
-        view: () => { throw new Error('a bug'); },
+        report: () => {
+          throw new Error('a bug');
+        },
+        view: () => {
+          throw new Error('a bug');
+        },
       }),
       'never answers': () => ({
         report: () => new Promise(() => undefined),

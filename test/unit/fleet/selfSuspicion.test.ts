@@ -5,7 +5,9 @@ import { snapshotOf } from '../../support/circuitSnapshot.ts';
 import { fleetViewOf } from '../../support/fleetView.ts';
 
 const open = snapshotOf({ name: 'hubspot', state: 'open', effectiveState: 'open' });
-const seen = (changes: Partial<FleetView> = {}, seenAgoMs = 100): readonly SeenView[] => [{ circuit: 'hubspot', view: fleetViewOf(changes), seenAgoMs }];
+const seen = (changes: Partial<FleetView> = {}, seenAgoMs = 100): readonly SeenView[] => [
+  { circuit: 'hubspot', view: fleetViewOf(changes), seenAgoMs },
+];
 
 describe('suspectsItselfOver', () => {
   it('names a circuit that is stopped here while two others are served', () => {
@@ -33,12 +35,20 @@ describe('suspectsItselfOver', () => {
 
   const now = 1_790_000_000_000;
   const stopped = (name: string, forMs: number) => ({ ...open, name, outageSince: now - forMs });
-  const silent = (name: string, changes: Partial<FleetView> = {}): SeenView => ({ circuit: name, view: fleetViewOf({ othersWell: 0, ...changes }), seenAgoMs: 100 });
+  const silent = (name: string, changes: Partial<FleetView> = {}): SeenView => ({
+    circuit: name,
+    view: fleetViewOf({ othersWell: 0, ...changes }),
+    seenAgoMs: 100,
+  });
 
   it('names several that are stopped here only while the others serve them from caches, and have asked nothing', () => {
     const circuits = ['hubspot', 'kit', 'lemlist'].map((name) => stopped(name, 20_000));
 
-    const all = suspectsItselfOver(circuits, circuits.map(({ name }) => silent(name)), now);
+    const all = suspectsItselfOver(
+      circuits,
+      circuits.map(({ name }) => silent(name)),
+      now,
+    );
     const withOneProven = suspectsItselfOver(circuits.slice(0, 2), [...seen(), silent('kit')], now);
 
     expect(all).to.deep.equal(['hubspot', 'kit', 'lemlist']);
@@ -55,7 +65,13 @@ describe('suspectsItselfOver', () => {
     it(`leaves out several ${which}`, () => {
       const circuits = [stopped('hubspot', forMs), stopped('kit', forMs)];
 
-      expect(suspectsItselfOver(circuits, circuits.map(({ name }) => silent(name, changes)), now)).to.deep.equal([]);
+      expect(
+        suspectsItselfOver(
+          circuits,
+          circuits.map(({ name }) => silent(name, changes)),
+          now,
+        ),
+      ).to.deep.equal([]);
     });
   }
 

@@ -81,9 +81,13 @@ describe('drill arguments', () => {
 
   it('refuse every target that is not on this machine', () => {
     for (const target of ['http://example.com', 'http://127.0.0.1.example.com', 'http://10.0.0.1:3000', 'http://0.0.0.0:3000']) {
-      expect(complaint(`hubspot hang --target ${target} --sandbox http://127.0.0.1:4010`), target).to.match(/^--target must be on this machine/u);
+      expect(complaint(`hubspot hang --target ${target} --sandbox http://127.0.0.1:4010`), target).to.match(
+        /^--target must be on this machine/u,
+      );
     }
-    expect(complaint('hubspot hang --target http://127.0.0.1:3000 --sandbox http://[::2]:4010')).to.match(/^--sandbox must be on this machine/u);
+    expect(complaint('hubspot hang --target http://127.0.0.1:3000 --sandbox http://[::2]:4010')).to.match(
+      /^--sandbox must be on this machine/u,
+    );
     expect(complaint('hubspot hang --target https://127.0.0.1 --sandbox http://127.0.0.1')).to.match(/^--target must be a URL such as/u);
     expect(complaint('hubspot hang --target http://127.0.0.1:3000')).to.match(/^--target and --sandbox belong together/u);
   });

@@ -57,7 +57,9 @@ describe('drill figures', () => {
   it('take percentiles by nearest rank', () => {
     const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
 
-    expect([percentile(hundred, 0.5), percentile(hundred, 0.99), percentile(hundred, 1), percentile([], 0.5)]).to.deep.equal([50, 99, 100, 0]);
+    expect([percentile(hundred, 0.5), percentile(hundred, 0.99), percentile(hundred, 1), percentile([], 0.5)]).to.deep.equal([
+      50, 99, 100, 0,
+    ]);
   });
 
   it('add up the attempts of one service, first ones and retries apart', () => {

@@ -48,7 +48,22 @@ describe('createLogger', () => {
 
   it('hides forbidden names at any depth, in lists and in any spelling', () => {
     const { logger, lines } = record();
-    const names = ['authorization', 'Authorization', 'api_key', 'apiKey', 'x-api-key', 'X-Kit-Api-Key', 'password', 'secret', 'token', 'email', 'phone', 'firstName', 'last_name', 'set-cookie'];
+    const names = [
+      'authorization',
+      'Authorization',
+      'api_key',
+      'apiKey',
+      'x-api-key',
+      'X-Kit-Api-Key',
+      'password',
+      'secret',
+      'token',
+      'email',
+      'phone',
+      'firstName',
+      'last_name',
+      'set-cookie',
+    ];
 
     for (const name of names) {
       logger.info({ [name]: 'canary', a: { [name]: 'canary', b: [{ c: { [name]: { deep: 'canary' } } }] } }, 'x');
@@ -61,8 +76,13 @@ describe('createLogger', () => {
   it('hides credentials and addresses inside texts, in fields and in the message', () => {
     const { logger, lines } = record();
     const texts = [
-      'Authorization: Bearer canary.abc', 'Basic Y2FuYXJ5==', 'key pat-na1-canary-1234', 'SG.canary12345.x', 'canary@example.com',
-      'https://canary:canary@host/', 'GET /contacts?email=canary',
+      'Authorization: Bearer canary.abc',
+      'Basic Y2FuYXJ5==',
+      'key pat-na1-canary-1234',
+      'SG.canary12345.x',
+      'canary@example.com',
+      'https://canary:canary@host/',
+      'GET /contacts?email=canary',
     ];
 
     for (const text of texts) logger.info({ text }, text);
@@ -100,15 +120,22 @@ describe('createLogger', () => {
     logger.error({ error: new UpstreamUnavailableError(site, 'connect', 'not_sent', undefined, { cause }) }, 'call failed');
 
     const error = last()['error'] as Record<string, unknown>;
-    expect(error).to.include({ name: 'UpstreamUnavailableError', code: 'upstream_unavailable', message: 'hubspot get_contact: unavailable (connect)' });
+    expect(error).to.include({
+      name: 'UpstreamUnavailableError',
+      code: 'upstream_unavailable',
+      message: 'hubspot get_contact: unavailable (connect)',
+    });
     expect(error['stack']).to.match(/^at .*logger\.test\.ts/s);
     expect(error['cause']).to.include({ name: 'Error', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' });
   });
 
-  it("never prints what a library hangs on its errors, wherever the error stands", () => {
+  it('never prints what a library hangs on its errors, wherever the error stands', () => {
     const { logger, lines } = record();
     const foreign = Object.assign(new Error('Request failed'), {
-      config: { headers: { 'x-thing': 'canary' } }, response: { data: 'canary' }, request: 'canary', code: 'canary with spaces',
+      config: { headers: { 'x-thing': 'canary' } },
+      response: { data: 'canary' },
+      request: 'canary',
+      code: 'canary with spaces',
     });
 
     logger.error({ error: foreign, list: [foreign], wrapped: new Error('outer', { cause: foreign }) }, 'x');

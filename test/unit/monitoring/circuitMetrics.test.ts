@@ -51,7 +51,13 @@ describe('Circuit metrics', () => {
   for (const [effectiveState, value] of shown) {
     it(`show a circuit that is ${effectiveState} as ${String(value)}`, async () => {
       const metrics = createMetrics();
-      metrics.watch({ circuits: () => [snapshotOf({ effectiveState })], bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
+      metrics.watch({
+        circuits: () => [snapshotOf({ effectiveState })],
+        bulkheads: () => [],
+        cacheBytes: () => [],
+        quotas: () => [],
+        retryBudgets: () => [],
+      });
 
       const scrape = new Scrape((await metrics.render()).body);
 
@@ -104,7 +110,13 @@ describe('Circuit metrics', () => {
   it('begin a circuit that was not declared at 0 as soon as it is known', async () => {
     const metrics = createMetrics();
 
-    metrics.watch({ circuits: () => [snapshotOf({ name: 'reports' })], bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({
+      circuits: () => [snapshotOf({ name: 'reports' })],
+      bulkheads: () => [],
+      cacheBytes: () => [],
+      quotas: () => [],
+      retryBudgets: () => [],
+    });
 
     const scrape = new Scrape((await metrics.render()).body);
     expect(scrape.value('circuit_breaker_failure_total', { circuit_name: 'reports' })).to.equal(0);

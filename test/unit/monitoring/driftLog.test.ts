@@ -32,6 +32,8 @@ describe('The log of drift', () => {
 
     expect(lines).to.have.length(2);
     expect(lines[0]).to.include({ level: 'warn', ...site, deprecation: 'no date', sunset: '2027-09-30T00:00:00.000Z' });
-    expect(lines[1]).to.include({ ...site, warning: 'no date' }).and.not.have.property('sunset');
+    expect(lines[1])
+      .to.include({ ...site, warning: 'no date' })
+      .and.not.have.property('sunset');
   });
 });

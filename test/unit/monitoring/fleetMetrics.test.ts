@@ -9,7 +9,10 @@ const samplesOf = async (reading: FleetReading | undefined): Promise<readonly st
   return (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 };
 
-const replica = { snapshot: { replica: 'a', version: '1', phase: 'ready', uptimeMs: 1, circuits: {}, suspectsItselfOver: [] }, ageMs: 1 } as const;
+const replica = {
+  snapshot: { replica: 'a', version: '1', phase: 'ready', uptimeMs: 1, circuits: {}, suspectsItselfOver: [] },
+  ageMs: 1,
+} as const;
 
 describe('fleet metrics', () => {
   it('show the replicas that are seen, and over what this one suspects itself', async () => {
@@ -24,7 +27,10 @@ describe('fleet metrics', () => {
   });
 
   it('show a replica that cannot see the others', async () => {
-    expect(await samplesOf({ sharedState: 'down', suspected: [], sample: () => undefined })).to.include.members(['shared_state_up{store="redis"} 0', 'fleet_replicas 1']);
+    expect(await samplesOf({ sharedState: 'down', suspected: [], sample: () => undefined })).to.include.members([
+      'shared_state_up{store="redis"} 0',
+      'fleet_replicas 1',
+    ]);
   });
 
   it('say nothing of shared state where none is configured', async () => {

@@ -30,7 +30,8 @@ describe('HTTP metrics', () => {
   it('put all requests without a route under one label, however many paths and methods are tried', async () => {
     const metrics = createMetrics();
 
-    for (const method of ['GET', 'POST', 'PUT', 'TRACE', 'BREW']) metrics.requestEnded({ method, route: undefined, status: 404, durationMs: 1 });
+    for (const method of ['GET', 'POST', 'PUT', 'TRACE', 'BREW'])
+      metrics.requestEnded({ method, route: undefined, status: 404, durationMs: 1 });
 
     const scrape = new Scrape((await metrics.render()).body);
     expect(scrape.value(COUNT, { http_route: 'unmatched', http_request_method: '_OTHER', http_response_status_code: '404' })).to.equal(5);

@@ -20,10 +20,18 @@ describe('Metrics of operations’ circuits', () => {
       clock: systemClock,
       random: () => 0,
       events: guarded([metrics], rethrow),
-      onEngine: (engine) => { metrics.observeEngine(engine); },
+      onEngine: (engine) => {
+        metrics.observeEngine(engine);
+      },
       onListenerError: rethrow,
     });
-    metrics.watch({ circuits: () => factory.states(), bulkheads: () => [], cacheBytes: () => [], quotas: () => [], retryBudgets: () => [] });
+    metrics.watch({
+      circuits: () => factory.states(),
+      bulkheads: () => [],
+      cacheBytes: () => [],
+      quotas: () => [],
+      retryBudgets: () => [],
+    });
     const breaker = factory.breaker('hubspot', { attemptTimeoutMs: ATTEMPT_TIMEOUT_MS, circuit: { ...policy, ...byEvidence } });
 
     await stop(house, breaker, 'search', 'read');

@@ -33,11 +33,18 @@ describe('The log of jobs', () => {
     const told = { ...job, waitedMs: 10, attempts: 1 };
 
     log.jobExecuted?.({ ...told, outcome: 'succeeded', reason: undefined });
-    for (const outcome of ['failed', 'uncertain', 'retry', 'postponed'] as const) log.jobExecuted?.({ ...told, outcome, reason: 'a_reason' });
+    for (const outcome of ['failed', 'uncertain', 'retry', 'postponed'] as const)
+      log.jobExecuted?.({ ...told, outcome, reason: 'a_reason' });
 
     expect(lines.map(([level]) => level)).to.deep.equal(['info', 'warn', 'warn', 'debug', 'debug']);
     expect(lines[1]?.[1]).to.deep.equal({
-      jobId: 'job_1', service: 'hubspot', operation: 'create_contact', requestId: 'request-1', reason: 'a_reason', waitedMs: 10, attempts: 1,
+      jobId: 'job_1',
+      service: 'hubspot',
+      operation: 'create_contact',
+      requestId: 'request-1',
+      reason: 'a_reason',
+      waitedMs: 10,
+      attempts: 1,
     });
   });
 });

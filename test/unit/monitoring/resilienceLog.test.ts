@@ -46,7 +46,11 @@ describe('The log of circuits', () => {
 
     const fields = { circuit: 'hubspot:search', lastedMs: 13 };
     expect(lines).to.deep.equal([
-      ['warn', { ...fields, from: 'closed', to: 'open', reason: 'failure_evidence' }, 'circuit of an operation opened; the rest of the service goes on'],
+      [
+        'warn',
+        { ...fields, from: 'closed', to: 'open', reason: 'failure_evidence' },
+        'circuit of an operation opened; the rest of the service goes on',
+      ],
       ['info', { ...fields, from: 'open', to: 'half_open', reason: 'open_time_over' }, 'circuit of an operation half-open'],
       ['info', { ...fields, from: 'half_open', to: 'closed', reason: 'probe_succeeded' }, 'circuit of an operation closed'],
     ]);

@@ -14,7 +14,12 @@ describe('Upstream metrics', () => {
       expect(scrape.values('upstream_attempts_total', { attempt: 'first', outcome }), outcome).to.deep.equal(Array(operations).fill(0));
     }
     expect(scrape.values('upstream_attempts_total')).to.have.length(operations * alertedOutcomes.length);
-    for (const name of ['upstream_request_duration_seconds_count', 'upstream_deprecations_total', 'cache_requests_total', 'shared_cache_requests_total']) {
+    for (const name of [
+      'upstream_request_duration_seconds_count',
+      'upstream_deprecations_total',
+      'cache_requests_total',
+      'shared_cache_requests_total',
+    ]) {
       expect(scrape.values(name), name).to.deep.equal([]);
     }
   });

@@ -89,7 +89,10 @@ describe('one attempt', () => {
   }
 
   it('names the first few fields only, however many are wrong', async () => {
-    const answer = json(200, Array.from({ length: 1_000 }, () => ({})));
+    const answer = json(
+      200,
+      Array.from({ length: 1_000 }, () => ({})),
+    );
 
     const error = await rejectionOf(attempt(answer, z.array(thing)));
 
@@ -166,7 +169,10 @@ describe('one attempt and the rules of a service', () => {
     await attempt(json(200, { id: '7' }, { 'x-left': '4' }), thing, { events, readQuota });
     await rejectionOf(attempt(json(429, {}, { 'x-left': '0' }), thing, { events, readQuota }));
 
-    expect(told).to.deep.equal([['acme', 'minute', { remaining: 4 }], ['acme', 'minute', { remaining: 0 }]]);
+    expect(told).to.deep.equal([
+      ['acme', 'minute', { remaining: 4 }],
+      ['acme', 'minute', { remaining: 0 }],
+    ]);
   });
 
   for (const part of ['classify', 'readQuota'] as const) {

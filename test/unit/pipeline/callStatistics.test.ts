@@ -32,6 +32,14 @@ describe('call statistics', () => {
     statistics.begun();
     statistics.failed(1);
 
-    expect(statistics.metrics).to.include({ requests: 6, successes: 3, fallbacks: 2, cacheHits: 1, failures: 1, successRate: 0.5, inFlight: 0 });
+    expect(statistics.metrics).to.include({
+      requests: 6,
+      successes: 3,
+      fallbacks: 2,
+      cacheHits: 1,
+      failures: 1,
+      successRate: 0.5,
+      inFlight: 0,
+    });
   });
 });

@@ -14,7 +14,14 @@ const broken = (schema: ZodType, answer: unknown): readonly string[] =>
 
 describe('Fields that a schema declares', () => {
   it('are told with a star for every index', () => {
-    expect(broken(page, { results: [{ id: '1', properties: {} }, { id: 2, properties: {} }] })).to.deep.equal(['results.*.id']);
+    expect(
+      broken(page, {
+        results: [
+          { id: '1', properties: {} },
+          { id: 2, properties: {} },
+        ],
+      }),
+    ).to.deep.equal(['results.*.id']);
   });
 
   it('are told with a star for the keys of a map, which may be anybody’s', () => {

@@ -36,7 +36,11 @@ describe('Notices of deprecation', () => {
     expect(deprecationNotices({ sunset: 'in two weeks' })).to.deep.equal([{ header: 'sunset' }]);
   });
 
-  for (const warning of ['299 - "Deprecated API"', '299 api.acme.test "gone soon" "Sat, 31 Dec 2026 23:59:59 GMT"', '110 - "stale", 299 - "old"']) {
+  for (const warning of [
+    '299 - "Deprecated API"',
+    '299 api.acme.test "gone soon" "Sat, 31 Dec 2026 23:59:59 GMT"',
+    '110 - "stale", 299 - "old"',
+  ]) {
     it(`hear Warning: ${warning}`, () => {
       expect(deprecationNotices({ warning })).to.deep.equal([{ header: 'warning' }]);
     });

@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { MissingScopesError, UpstreamBlockedError, UpstreamContractBrokenError, UpstreamUnavailableError } from '../../../src/errors/upstreamErrors.ts';
+import {
+  MissingScopesError,
+  UpstreamBlockedError,
+  UpstreamContractBrokenError,
+  UpstreamUnavailableError,
+} from '../../../src/errors/upstreamErrors.ts';
 import { classifyStatus } from '../../../src/pipeline/generalClassification.ts';
 import { receivedAnswer } from '../../../src/pipeline/receivedAnswer.ts';
 
@@ -68,10 +73,10 @@ describe('general classification', () => {
   });
 
   it('measures the date of a Retry-After against the wall clock', () => {
-    const error = classifyStatus(
-      receivedAnswer({ status: 429, headers: { 'retry-after': 'Thu, 01 Jan 1970 00:01:00 GMT' }, body: '' }),
-      { site, wallTime: 20_000 },
-    );
+    const error = classifyStatus(receivedAnswer({ status: 429, headers: { 'retry-after': 'Thu, 01 Jan 1970 00:01:00 GMT' }, body: '' }), {
+      site,
+      wallTime: 20_000,
+    });
 
     expect(error).to.include({ retryAfterMs: 40_000 });
   });
@@ -83,7 +88,9 @@ describe('general classification', () => {
       [{}, '\n<!DOCTYPE html><title>Access denied</title>'],
       [{ 'content-type': 'text/html' }, ''],
     ] as const) {
-      expect(classify(403, headers, body), body).to.be.instanceOf(UpstreamBlockedError).and.include(blocked);
+      expect(classify(403, headers, body), body)
+        .to.be.instanceOf(UpstreamBlockedError)
+        .and.include(blocked);
     }
     expect(classify(403, { 'content-type': 'text/html' }, '{"message":"no"}')).to.be.instanceOf(MissingScopesError);
   });

@@ -28,7 +28,6 @@ describe('receivedAnswer', () => {
       }
     });
   }
-
 });
 
 describe('boundedAnswer', () => {

@@ -13,9 +13,9 @@ const build = (request: Partial<OperationRequest> = {}, headers?: Readonly<Recor
   buildRequest(target, { method: 'POST', idempotency: 'never' }, { path, ...request }, headers);
 
 const anyCasing = (name: string): fc.Arbitrary<string> =>
-  fc.array(fc.boolean(), { minLength: name.length, maxLength: name.length }).map((upper) =>
-    [...name].map((letter, index) => (upper[index] === true ? letter.toUpperCase() : letter)).join(''),
-  );
+  fc
+    .array(fc.boolean(), { minLength: name.length, maxLength: name.length })
+    .map((upper) => [...name].map((letter, index) => (upper[index] === true ? letter.toUpperCase() : letter)).join(''));
 
 describe('requestBuilder', () => {
   for (const [baseUrl, sent] of [
@@ -87,7 +87,9 @@ describe('requestBuilder', () => {
     it(`refuses the header ${JSON.stringify(name)} with the value ${JSON.stringify(value)} as the caller's mistake`, () => {
       const adding = () => build({}, { [name]: value });
 
-      expect(adding).to.throw(InvalidRequestError).that.satisfies((error: Error) => !error.message.includes(value));
+      expect(adding)
+        .to.throw(InvalidRequestError)
+        .that.satisfies((error: Error) => !error.message.includes(value));
     });
   }
 
@@ -130,8 +132,14 @@ describe('cacheKey', () => {
 
     fc.assert(
       fc.property(body, (one) => {
-        const other = shuffled(Object.fromEntries(Object.entries(one).map(([name, part]) =>
-          [name, typeof part === 'object' && part !== null && !Array.isArray(part) ? shuffled(part as Record<string, unknown>) : part])));
+        const other = shuffled(
+          Object.fromEntries(
+            Object.entries(one).map(([name, part]) => [
+              name,
+              typeof part === 'object' && part !== null && !Array.isArray(part) ? shuffled(part as Record<string, unknown>) : part,
+            ]),
+          ),
+        );
 
         expect(key({ body: other })).to.equal(key({ body: one }));
       }),
@@ -166,7 +174,8 @@ describe('cacheKey', () => {
     fc.assert(
       fc.property(place, place, (one, other) => {
         const [first, second] = [one, other].map(({ operation, id, ...where }) =>
-          cacheKey(where, operation, { wire: build({ path: upstreamPath`/things/${id}` }), body: undefined }));
+          cacheKey(where, operation, { wire: build({ path: upstreamPath`/things/${id}` }), body: undefined }),
+        );
 
         expect(first === second).to.equal(JSON.stringify(one) === JSON.stringify(other));
       }),
@@ -180,7 +189,9 @@ describe('cacheKey', () => {
 
 describe('digest', () => {
   it('names a credential without telling it', () => {
-    expect(digest('secret-key')).to.match(/^[\w-]{22}$/u).and.to.not.include('secret');
+    expect(digest('secret-key'))
+      .to.match(/^[\w-]{22}$/u)
+      .and.to.not.include('secret');
     expect(digest('secret-key')).to.equal(digest('secret-key')).and.to.not.equal(digest('secret-kez'));
   });
 });

@@ -47,7 +47,9 @@ describe('upstreamPath', () => {
     it(`refuses an id that is ${what}, without repeating it`, () => {
       const build = () => upstreamPath`/things/${id}`;
 
-      expect(build).to.throw(InvalidRequestError).that.satisfies((error: Error) => id.length < 3 || !error.message.includes(id));
+      expect(build)
+        .to.throw(InvalidRequestError)
+        .that.satisfies((error: Error) => id.length < 3 || !error.message.includes(id));
     });
   }
 

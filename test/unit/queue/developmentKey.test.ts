@@ -49,7 +49,9 @@ describe('the key of a queue in development', () => {
     const one = developmentKey(directory, silentLogger);
     const other = developmentKey(path.join(root, 'other'), silentLogger);
 
-    expect(one.id).to.match(/^dev-[\da-f]{8}$/u).and.not.equal(other.id);
+    expect(one.id)
+      .to.match(/^dev-[\da-f]{8}$/u)
+      .and.not.equal(other.id);
     expect(one.key.equals(other.key)).to.equal(false);
   });
 

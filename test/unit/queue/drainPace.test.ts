@@ -2,7 +2,14 @@ import { expect } from 'chai';
 import type { QuotaState } from '../../../src/pipeline/quotaBoard.ts';
 import { MAX_DRAINING, roomForJobs, type PaceReadings } from '../../../src/queue/drainPace.ts';
 
-const quota = (fields: Partial<QuotaState>): QuotaState => ({ service: 'acme', window: 'ten_seconds', limit: 100, remaining: 100, at: 0, ...fields });
+const quota = (fields: Partial<QuotaState>): QuotaState => ({
+  service: 'acme',
+  window: 'ten_seconds',
+  limit: 100,
+  remaining: 100,
+  at: 0,
+  ...fields,
+});
 
 const room = (fields: Partial<PaceReadings> = {}): number =>
   roomForJobs({

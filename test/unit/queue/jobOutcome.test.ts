@@ -27,7 +27,13 @@ const unique: Operation<Thing> = { ...never, queue: { alreadyDone: ({ reason }) 
 
 const judge = (error: unknown, fields: Partial<FailedExecution> = {}) =>
   outcomeOfError({
-    error, operation: never, request: { path: upstreamPath`/things` }, attempts: 0, mayHaveHappened: false, random: () => 0.5, ...fields,
+    error,
+    operation: never,
+    request: { path: upstreamPath`/things` },
+    attempts: 0,
+    mayHaveHappened: false,
+    random: () => 0.5,
+    ...fields,
   });
 
 describe('the outcome of a failed execution', () => {
@@ -116,7 +122,9 @@ describe('the outcome of a failed execution', () => {
 
     expect(judge(exists, { operation: unique, mayHaveHappened: true })).to.deep.equal({ kind: 'succeeded' });
     expect(judge(exists, { operation: unique })).to.deep.equal({ kind: 'failed', reason: 'thing_exists' });
-    expect(judge(new UpstreamRejectedError(site, 409, 'other'), { operation: unique, mayHaveHappened: true })).to.include({ kind: 'failed' });
+    expect(judge(new UpstreamRejectedError(site, 409, 'other'), { operation: unique, mayHaveHappened: true })).to.include({
+      kind: 'failed',
+    });
     expect(judge(exists, { mayHaveHappened: true })).to.include({ kind: 'failed' });
   });
 });

@@ -15,7 +15,12 @@ describe('the payload of a job', () => {
     });
   }
 
-  for (const text of ['', 'no JSON', '{"request":{"path":"https://elsewhere.example"},"mayHaveHappened":false}', '{"request":{"path":"/things"}}']) {
+  for (const text of [
+    '',
+    'no JSON',
+    '{"request":{"path":"https://elsewhere.example"},"mayHaveHappened":false}',
+    '{"request":{"path":"/things"}}',
+  ]) {
     it(`is refused where it is none, and not repeated: ${text === '' ? 'an empty text' : text}`, () => {
       expect(() => readPayload(text)).to.throw(/^the payload of a job is not of this version$/u);
     });

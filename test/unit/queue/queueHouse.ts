@@ -1,7 +1,16 @@
 /**
  * A worker over one service's whole way out: everything is real but the wire, which follows a script, and the disk.
  */
-import { createThing, httpHouse, scriptedWire, type HouseParts, type HttpHouse, type Reply, type ScriptedWire, type Thing } from '../../support/httpHouse.ts';
+import {
+  createThing,
+  httpHouse,
+  scriptedWire,
+  type HouseParts,
+  type HttpHouse,
+  type Reply,
+  type ScriptedWire,
+  type Thing,
+} from '../../support/httpHouse.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import type { QuotaState } from '../../../src/pipeline/quotaBoard.ts';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
@@ -23,7 +32,10 @@ export const unique: Operation<Thing> = { ...create, name: 'create_unique_thing'
 export const steps: Operation<Thing> = {
   ...upsert,
   name: 'update_or_create_thing',
-  queue: { orElse: ({ status }, request) => (status === 404 ? { operation: upsert, request: { ...request, path: upstreamPath`/created` } } : undefined) },
+  queue: {
+    orElse: ({ status }, request) =>
+      status === 404 ? { operation: upsert, request: { ...request, path: upstreamPath`/created` } } : undefined,
+  },
 };
 
 export const HOUR_MS = 3_600_000;
@@ -37,7 +49,10 @@ export interface QueueHouse {
   readonly executed: readonly JobExecuted[];
   readonly quotas: QuotaState[];
   /** Puts a job of an operation into the queue. @returns its id. */
-  readonly add: (operation: Operation<unknown>, fields?: Partial<NewJob> & { readonly body?: unknown; readonly mayHaveHappened?: boolean }) => Promise<string>;
+  readonly add: (
+    operation: Operation<unknown>,
+    fields?: Partial<NewJob> & { readonly body?: unknown; readonly mayHaveHappened?: boolean },
+  ) => Promise<string>;
   readonly find: (id: string) => Promise<JobRecord | undefined>;
   close(): Promise<void>;
 }
@@ -71,7 +86,10 @@ export const queueHouseWith = (parts: HouseParts, ...replies: readonly Reply[]):
     added += 1;
     const id = `job_${String(added).padStart(22, '0')}`;
     const now = systemClock.wallTime();
-    const payload = sealer.seal(writePayload({ request: { path: upstreamPath`/things`, body: body ?? { number: added } }, mayHaveHappened }), id);
+    const payload = sealer.seal(
+      writePayload({ request: { path: upstreamPath`/things`, body: body ?? { number: added } }, mayHaveHappened }),
+      id,
+    );
     const times = { acceptedAt: now, expiresAt: now + HOUR_MS };
     await queue.add({ id, version: JOB_VERSION, service: 'acme', operation: name, owner: 'key_1', payload, ...times, ...fields });
     return id;

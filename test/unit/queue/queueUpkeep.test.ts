@@ -25,7 +25,13 @@ describe('the upkeep of the queue', () => {
     tokens = 0;
     lines = [];
     const note = (_fields: object, message: string): void => void lines.push(message);
-    upkeep = new QueueUpkeep({ queue, keys, newToken: () => String((tokens += 1)), clock: systemClock, logger: { ...silentLogger, info: note, warn: note, error: note } });
+    upkeep = new QueueUpkeep({
+      queue,
+      keys,
+      newToken: () => String((tokens += 1)),
+      clock: systemClock,
+      logger: { ...silentLogger, info: note, warn: note, error: note },
+    });
     upkeep.start();
   });
 
@@ -100,7 +106,10 @@ describe('the upkeep of the queue', () => {
     await time.advance(5_000);
     const between = upkeep.reading.up;
     keys.down = true;
-    await upkeep.watched(keys).begin(use, 0).catch(() => undefined);
+    await upkeep
+      .watched(keys)
+      .begin(use, 0)
+      .catch(() => undefined);
 
     expect(afterJob).to.include({ up: false, reason: 'Redis has no memory left' });
     expect(between).to.equal(true);

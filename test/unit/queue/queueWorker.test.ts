@@ -34,7 +34,9 @@ describe('the worker of the queue', () => {
     await time.advance(10);
 
     const job = await house.find(id);
-    expect(house.wire.sent.map(({ method, path, body }) => [method, path, body])).to.deep.equal([['POST', '/v1/things', '{"name":"seven"}']]);
+    expect(house.wire.sent.map(({ method, path, body }) => [method, path, body])).to.deep.equal([
+      ['POST', '/v1/things', '{"name":"seven"}'],
+    ]);
     expect(job).to.include({ state: 'succeeded', attempts: 1 });
     expect(house.sealer.open(job?.result ?? '', id)).to.equal('{"id":"7"}');
   });
@@ -47,7 +49,9 @@ describe('the worker of the queue', () => {
     // A long answer is read in turns of the event loop, which are real.
     for (let turn = 0; turn < 20; turn += 1) await time.settle();
 
-    expect(await house.find(id)).to.include({ state: 'succeeded' }).and.not.have.property('result');
+    expect(await house.find(id))
+      .to.include({ state: 'succeeded' })
+      .and.not.have.property('result');
   });
 
   it('makes jobs of one entity one after the other, in the order of their acceptance', async () => {
@@ -118,7 +122,10 @@ describe('the worker of the queue', () => {
   });
 
   it('repeats what may be repeated after a lost answer, up to eight times, then it is a dead letter', async () => {
-    house = queueHouseWith({ policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures: 100 } } } }, json(500, {}));
+    house = queueHouseWith(
+      { policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures: 100 } } } },
+      json(500, {}),
+    );
     house.worker.start();
 
     const id = await house.add(upsert);

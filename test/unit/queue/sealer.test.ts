@@ -46,8 +46,13 @@ describe('a sealer', () => {
     const [version, id, iv, tag, data] = sealer.seal('text', 'job_1').split('.') as [string, string, string, string, string];
     const other = sealer.seal('more', 'job_1').split('.') as [string, string, string, string, string];
     const changed = [
-      [version, id, other[2], tag, data], [version, id, iv, other[3], data], [version, id, iv, tag, other[4]],
-      [version, id, iv, tag, ''], [version, id, iv, tag], ['v2', id, iv, tag, data], [''],
+      [version, id, other[2], tag, data],
+      [version, id, iv, other[3], data],
+      [version, id, iv, tag, other[4]],
+      [version, id, iv, tag, ''],
+      [version, id, iv, tag],
+      ['v2', id, iv, tag, data],
+      [''],
     ].map((parts) => parts.join('.'));
 
     expect(changed.map((text) => reasonOf(() => sealer.open(text, 'job_1')))).to.deep.equal(changed.map(() => 'damaged'));
@@ -66,7 +71,10 @@ describe('a sealer', () => {
     const without = createSealer({ keys: [second], clearText: false });
 
     expect(reasonOf(() => without.open(sealed, 'job_1'))).to.equal('unknown_key');
-    expect(() => without.open(sealed, 'job_1')).to.throw(UnopenableError, /QUEUE_KEYS/u).with.property('message').that.does.not.contain(sealed);
+    expect(() => without.open(sealed, 'job_1'))
+      .to.throw(UnopenableError, /QUEUE_KEYS/u)
+      .with.property('message')
+      .that.does.not.contain(sealed);
   });
 
   it('does not open with another key of the same id', () => {
@@ -99,7 +107,9 @@ describe('a sealer', () => {
     const stranger = createSealer({ keys: [second], clearText: false });
 
     expect(rotated.digest('ada@example.com')).to.equal(sealer.digest('ada@example.com'));
-    expect(sealer.digest('ada@example.com')).to.match(/^[\w-]{43}$/u).and.not.equal(sealer.digest('bert@example.com'));
+    expect(sealer.digest('ada@example.com'))
+      .to.match(/^[\w-]{43}$/u)
+      .and.not.equal(sealer.digest('bert@example.com'));
     expect(stranger.digest('ada@example.com')).not.to.equal(sealer.digest('ada@example.com'));
   });
 });

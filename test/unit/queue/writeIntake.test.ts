@@ -64,7 +64,12 @@ describe('the intake of writes', () => {
       expiresAt: new Date(clock.wallTime() + HOUR_MS).toISOString(),
     });
     expect(await queue.find(answer.id)).to.include({
-      state: 'queued', service: 'hubspot', operation: 'create_contact', owner: 'key_1', requestId: 'request-1', version: 1,
+      state: 'queued',
+      service: 'hubspot',
+      operation: 'create_contact',
+      owner: 'key_1',
+      requestId: 'request-1',
+      version: 1,
     });
   });
 

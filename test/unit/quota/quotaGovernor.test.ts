@@ -50,7 +50,9 @@ describe('quotaGovernor', () => {
     const { clock, ask } = house(aSecond(2));
     useUp(ask, 2);
     let given = false;
-    const waiting = Promise.resolve(ask()).then(() => { given = true; });
+    const waiting = Promise.resolve(ask()).then(() => {
+      given = true;
+    });
 
     clock.advance(999);
     await settled();
@@ -120,7 +122,10 @@ describe('quotaGovernor', () => {
   it('keeps the limits of different classes apart, and several of one class together', () => {
     const { ask } = house({
       classes: {
-        default: [{ permits: 3, windowMs: 1000 }, { permits: 2, windowMs: 1500 }],
+        default: [
+          { permits: 3, windowMs: 1000 },
+          { permits: 2, windowMs: 1500 },
+        ],
         search: [{ permits: 1, windowMs: 1000 }],
       },
     });
@@ -231,9 +236,26 @@ describe('quotaGovernor', () => {
   });
 
   for (const [what, end] of [
-    ['is refused again', (governor: QuotaGovernor, trial: Permit) => { governor.throttled('default', minutes(60)); trial.end('answered'); }],
-    ['is refused again without a word', (governor: QuotaGovernor, trial: Permit) => { governor.throttled('default', undefined); trial.end('answered'); }],
-    ['is cut off', (_governor: QuotaGovernor, trial: Permit) => { trial.end('abandoned'); }],
+    [
+      'is refused again',
+      (governor: QuotaGovernor, trial: Permit) => {
+        governor.throttled('default', minutes(60));
+        trial.end('answered');
+      },
+    ],
+    [
+      'is refused again without a word',
+      (governor: QuotaGovernor, trial: Permit) => {
+        governor.throttled('default', undefined);
+        trial.end('answered');
+      },
+    ],
+    [
+      'is cut off',
+      (_governor: QuotaGovernor, trial: Permit) => {
+        trial.end('abandoned');
+      },
+    ],
   ] as const) {
     it(`keeps a long pause whose trial ${what}`, () => {
       const { ask, governor, clock } = house(aSecond(10));
@@ -363,7 +385,9 @@ describe('quotaGovernor under more calls than the quota allows', () => {
       const random = seededRandom(seed);
       const attempt = (permit: Permit): void => {
         const [travelMs, answerMs] = [random() * 100, random() * 100];
-        clock.after(travelMs, () => { service.ask(clock.now()); });
+        clock.after(travelMs, () => {
+          service.ask(clock.now());
+        });
         clock.after(travelMs + answerMs, () => {
           permit.end('answered');
           void Promise.resolve(ask(wishOf(), 1e9)).then(attempt);

@@ -72,34 +72,80 @@ describe('sharedQuotaGate in a fleet that has trouble', function () {
   type Trouble = (fleet: QuotaFleet, members: readonly FleetMember[]) => void;
   const later = (fleet: QuotaFleet, ms: number, act: () => void): void => void fleet.clock.after(ms, act);
   const troubles: readonly (readonly [name: string, trouble: Trouble, used: number])[] = [
-    ['more replicas come', (fleet) => { for (const ms of [0, 7000, 7100]) later(fleet, ms, () => fleet.join(busy)); }, 0.85],
-    ['one dies', (_fleet, [first]) => { first?.die(); }, 0.85],
-    ['the store is away for five seconds', (fleet) => {
-      fleet.store.isDown = true;
-      later(fleet, 5000, () => { fleet.store.isDown = false; });
-    }, 0.9],
-    ['the store dies', (fleet) => { fleet.store.isDown = true; }, 0.85],
-    ['the store dies and comes back with nothing', (fleet) => {
-      fleet.store.isDown = true;
-      later(fleet, 30_000, () => {
+    [
+      'more replicas come',
+      (fleet) => {
+        for (const ms of [0, 7000, 7100]) later(fleet, ms, () => fleet.join(busy));
+      },
+      0.85,
+    ],
+    [
+      'one dies',
+      (_fleet, [first]) => {
+        first?.die();
+      },
+      0.85,
+    ],
+    [
+      'the store is away for five seconds',
+      (fleet) => {
+        fleet.store.isDown = true;
+        later(fleet, 5000, () => {
+          fleet.store.isDown = false;
+        });
+      },
+      0.9,
+    ],
+    [
+      'the store dies',
+      (fleet) => {
+        fleet.store.isDown = true;
+      },
+      0.85,
+    ],
+    [
+      'the store dies and comes back with nothing',
+      (fleet) => {
+        fleet.store.isDown = true;
+        later(fleet, 30_000, () => {
+          fleet.store.forget();
+          fleet.store.isDown = false;
+        });
+      },
+      0.85,
+    ],
+    [
+      'the store forgets',
+      (fleet) => {
         fleet.store.forget();
-        fleet.store.isDown = false;
-      });
-    }, 0.85],
-    ['the store forgets', (fleet) => { fleet.store.forget(); }, 0.85],
-    ['answers are lost', (fleet, [first]) => {
-      if (first !== undefined) first.shares.losesAnswers = true;
-      later(fleet, 5000, () => { if (first !== undefined) first.shares.losesAnswers = false; });
-    }, 0.85],
+      },
+      0.85,
+    ],
+    [
+      'answers are lost',
+      (fleet, [first]) => {
+        if (first !== undefined) first.shares.losesAnswers = true;
+        later(fleet, 5000, () => {
+          if (first !== undefined) first.shares.losesAnswers = false;
+        });
+      },
+      0.85,
+    ],
   ];
-  for (const [service, rule] of [['HubSpot', hubspot], ['Lemlist', lemlist], ['Kit', kit]] as const) {
+  for (const [service, rule] of [
+    ['HubSpot', hubspot],
+    ['Lemlist', lemlist],
+    ['Kit', kit],
+  ] as const) {
     for (const [name, trouble, used] of troubles) {
       it(`is never refused and loses little of the quota while ${name}: ${service}`, async () => {
         const fleet = new QuotaFleet(rule, 2);
         const members = [busy, busy, busy].map((load) => fleet.join(load));
         await fleet.clock.advance(2 * rule.windowMs + 5000);
 
-        const { refused, usedShare } = await measure(fleet, rule, Math.max(80_000, 10 * rule.windowMs), () => { trouble(fleet, members); });
+        const { refused, usedShare } = await measure(fleet, rule, Math.max(80_000, 10 * rule.windowMs), () => {
+          trouble(fleet, members);
+        });
 
         expect(refused).to.equal(0);
         expect(usedShare).to.be.at.least(used);
@@ -112,7 +158,9 @@ describe('sharedQuotaGate in a fleet that has trouble', function () {
     const [first] = [busy, busy, busy].map((load) => fleet.join(load));
     await fleet.clock.advance(30_000);
 
-    const { refused, attempts } = await measure(fleet, hubspot, 60_000, () => { first!.shares.isCut = true; });
+    const { refused, attempts } = await measure(fleet, hubspot, 60_000, () => {
+      first!.shares.isCut = true;
+    });
 
     expect(refused / attempts).to.be.below(0.1);
   });

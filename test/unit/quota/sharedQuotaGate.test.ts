@@ -26,7 +26,19 @@ const fleet = async (quotas = hundred, names = ['one', 'two']) => {
   const windowMs = quotas.classes['default']?.filter(isRate)[0]?.windowMs ?? 0;
   await store.as('the first').report(
     { service: 'acme', account: 'account', quota: 'default', windowMs },
-    { limit: 100, isStated: false, holdsMs: windowMs, held: 0, used: 0, wanted: 0, needed: 0, usable: 0, paceMs: 500, generation: 0, isLast: true },
+    {
+      limit: 100,
+      isStated: false,
+      holdsMs: windowMs,
+      held: 0,
+      used: 0,
+      wanted: 0,
+      needed: 0,
+      usable: 0,
+      paceMs: 500,
+      generation: 0,
+      isLast: true,
+    },
   );
   await clock.advance(1000);
   store.reports = 0;
@@ -79,7 +91,10 @@ describe('sharedQuotaGate', () => {
     const busy = await askMany(one, clock, 50);
     for (const permit of busy) permit.end('unsent');
     let given = 0;
-    for (let call = 0; call < 50; call += 1) void two.ask().then(() => { given += 1; });
+    for (let call = 0; call < 50; call += 1)
+      void two.ask().then(() => {
+        given += 1;
+      });
     await clock.advance(0);
 
     await clock.advance(10_000);
@@ -103,7 +118,9 @@ describe('sharedQuotaGate', () => {
     const lasting = await askMany(one, clock, 10);
     const before = clock.now();
     let refusedAfterMs = 0;
-    const refusal = errorOf(two.ask(wishOf(), 3000), QuotaWaitTooLongError).then(() => { refusedAfterMs = clock.now() - before; });
+    const refusal = errorOf(two.ask(wishOf(), 3000), QuotaWaitTooLongError).then(() => {
+      refusedAfterMs = clock.now() - before;
+    });
 
     await clock.advance(4000);
     await refusal;

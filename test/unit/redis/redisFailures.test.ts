@@ -20,7 +20,10 @@ describe('redisFailures', () => {
     ['NOREPLICAS Not enough good replicas to write.', 'failing over'],
     ['Client network socket disconnected before secure TLS connection was established', 'rediss://'],
     ['connect ETIMEDOUT', 'takes no connection'],
-    ["ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -READONLY You can't write against a read only replica.", 'name the primary'],
+    [
+      "ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -READONLY You can't write against a read only replica.",
+      'name the primary',
+    ],
     ['connect ECONNREFUSED 127.0.0.1:6379', 'cannot be reached'],
   ] as const;
   for (const [says, help] of known) {
@@ -53,7 +56,10 @@ describe('redisFailures', () => {
     const clock = new HandDrivenClock();
 
     const answered = await answerInTime(clock, () => Promise.resolve('answer'));
-    const late = errorOf(answerInTime(clock, () => new Promise<never>(() => undefined)), QueueUnavailableError);
+    const late = errorOf(
+      answerInTime(clock, () => new Promise<never>(() => undefined)),
+      QueueUnavailableError,
+    );
     clock.advance(ANSWER_WITHIN_MS);
 
     expect(answered).to.equal('answer');

@@ -23,9 +23,11 @@ describe('the time that Redis has for an answer', () => {
       client?.write('PING');
       const came = once(client as Socket, 'data') as Promise<[Buffer]>;
       // The request has left and been answered by the time that this process looks again, long after the timer was due.
-      setImmediate(() => setImmediate(() => {
-        for (const end = performance.now() + 60; performance.now() < end; );
-      }));
+      setImmediate(() =>
+        setImmediate(() => {
+          for (const end = performance.now() + 60; performance.now() < end;);
+        }),
+      );
       return (await came).toString();
     });
 

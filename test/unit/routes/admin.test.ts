@@ -133,7 +133,10 @@ describe('circuit administration', () => {
     });
   });
 
-  for (const [method, path] of [['DELETE', '/circuits/toy/override'], ['POST', '/circuits/toy/reset']] as const) {
+  for (const [method, path] of [
+    ['DELETE', '/circuits/toy/override'],
+    ['POST', '/circuits/toy/reset'],
+  ] as const) {
     it(`says what ${method} ${path} has left in force`, async () => {
       circuit.release = () => undefined;
       circuit.reset = () => undefined;
@@ -141,7 +144,9 @@ describe('circuit administration', () => {
 
       const { text } = await ask(method, path, { reason: 'it is over' });
 
-      expect(JSON.parse(text)).to.have.property('notice').that.matches(/^forced_open of the fleet, by oncall, is still in force until 2026-01-01T00:00:01\.000Z/u);
+      expect(JSON.parse(text))
+        .to.have.property('notice')
+        .that.matches(/^forced_open of the fleet, by oncall, is still in force until 2026-01-01T00:00:01\.000Z/u);
       expect(JSON.parse(text)).to.have.nested.property('override.scope', 'fleet');
     });
   }
@@ -158,7 +163,11 @@ describe('circuit administration', () => {
     const cusum = { strategy: 'cusum', threshold: 10 } as const;
     circuit.become({ detection: cusum });
 
-    const changed = await ask('PATCH', '/circuits/toy/detection', { detection: { threshold: 20 }, reason: 'noisy provider', ttlSeconds: 60 });
+    const changed = await ask('PATCH', '/circuits/toy/detection', {
+      detection: { threshold: 20 },
+      reason: 'noisy provider',
+      ttlSeconds: 60,
+    });
     const undone = await ask('DELETE', '/circuits/toy/detection', { reason: 'it is quiet again' });
 
     expect(JSON.parse(changed.text)).to.deep.include({

@@ -80,7 +80,16 @@ describe('cache administration', () => {
     ['a service', { service: 'acme' }, 3, [['acme', ['acme']]], 3600],
     ['an operation', { service: 'acme', operation: 'get_thing' }, 2, [['acme', ['acme get_thing']]], 630],
     ['a record of a service', { service: 'acme', tag: 'things:7' }, 1, [['acme', ['acme #things:7']]], 630],
-    ['a record of every service', { tag: 'things:7' }, 2, [['acme', ['acme #things:7']], ['other', ['other #things:7']]], 630],
+    [
+      'a record of every service',
+      { tag: 'things:7' },
+      2,
+      [
+        ['acme', ['acme #things:7']],
+        ['other', ['other #things:7']],
+      ],
+      630,
+    ],
   ] as const;
 
   for (const [what, wish, entries, told, seconds] of scopes) {

@@ -22,21 +22,37 @@ describe('administration of a fleet', () => {
   let isDown = false;
   let tries = 0;
 
-  const told = (what: string) => (...rest: readonly unknown[]): Promise<unknown> => {
-    tries += 1;
-    if (isDown) return Promise.reject(new SharedStateUnavailableError('Redis cannot be reached'));
-    asked.push([what, ...rest]);
-    return Promise.resolve();
-  };
+  const told =
+    (what: string) =>
+    (...rest: readonly unknown[]): Promise<unknown> => {
+      tries += 1;
+      if (isDown) return Promise.reject(new SharedStateUnavailableError('Redis cannot be reached'));
+      asked.push([what, ...rest]);
+      return Promise.resolve();
+    };
   const controls: FleetControls = { impose: told('impose'), release: told('release'), reset: told('reset') };
 
   before(async () => {
-    const snapshot = { replica: 'b', version: '1.2.3', phase: 'ready', uptimeMs: 2000, circuits: { toy: 'open' }, outages: { toy: '2026-01-01T00:00:00.000Z' }, suspectsItselfOver: [] } as const;
+    const snapshot = {
+      replica: 'b',
+      version: '1.2.3',
+      phase: 'ready',
+      uptimeMs: 2000,
+      circuits: { toy: 'open' },
+      outages: { toy: '2026-01-01T00:00:00.000Z' },
+      suspectsItselfOver: [],
+    } as const;
     gateway = await startWebGateway({
       circuits: { list: () => [closedCircuit], find: (name) => (name === 'toy' ? untouchable : undefined) },
       fleet: {
         controls,
-        cluster: { replica: 'a', sharedState: 'up', suspected: ['toy'], isUnfit: false, sample: () => ({ replicas: [{ snapshot, ageMs: 1000 }], ageMs: 250 }) },
+        cluster: {
+          replica: 'a',
+          sharedState: 'up',
+          suspected: ['toy'],
+          isUnfit: false,
+          sample: () => ({ replicas: [{ snapshot, ageMs: 1000 }], ageMs: 250 }),
+        },
         views: () => [
           { circuit: 'toy', view: fleetViewOf({ state: 'open', reason: 'failure_evidence', openings: 2 }), seenAgoMs: 1500 },
           { circuit: 'other', view: undefined, seenAgoMs: undefined },
@@ -69,10 +85,27 @@ describe('administration of a fleet', () => {
       ready: true,
       suspectsItselfOver: ['toy'],
       replicas: [
-        { replica: 'b', version: '1.2.3', phase: 'ready', uptimeSeconds: 2, seenSecondsAgo: 1.3, circuits: { toy: 'open' }, outages: { toy: '2026-01-01T00:00:00.000Z' }, suspectsItselfOver: [] },
+        {
+          replica: 'b',
+          version: '1.2.3',
+          phase: 'ready',
+          uptimeSeconds: 2,
+          seenSecondsAgo: 1.3,
+          circuits: { toy: 'open' },
+          outages: { toy: '2026-01-01T00:00:00.000Z' },
+          suspectsItselfOver: [],
+        },
       ],
       circuits: [
-        { name: 'toy', state: 'open', reason: 'failure_evidence', openings: 2, outageSince: '2026-01-01T00:00:00.000Z', replicas: 3, seenSecondsAgo: 1.5 },
+        {
+          name: 'toy',
+          state: 'open',
+          reason: 'failure_evidence',
+          openings: 2,
+          outageSince: '2026-01-01T00:00:00.000Z',
+          replicas: 3,
+          seenSecondsAgo: 1.5,
+        },
         { name: 'other', state: 'unknown', reason: '', openings: 0, replicas: 0 },
       ],
     });
@@ -121,7 +154,11 @@ describe('administration of one process alone', () => {
     const gateway = await startWebGateway({ circuits: { list: () => [closedCircuit], find: () => untouchable } });
     const body = JSON.stringify({ reason: 'it is well again', scope: 'fleet' });
 
-    const answer = await plainHttp(`${gateway.url}/admin/circuits/toy/reset`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const answer = await plainHttp(`${gateway.url}/admin/circuits/toy/reset`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
 
     expect(answer.status).to.equal(400);
     expect(answer.text).to.include('there is no fleet without Redis');

@@ -69,7 +69,13 @@ describe('health report', () => {
   });
 
   it('warns of an override, and shows who imposed it, why and until when', () => {
-    const override = { mode: 'disabled', reason: 'provider says all is well', by: 'operator', until: at + 60_000, scope: 'replica' } as const;
+    const override = {
+      mode: 'disabled',
+      reason: 'provider says all is well',
+      by: 'operator',
+      until: at + 60_000,
+      scope: 'replica',
+    } as const;
     const circuit: CircuitSnapshot = { ...closedCircuit, override, effectiveState: 'disabled' };
 
     const report = healthReport(sourceOf({ circuits: () => [circuit] }), endpoints, at);
@@ -86,9 +92,14 @@ describe('health report', () => {
 
     const report = healthReport(sourceOf({ circuits: () => [circuit] }), endpoints, at);
 
-    expect(report.checks['hubspot:circuit']?.[0]).to.include({ outageSince: '2026-11-21T18:00:03.000Z', since: '2026-11-21T18:58:40.000Z' });
+    expect(report.checks['hubspot:circuit']?.[0]).to.include({
+      outageSince: '2026-11-21T18:00:03.000Z',
+      since: '2026-11-21T18:58:40.000Z',
+    });
     expect(healthText(report)).to.match(/^WARN {2}hubspot {2}open {2}.*2026-11-21T18:00:03\.000Z/mu);
-    expect(healthText(report)).to.include('not closed because of:\n  hubspot: failure_rate, in this state since 2026-11-21T18:58:40.000Z\n');
+    expect(healthText(report)).to.include(
+      'not closed because of:\n  hubspot: failure_rate, in this state since 2026-11-21T18:58:40.000Z\n',
+    );
   });
 
   it('shows to people what people have set: by whom, until when and why', () => {
@@ -123,7 +134,9 @@ describe('health report', () => {
 
       const text = healthText(healthReport(sourceOf({ circuits: () => [circuit] }), endpoints, at));
 
-      expect(text.replaceAll('\n', '')).to.match(/^\P{Cc}*$/u).and.to.not.match(/[\u2028\u2029\u202a-\u202e]/u);
+      expect(text.replaceAll('\n', ''))
+        .to.match(/^\P{Cc}*$/u)
+        .and.to.not.match(/[\u2028\u2029\u202a-\u202e]/u);
       expect(text).to.not.match(/^PASS:/mu);
       expect(text).to.match(/\\u[\da-f]{4}/u);
     });

@@ -24,16 +24,29 @@ const clusterOf = (replicas: readonly ReplicaSnapshot[], changes: Partial<Cluste
   sharedState: 'up',
   suspected: [],
   isUnfit: false,
-  sample: () => (replicas.length === 0 ? undefined : { replicas: replicas.map((snapshot, index) => ({ snapshot, ageMs: 500 * (index + 1) })), ageMs: 300 }),
+  sample: () =>
+    replicas.length === 0
+      ? undefined
+      : { replicas: replicas.map((snapshot, index) => ({ snapshot, ageMs: 500 * (index + 1) })), ageMs: 300 },
   ...changes,
 });
 
-const three = [replica('a'), replica('b', { circuits: { hubspot: 'open' } }), replica('c', { phase: 'draining', circuits: { hubspot: 'half_open' } })];
+const three = [
+  replica('a'),
+  replica('b', { circuits: { hubspot: 'open' } }),
+  replica('c', { phase: 'draining', circuits: { hubspot: 'half_open' } }),
+];
 const untouched = { quotas: () => [], cache: () => ({ entries: 3, bytes: 30, maxBytes: 100 }), runbook: 'runbook' };
 
 const reportOf = (cluster: ClusterSource | undefined): HealthReport =>
   healthReport(
-    { ...untouched, phase: () => 'ready', circuits: () => [snapshotOf()], cluster, build: { version: '1', sha: 'abc', configHash: '0', startedAt: at } },
+    {
+      ...untouched,
+      phase: () => 'ready',
+      circuits: () => [snapshotOf()],
+      cluster,
+      build: { version: '1', sha: 'abc', configHash: '0', startedAt: at },
+    },
     new Map(),
     at,
   );
@@ -71,7 +84,9 @@ describe('health report of a fleet', () => {
     const [first] = healthText(report).split('\n');
 
     expect(report.status).to.equal('warn');
-    expect(first).to.equal('WARN: all circuits closed on this replica; 2 of 2 other replicas: b (hubspot open), c (draining, hubspot half_open)');
+    expect(first).to.equal(
+      'WARN: all circuits closed on this replica; 2 of 2 other replicas: b (hubspot open), c (draining, hubspot half_open)',
+    );
   });
 
   it('names five replicas in its first line, and says how many more there are', () => {
@@ -93,7 +108,9 @@ describe('health report of a fleet', () => {
   });
 
   it('has nothing to say of a fleet to who is alone', () => {
-    expect(Object.keys(reportOf(clusterOf([], { sharedState: 'off' })).checks).filter((name) => name.startsWith('fleet'))).to.deep.equal([]);
+    expect(Object.keys(reportOf(clusterOf([], { sharedState: 'off' })).checks).filter((name) => name.startsWith('fleet'))).to.deep.equal(
+      [],
+    );
   });
 
   it('says that it suspects itself, and over what', () => {

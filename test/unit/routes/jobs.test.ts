@@ -118,7 +118,10 @@ describe('job routes', () => {
   for (const service of services) {
     it(`leave out an answer of ${service} about a record that was gone after it`, async () => {
       id = (await added({ service })).id;
-      await gateway.queue.end((await gateway.queue.take(service))!, { kind: 'succeeded', result: sealedResult(id, { id: '101', email: 'ada@example.com' }) });
+      await gateway.queue.end((await gateway.queue.take(service))!, {
+        kind: 'succeeded',
+        result: sealedResult(id, { id: '101', email: 'ada@example.com' }),
+      });
       const before = await ask();
       clock.advance(1);
       await gateway.gone.end(service, ['ADA@example.com']);

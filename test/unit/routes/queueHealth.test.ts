@@ -60,9 +60,15 @@ describe('health report of the queue', () => {
 
     expect(report).to.include({
       status: 'warn',
-      description: 'all circuits closed; queue store down, Redis has no memory left: raise its maxmemory: writes are made or refused, none is queued',
+      description:
+        'all circuits closed; queue store down, Redis has no memory left: raise its maxmemory: writes are made or refused, none is queued',
     });
-    expect(report.checks['queue:store']?.[0]).to.include({ observedValue: 'down', output: 'Redis has no memory left: raise its maxmemory', engine: 'bullmq', status: 'warn' });
+    expect(report.checks['queue:store']?.[0]).to.include({
+      observedValue: 'down',
+      output: 'Redis has no memory left: raise its maxmemory',
+      engine: 'bullmq',
+      status: 'warn',
+    });
     expect(ready.status).to.equal(200);
   });
 

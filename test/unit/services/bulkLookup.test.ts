@@ -21,7 +21,11 @@ describe('bulk lookup', () => {
     const answer = await rowsOf(lookUp, { id: 'a' }, { id: 'b' }, { id: 'c' });
 
     expect(answer).to.deep.equal({
-      rows: [{ index: 0, outcome: 'found', name: 'a' }, { index: 1, outcome: 'missing' }, { index: 2, outcome: 'found', name: 'c' }],
+      rows: [
+        { index: 0, outcome: 'found', name: 'a' },
+        { index: 1, outcome: 'missing' },
+        { index: 2, outcome: 'found', name: 'c' },
+      ],
       found: 2,
       missing: 1,
       refused: 0,

@@ -46,7 +46,8 @@ describe('The deadlines of services', () => {
     const [, section = ''] = /^## What we use\n([\s\S]*?)^## /mu.exec(readText('docs/services/deadlines.md')) ?? [];
 
     const expected = services.flatMap(({ title, deadlines = [] }) =>
-      deadlines.map(({ what, endsOn, actBy, act }) => [title, what, endsOn, actBy, act]));
+      deadlines.map(({ what, endsOn, actBy, act }) => [title, what, endsOn, actBy, act]),
+    );
 
     expect(expected).to.not.deep.equal([]);
     expect(tableRows(section)).to.deep.equal(expected);

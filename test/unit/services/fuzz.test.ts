@@ -47,14 +47,26 @@ const anyStatus = fc.oneof(
   fc.integer({ min: 100, max: 599 }),
 );
 const headerValue = fc.constantFrom('0', '-1', '7', '1e99', '@9e9', PRIVATE, 'Fri, 06 Nov 2026 08:49:47 GMT', '299 - "x"', 'text/html');
-const headerName = fc.constantFrom('content-type', 'retry-after', 'deprecation', 'sunset', 'warning', 'x-ratelimit-remaining', 'x-ratelimit-limit');
+const headerName = fc.constantFrom(
+  'content-type',
+  'retry-after',
+  'deprecation',
+  'sunset',
+  'warning',
+  'x-ratelimit-remaining',
+  'x-ratelimit-limit',
+);
 const anyHeaders = fc.dictionary(headerName, headerValue, { maxKeys: 3 });
 const anyAnswer: fc.Arbitrary<HttpResponse> = fc.record({ status: anyStatus, headers: anyHeaders, body: anyBody });
 
 /** Half of the time what the operation's own schema has, or nearly. */
 const answerTo = (operation: Operation<unknown> | undefined): fc.Arbitrary<HttpResponse> => {
   if (operation === undefined) return anyAnswer;
-  const likely = fc.record({ status: fc.constantFrom(200, 200, 201, 207), headers: anyHeaders, body: shapedBy(operation.answer).map(json) });
+  const likely = fc.record({
+    status: fc.constantFrom(200, 200, 201, 207),
+    headers: anyHeaders,
+    body: shapedBy(operation.answer).map(json),
+  });
   return fc.oneof(likely, anyAnswer);
 };
 

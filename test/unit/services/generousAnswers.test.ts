@@ -49,7 +49,9 @@ const withHollowFields = (shape: Shape): unknown => {
   if (option !== undefined) return withHollowFields(option);
   if (shape.type !== 'object') return sampleOf(shape, undefined);
   const { properties = {}, required = [] } = shape;
-  return Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, required.includes(name) ? withHollowFields(inner) : hollow(inner)]));
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, inner]) => [name, required.includes(name) ? withHollowFields(inner) : hollow(inner)]),
+  );
 };
 
 const optionalFields = ({ properties = {}, required = [], items, anyOf = [], allOf = [] }: Shape): number =>
@@ -61,7 +63,10 @@ const operations = Object.values(serviceRegistry).flatMap(({ name, operations: a
 );
 
 /** Answers of so many rows as were asked for are nothing without them. */
-const rowsAsked: Readonly<Record<string, object>> = { match_business: { matched_businesses: [{}] }, match_prospects: { matched_prospects: [{}] } };
+const rowsAsked: Readonly<Record<string, object>> = {
+  match_business: { matched_businesses: [{}] },
+  match_prospects: { matched_prospects: [{}] },
+};
 
 describe('null in a field that may be absent', () => {
   let fields = 0;
@@ -70,7 +75,8 @@ describe('null in a field that may be absent', () => {
     it(`is an absent field in the answer of ${title}`, async () => {
       const shape = z.toJSONSchema(operation.answer, { io: 'input', unrepresentable: 'any' }) as Shape;
       const rows = rowsAsked[operation.name];
-      const answerOf = (absent: unknown): unknown => (rows === undefined ? sampleOf(shape, absent) : { ...(sampleOf(shape, absent) as object), ...rows });
+      const answerOf = (absent: unknown): unknown =>
+        rows === undefined ? sampleOf(shape, absent) : { ...(sampleOf(shape, absent) as object), ...rows };
       fields += optionalFields(shape);
 
       const plain = await parseGenerously(operation.answer, answerOf(undefined));
@@ -100,58 +106,78 @@ describe('null in a field that may be absent', () => {
   });
 });
 
-for (const [how, isLong] of [['in one go', false], ['in slices', true]] as const) describe(`an answer that is read generously ${how}`, () => {
-  const row = z.looseObject({ id: z.string(), tags: z.array(z.looseObject({ name: z.string() })).optional() });
-  const page = z.looseObject({ results: z.array(row), total: z.number().optional() });
-  const rows = (...all: unknown[]) => ({ results: all });
+for (const [how, isLong] of [
+  ['in one go', false],
+  ['in slices', true],
+] as const)
+  describe(`an answer that is read generously ${how}`, () => {
+    const row = z.looseObject({ id: z.string(), tags: z.array(z.looseObject({ name: z.string() })).optional() });
+    const page = z.looseObject({ results: z.array(row), total: z.number().optional() });
+    const rows = (...all: unknown[]) => ({ results: all });
 
-  it('keeps a null where the schema has a place for it', async () => {
-    const parsed = await parseGenerously(z.object({ name: z.string().nullish() }), { name: null }, { leavesOutBadRows: false, isLong });
+    it('keeps a null where the schema has a place for it', async () => {
+      const parsed = await parseGenerously(z.object({ name: z.string().nullish() }), { name: null }, { leavesOutBadRows: false, isLong });
 
-    expect(parsed.value?.of).to.deep.equal({ name: null });
+      expect(parsed.value?.of).to.deep.equal({ name: null });
+    });
+
+    it('is broken by a null in a field that it needs', async () => {
+      expect(await parseGenerously(page, rows({ id: null }), { leavesOutBadRows: false, isLong })).to.deep.equal({
+        broken: [['results', 0, 'id']],
+      });
+    });
+
+    it('keeps what an optional list holds beside a null, and never takes a row out of a list that must be there', async () => {
+      const [beside, needed] = [rows({ id: '1', tags: [null, { name: 'a' }, { name: null }] }), rows(null, { id: '1' })];
+
+      const [kept, refused] = [await parseGenerously(page, beside, { isLong }), await parseGenerously(page, needed, { isLong })];
+
+      expect(kept.value?.of).to.deep.equal({ results: [{ id: '1', tags: [{ name: 'a' }] }] });
+      expect(refused).to.deep.equal({ broken: [['results', 0]] });
+    });
+
+    it('loses a bad row and no other where the operation says so, and tells of it', async () => {
+      const parsed = await parseGenerously(page, rows({ id: '1' }, { id: 2 }, null, { id: '3', total: null }), {
+        leavesOutBadRows: true,
+        isLong,
+      });
+
+      expect(parsed.value?.of).to.deep.equal({ results: [{ id: '1' }, { id: '3', total: null }] });
+      expect(parsed.broken).to.deep.equal([
+        ['results', 1, 'id'],
+        ['results', 2],
+      ]);
+    });
+
+    it('is broken by a bad row elsewhere', async () => {
+      expect(await parseGenerously(page, rows({ id: '1' }, { id: 2 }), { leavesOutBadRows: false, isLong })).to.deep.equal({
+        broken: [['results', 1, 'id']],
+      });
+    });
+
+    it('loses the smallest part: an inner row, or its whole list with the row around it', async () => {
+      const inner = await parseGenerously(page, rows({ id: '1', tags: [{ name: 'a' }, {}] }), { leavesOutBadRows: true, isLong });
+      const outer = await parseGenerously(page, rows({ id: '1', tags: [{}] }, { id: '2' }), { leavesOutBadRows: true, isLong });
+
+      expect(inner.value?.of).to.deep.equal({ results: [{ id: '1', tags: [{ name: 'a' }] }] });
+      expect(outer.value?.of).to.deep.equal({ results: [{ id: '2' }] });
+    });
+
+    it('is broken where every row is bad, or something beside the rows', async () => {
+      expect((await parseGenerously(page, rows({}, {}), { leavesOutBadRows: true, isLong })).value).to.equal(undefined);
+      expect((await parseGenerously(page, { results: [{ id: '1' }, {}], total: 'x' }, { leavesOutBadRows: true, isLong })).value).to.equal(
+        undefined,
+      );
+    });
+
+    it('finds its way through alternatives', async () => {
+      const either = z.union([z.array(row).transform((results) => ({ results })), page]);
+
+      expect((await parseGenerously(either, [{ id: '1', tags: null }], { leavesOutBadRows: false, isLong })).value?.of).to.deep.equal({
+        results: [{ id: '1' }],
+      });
+      expect((await parseGenerously(either, { results: [{ id: '1' }, {}] }, { leavesOutBadRows: true, isLong })).value?.of).to.deep.equal({
+        results: [{ id: '1' }],
+      });
+    });
   });
-
-  it('is broken by a null in a field that it needs', async () => {
-    expect(await parseGenerously(page, rows({ id: null }), { leavesOutBadRows: false, isLong })).to.deep.equal({ broken: [['results', 0, 'id']] });
-  });
-
-  it('keeps what an optional list holds beside a null, and never takes a row out of a list that must be there', async () => {
-    const [beside, needed] = [rows({ id: '1', tags: [null, { name: 'a' }, { name: null }] }), rows(null, { id: '1' })];
-
-    const [kept, refused] = [await parseGenerously(page, beside, { isLong }), await parseGenerously(page, needed, { isLong })];
-
-    expect(kept.value?.of).to.deep.equal({ results: [{ id: '1', tags: [{ name: 'a' }] }] });
-    expect(refused).to.deep.equal({ broken: [['results', 0]] });
-  });
-
-  it('loses a bad row and no other where the operation says so, and tells of it', async () => {
-    const parsed = await parseGenerously(page, rows({ id: '1' }, { id: 2 }, null, { id: '3', total: null }), { leavesOutBadRows: true, isLong });
-
-    expect(parsed.value?.of).to.deep.equal({ results: [{ id: '1' }, { id: '3', total: null }] });
-    expect(parsed.broken).to.deep.equal([['results', 1, 'id'], ['results', 2]]);
-  });
-
-  it('is broken by a bad row elsewhere', async () => {
-    expect(await parseGenerously(page, rows({ id: '1' }, { id: 2 }), { leavesOutBadRows: false, isLong })).to.deep.equal({ broken: [['results', 1, 'id']] });
-  });
-
-  it('loses the smallest part: an inner row, or its whole list with the row around it', async () => {
-    const inner = await parseGenerously(page, rows({ id: '1', tags: [{ name: 'a' }, {}] }), { leavesOutBadRows: true, isLong });
-    const outer = await parseGenerously(page, rows({ id: '1', tags: [{}] }, { id: '2' }), { leavesOutBadRows: true, isLong });
-
-    expect(inner.value?.of).to.deep.equal({ results: [{ id: '1', tags: [{ name: 'a' }] }] });
-    expect(outer.value?.of).to.deep.equal({ results: [{ id: '2' }] });
-  });
-
-  it('is broken where every row is bad, or something beside the rows', async () => {
-    expect((await parseGenerously(page, rows({}, {}), { leavesOutBadRows: true, isLong })).value).to.equal(undefined);
-    expect((await parseGenerously(page, { results: [{ id: '1' }, {}], total: 'x' }, { leavesOutBadRows: true, isLong })).value).to.equal(undefined);
-  });
-
-  it('finds its way through alternatives', async () => {
-    const either = z.union([z.array(row).transform((results) => ({ results })), page]);
-
-    expect((await parseGenerously(either, [{ id: '1', tags: null }], { leavesOutBadRows: false, isLong })).value?.of).to.deep.equal({ results: [{ id: '1' }] });
-    expect((await parseGenerously(either, { results: [{ id: '1' }, {}] }, { leavesOutBadRows: true, isLong })).value?.of).to.deep.equal({ results: [{ id: '1' }] });
-  });
-});

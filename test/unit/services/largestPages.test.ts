@@ -2,11 +2,19 @@ import { expect } from 'chai';
 import { boundedAnswer } from '../../../src/pipeline/receivedAnswer.ts';
 import { serviceRegistry } from '../../../src/services/registry.ts';
 
-const named = (name: string, count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}_${String(index)}`, 'value']));
+const named = (name: string, count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}_${String(index)}`, 'value']));
 const links = Array.from({ length: 8 }, () => ({ rel: 'self', href: 'x', method: 'GET', targetSchema: 'x', schema: 'x' }));
 
 const hubspot = { id: '1', properties: named('property', 250), createdAt: 'x', updatedAt: 'x', archived: false };
-const member = { ...named('field', 30), merge_fields: named('merge', 80), stats: named('stat', 5), location: named('place', 7), tags: [], _links: links };
+const member = {
+  ...named('field', 30),
+  merge_fields: named('merge', 80),
+  stats: named('stat', 5),
+  location: named('place', 7),
+  tags: [],
+  _links: links,
+};
 const subscriber = { ...named('field', 6), fields: named('custom', 140) };
 const contact = { ...named('field', 40), custom_fields: named('custom', 120), list_ids: [] };
 
@@ -30,7 +38,10 @@ const pages: Readonly<Record<string, readonly (readonly [pattern: RegExp, rows: 
 describe('the largest documented page', () => {
   for (const { name: service, operations } of Object.values(serviceRegistry)) {
     const cases = operations.flatMap((operation) =>
-      (pages[service] ?? []).filter(([pattern]) => pattern.test(operation.name)).slice(0, 1).map(([, rows, row]) => ({ operation, rows, row })),
+      (pages[service] ?? [])
+        .filter(([pattern]) => pattern.test(operation.name))
+        .slice(0, 1)
+        .map(([, rows, row]) => ({ operation, rows, row })),
     );
 
     it(`is known of a list of ${service}`, () => {

@@ -23,11 +23,18 @@ const limits: ServiceSettings['limits'] = {
 
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    signal.addEventListener('abort', () => { reject(signal.reason as Error); });
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
   });
 
 const after = (ms: number, answer: HttpResponse): Promise<HttpResponse> =>
-  new Promise((resolve) => void systemClock.after(ms, () => { resolve(answer); }));
+  new Promise(
+    (resolve) =>
+      void systemClock.after(ms, () => {
+        resolve(answer);
+      }),
+  );
 
 /** What the health operation alone does; all else is as it should be. */
 const healthFaults: Readonly<Record<string, (signal: AbortSignal) => Promise<HttpResponse>>> = {
@@ -70,7 +77,13 @@ describe('Recovery of each service while its health operation alone fails', () =
       return request.fresh === true ? health(signal) : Promise.resolve(json(200, { id: '7' }));
     };
     const listeners: ResilienceEvents[] = [{ circuitChanged: (event) => void changes.push(event) }];
-    const shared = { clock: systemClock, random: () => 1 - Number.EPSILON, onListenerError: (error: unknown) => { throw error; } };
+    const shared = {
+      clock: systemClock,
+      random: () => 1 - Number.EPSILON,
+      onListenerError: (error: unknown) => {
+        throw error;
+      },
+    };
     const events = guarded(listeners, shared.onListenerError);
     breakers = new CircuitBreakerFactory({ ...shared, events });
     cache = new MemoryCache(systemClock, 100);

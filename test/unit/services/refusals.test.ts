@@ -14,7 +14,17 @@ const path = upstreamPath`/things/7`;
 const PAGE = '<html><head><title>Attention Required!</title></head></html>';
 
 /** How each service says that our key may not do this, that it knows no such key, and that the plan does not go that far. */
-const words: Readonly<Record<keyof typeof serviceRegistry, { readonly forbidden: readonly string[]; readonly gone: readonly string[]; readonly unknownKey: readonly [number, string]; readonly plan?: readonly [number, string] }>> = {
+const words: Readonly<
+  Record<
+    keyof typeof serviceRegistry,
+    {
+      readonly forbidden: readonly string[];
+      readonly gone: readonly string[];
+      readonly unknownKey: readonly [number, string];
+      readonly plan?: readonly [number, string];
+    }
+  >
+> = {
   hubspot: {
     gone: ['{"status":"error","category":"OBJECT_NOT_FOUND"}', ''],
     forbidden: [
@@ -55,7 +65,10 @@ const words: Readonly<Record<keyof typeof serviceRegistry, { readonly forbidden:
 for (const service of Object.values<Service>(serviceRegistry)) {
   const { forbidden, unknownKey, plan, gone } = words[service.name as keyof typeof words];
   const errorOn = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): GatewayError | undefined => {
-    return classified(service.classify, receivedAnswer({ status, headers, body }), { site: { service: service.name, operation: 'get_thing' }, wallTime: 0 });
+    return classified(service.classify, receivedAnswer({ status, headers, body }), {
+      site: { service: service.name, operation: 'get_thing' },
+      wallTime: 0,
+    });
   };
 
   describe(`refusals of ${service.title}`, () => {
@@ -65,7 +78,11 @@ for (const service of Object.values<Service>(serviceRegistry)) {
 
         expect(error, body).to.be.instanceOf(MissingScopesError);
         expect(toProblem(error, { requestId: 'r' }), body).to.deep.include({ status: 422 });
-        expect(toProblem(error, { requestId: 'r' }).body).to.include({ code: 'missing_scopes', reason: 'missing_scopes', retryable: false });
+        expect(toProblem(error, { requestId: 'r' }).body).to.include({
+          code: 'missing_scopes',
+          reason: 'missing_scopes',
+          retryable: false,
+        });
       }
     });
 
@@ -108,7 +125,8 @@ for (const service of Object.values<Service>(serviceRegistry)) {
     }
 
     it('with 404 in its own words are about the record', () => {
-      for (const body of gone) expect(errorOn(404, body), body).to.be.instanceOf(UpstreamRejectedError).and.include({ status: 404, verdict: 'success' });
+      for (const body of gone)
+        expect(errorOn(404, body), body).to.be.instanceOf(UpstreamRejectedError).and.include({ status: 404, verdict: 'success' });
     });
 
     if (plan !== undefined) {

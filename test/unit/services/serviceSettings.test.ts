@@ -4,11 +4,18 @@ import { policyTemplates, rateDetection } from '../../../src/contract/policyTemp
 import { configurableService, resolveServicePolicy } from '../../../src/services/serviceSettings.ts';
 
 const unset: ServiceLimits = {
-  attemptTimeoutMs: undefined, deadlineMs: undefined, openForMs: undefined,
-  failureRatePercent: undefined, minimumCalls: undefined, rateLimit: undefined,
+  attemptTimeoutMs: undefined,
+  deadlineMs: undefined,
+  openForMs: undefined,
+  failureRatePercent: undefined,
+  minimumCalls: undefined,
+  rateLimit: undefined,
 };
 const hubspot = { name: 'hubspot' } as const;
-const counting = { name: 'hubspot', overrides: { deadlineMs: 8000, circuit: { detection: { strategy: 'consecutive', failures: 5 } } } } as const;
+const counting = {
+  name: 'hubspot',
+  overrides: { deadlineMs: 8000, circuit: { detection: { strategy: 'consecutive', failures: 5 } } },
+} as const;
 
 describe('configurableService', () => {
   it("gives the service's patience, its own overrides included", () => {

@@ -30,7 +30,12 @@ describe('withAttemptTimeout', () => {
       throw oddity;
     }).catch((reason: unknown) => reason);
 
-    expect(await errorOf(within(async () => Promise.reject(error)), Error)).to.equal(error);
+    expect(
+      await errorOf(
+        within(async () => Promise.reject(error)),
+        Error,
+      ),
+    ).to.equal(error);
     expect(thrown).to.equal('odd');
   });
 
@@ -159,7 +164,10 @@ describe('withAttemptTimeout', () => {
     const { signal } = new AbortController();
 
     await within(async () => Promise.resolve('contact'), signal);
-    await errorOf(within(async () => Promise.reject(new Error('down')), signal), Error);
+    await errorOf(
+      within(async () => Promise.reject(new Error('down')), signal),
+      Error,
+    );
     const late = errorOf(within(new HeldAttempt().begin, signal), Error);
     await time.advance(100);
     await late;

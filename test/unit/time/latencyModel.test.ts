@@ -32,7 +32,11 @@ describe('LatencyModel', () => {
     expect(learned(latencies(80, 0.8, 3), 3000).p50Ms).to.be.within(70, 90);
   });
 
-  for (const [medianMs, sigma] of [[80, 0.3], [400, 0.6], [3, 0.2]] as const) {
+  for (const [medianMs, sigma] of [
+    [80, 0.3],
+    [400, 0.6],
+    [3, 0.2],
+  ] as const) {
     it(`finds the 99th percentile of latencies around ${String(medianMs)} ms, spread by ${String(sigma)}, to a quarter (seed 1)`, () => {
       const truth = medianMs * Math.exp(2.33 * sigma);
 

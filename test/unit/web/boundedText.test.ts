@@ -6,7 +6,9 @@ import type { Route } from '../../../src/web/route.ts';
 
 interface Definition {
   readonly type: string;
-  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string; readonly abort?: boolean; readonly pattern?: RegExp } } }[];
+  readonly checks?: readonly {
+    readonly _zod: { readonly def: { readonly check: string; readonly abort?: boolean; readonly pattern?: RegExp } };
+  }[];
 }
 
 /** Every schema of strings in a schema. */
@@ -14,7 +16,13 @@ const stringsIn = (schema: ZodType, seen = new Set<unknown>()): readonly Definit
   if (seen.has(schema)) return [];
   seen.add(schema);
   const definition = schema._zod.def as unknown as Definition;
-  const parts = Object.values(definition).flatMap((part: unknown) => (Array.isArray(part) ? (part as unknown[]) : typeof part === 'object' && part !== null && !('_zod' in part) ? (Object.values(part) as unknown[]) : [part]));
+  const parts = Object.values(definition).flatMap((part: unknown) =>
+    Array.isArray(part)
+      ? (part as unknown[])
+      : typeof part === 'object' && part !== null && !('_zod' in part)
+        ? (Object.values(part) as unknown[])
+        : [part],
+  );
   const inner = parts.filter((part): part is ZodType => typeof part === 'object' && part !== null && '_zod' in part && 'safeParse' in part);
   return [...(definition.type === 'string' ? [definition] : []), ...inner.flatMap((part) => stringsIn(part, seen))];
 };
@@ -24,7 +32,9 @@ const checksOf = ({ checks = [] }: Definition) => checks.map(({ _zod: { def } })
 /** A pattern that reads as far as there is text, and no length that ends the checks before it. */
 const isUnbounded = (definition: Definition): boolean => {
   const checks = checksOf(definition);
-  const at = checks.findIndex(({ pattern }) => pattern !== undefined && /[*+]|\{\d+,\}/u.test(pattern.source.replaceAll(/\[[^[\]]*\]/gu, '[]')));
+  const at = checks.findIndex(
+    ({ pattern }) => pattern !== undefined && /[*+]|\{\d+,\}/u.test(pattern.source.replaceAll(/\[[^[\]]*\]/gu, '[]')),
+  );
   return at !== -1 && !checks.slice(0, at).some(({ check, abort }) => check === 'max_length' && abort === true);
 };
 

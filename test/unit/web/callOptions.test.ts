@@ -47,7 +47,9 @@ describe('call options', () => {
   }
 
   for (const [header, value] of [
-    ...['0', '-1', '120001', '2.5', '1e3', 'soon', '', '2500m', '1234567890', '100,200'].map((each) => ['x-request-deadline', each] as const),
+    ...['0', '-1', '120001', '2.5', '1e3', 'soon', '', '2500m', '1234567890', '100,200'].map(
+      (each) => ['x-request-deadline', each] as const,
+    ),
     ...['0m', '-1S', '121S', '3M', '1H', '2.5S', '100', '100ms', '123456789n', 'S', ''].map((each) => ['grpc-timeout', each] as const),
   ]) {
     it(`refuse ${header}: "${value}"`, () => {

@@ -157,7 +157,9 @@ describe('HTTP server', () => {
     const { port } = await listen(server, 0, '127.0.0.1');
 
     const socket = await unread(port);
-    const reading = setInterval(() => { socket.read(1); }, 20);
+    const reading = setInterval(() => {
+      socket.read(1);
+    }, 20);
     await all;
     clearInterval(reading);
 

@@ -101,7 +101,14 @@ describe('store of Idempotency-Keys in trouble', () => {
   it('counts an answer as lost that cannot be opened any more, and says so in the log', async () => {
     await post(gateway, headers);
     const sealer = createSealer({ keys: [{ id: 'new', key: Buffer.alloc(32, 8) }], clearText: false });
-    const queue = { jobs: gateway.queue, keys: gateway.keys, sealer, gone: gateway.gone, jobExpiresMs: JOB_EXPIRES_MS, onRepeat: () => undefined };
+    const queue = {
+      jobs: gateway.queue,
+      keys: gateway.keys,
+      sealer,
+      gone: gateway.gone,
+      jobExpiresMs: JOB_EXPIRES_MS,
+      onRepeat: () => undefined,
+    };
     const next = await startWebGateway({ clock, queue });
 
     const repeat = await post(next, headers);

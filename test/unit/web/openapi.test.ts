@@ -48,7 +48,14 @@ const serviceGroups = Object.values<Service>(serviceRegistry).map((service) => g
 const desk = new CircuitDesk({ controls: { list: () => [], find: () => undefined }, clock: systemClock, logger: silentLogger });
 const jobs = new MemoryQueue(systemClock);
 const sealer = { open: (text: string) => text };
-const jobDesk = new JobDesk({ jobs, sealer, gone: { isAnyGone: () => Promise.resolve(false) }, clock: systemClock, logger: silentLogger, jobExpiresMs: JOB_EXPIRES_MS });
+const jobDesk = new JobDesk({
+  jobs,
+  sealer,
+  gone: { isAnyGone: () => Promise.resolve(false) },
+  clock: systemClock,
+  logger: silentLogger,
+  jobExpiresMs: JOB_EXPIRES_MS,
+});
 const adminRoutesOfBoth = [...adminRoutes(desk), ...adminJobRoutes(jobDesk)];
 const adminGroup: RouteGroup = { name: 'admin', title: 'Admin', prefix: '/admin', routes: adminRoutesOfBoth };
 const jobGroup = groupOf(jobRoutes(jobDesk), 'jobs');

@@ -93,6 +93,13 @@ describe('hintMs', () => {
   });
 
   it('makes no plan of what is neither a number nor a text', () => {
-    expect([undefined, null, true, {}, [7], Number.NaN].map((hint) => hintMs(hint, {}, now))).to.deep.equal([undefined, undefined, undefined, undefined, undefined, undefined]);
+    expect([undefined, null, true, {}, [7], Number.NaN].map((hint) => hintMs(hint, {}, now))).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -36,7 +36,13 @@ describe('CusumDetector', () => {
     expect(feed(detector, times(4, 'failure')).at(-1)).to.equal('failure_evidence');
   });
 
-  for (const [perSecond, failures] of [[1, 4], [26, 4], [50, 4], [500, 4], [5000, 5]] as const) {
+  for (const [perSecond, failures] of [
+    [1, 4],
+    [26, 4],
+    [50, 4],
+    [500, 4],
+    [5000, 5],
+  ] as const) {
     it(`opens at ${String(failures)} failures in a row at ${String(perSecond)} calls a second: the more calls, the more chances to err`, () => {
       const detector = new CusumDetector(THRESHOLD);
       let at = 0;

@@ -114,7 +114,13 @@ describe('RateDetector', () => {
 
 describe('RateDetector of attempts that hang', () => {
   it('counts one that was slow and has timed out as a failure, and once', () => {
-    const detector = new RateDetector({ strategy: 'rate', windowMs: 10_000, minimumCalls: 4, failureRatePercent: 50, slowRatePercent: 100 });
+    const detector = new RateDetector({
+      strategy: 'rate',
+      windowMs: 10_000,
+      minimumCalls: 4,
+      failureRatePercent: 50,
+      slowRatePercent: 100,
+    });
     for (const evidence of ['success', 'success', 'slow', 'slow', 'hung'] as const) detector.record(evidence, 0);
     const before = detector.failureRatio(0);
 

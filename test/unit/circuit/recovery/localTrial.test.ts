@@ -47,8 +47,12 @@ describe('LocalTrial', () => {
 
   describe('as time goes by', () => {
     let clock: sinon.SinonFakeTimers;
-    beforeEach(() => { clock = fakeTime(); });
-    afterEach(() => { clock.restore(); });
+    beforeEach(() => {
+      clock = fakeTime();
+    });
+    afterEach(() => {
+      clock.restore();
+    });
 
     it('is content with two successes from a second and a half on, not before and not with one', () => {
       const { trial } = trialWith();

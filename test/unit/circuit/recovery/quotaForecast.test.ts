@@ -64,7 +64,8 @@ describe('Quota forecast', () => {
     const swapped = falling(1000, 1, 300).map((left, index) => left + (index % 2 === 0 ? -8 : 8));
 
     const said = swapped.map((remaining, index) =>
-      forecast.record('minute', { limit: 1000, remaining, resetAt: RESET_AT }, index * 70, STARTS_AT + index * 70));
+      forecast.record('minute', { limit: 1000, remaining, resetAt: RESET_AT }, index * 70, STARTS_AT + index * 70),
+    );
 
     expect(said).not.to.include(true);
   });

@@ -109,7 +109,12 @@ describe('RecoveryProber', () => {
   });
 
   it('looks as often while the service hangs: what a look took counts towards the wait', async () => {
-    attempt = () => new Promise((_, reject) => systemClock.after(seconds(2), () => { reject(down()); }));
+    attempt = () =>
+      new Promise((_, reject) =>
+        systemClock.after(seconds(2), () => {
+          reject(down());
+        }),
+      );
     await open();
 
     await house.time.advance(seconds(12) + 1);

@@ -21,8 +21,16 @@ describe('RecoveryProber of a service that few ask for', () => {
   beforeEach(async () => {
     asked = [];
     let openedAt = 0;
-    const factory = house.createFactory([{ circuitChanged: (event) => { prober.circuitChanged(event); } }]);
-    stopFactory = () => { factory.shutdown(); };
+    const factory = house.createFactory([
+      {
+        circuitChanged: (event) => {
+          prober.circuitChanged(event);
+        },
+      },
+    ]);
+    stopFactory = () => {
+      factory.shutdown();
+    };
     const circuit = { ...policy, openForMs: minutes(20), openForCapMs: minutes(20) };
     breaker = factory.breaker('hubspot', { attemptTimeoutMs: ATTEMPT_TIMEOUT_MS, circuit });
     const attempt = async (): Promise<never> => {

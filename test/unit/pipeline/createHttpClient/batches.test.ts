@@ -68,7 +68,9 @@ describe('batched reads', () => {
       sent.push(request);
       await new Promise<void>((resolve, reject) => {
         setTimeout(resolve, delayMs);
-        signal.addEventListener('abort', () => { reject(signal.reason as Error); });
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
       });
       return answerOf(request);
     }, parts);
@@ -89,7 +91,14 @@ describe('batched reads', () => {
     house.http.send(operation, { path: upstreamPath`/things/${id}`, query }, options);
 
   const codes = async (reads: readonly Promise<unknown>[]): Promise<readonly unknown[]> =>
-    Promise.all(reads.map((each) => each.then((row) => (row as Thing).id, (error: unknown) => (error as { readonly status?: number; readonly code: string }).status)));
+    Promise.all(
+      reads.map((each) =>
+        each.then(
+          (row) => (row as Thing).id,
+          (error: unknown) => (error as { readonly status?: number; readonly code: string }).status,
+        ),
+      ),
+    );
 
   it('make one request of many reads at once, and give each its own row', async () => {
     const reads = Promise.all(['1', '2', '3'].map((id) => read(id)));
@@ -224,7 +233,11 @@ describe('batched reads', () => {
     house.close();
     open({ policy: { retry: { maxAttempts: 1 } } });
     const controller = new AbortController();
-    const reads = [rejectionOf(read('1', { signal: controller.signal })), rejectionOf(read('2', { deadlineMs: 1000 })), rejectionOf(read('3', { deadlineMs: 1500 }))];
+    const reads = [
+      rejectionOf(read('1', { signal: controller.signal })),
+      rejectionOf(read('2', { deadlineMs: 1000 })),
+      rejectionOf(read('3', { deadlineMs: 1500 })),
+    ];
     await clock.tickAsync(100);
     controller.abort();
     const first = await reads[0];

@@ -39,7 +39,10 @@ describe('the cache of a client', () => {
     const refreshed = await rig.read({ refresh: true });
     const next = await rig.read();
 
-    expect([refreshed, next]).to.deep.equal([{ id: '7', version: 2 }, { id: '7', version: 2, _cached: true }]);
+    expect([refreshed, next]).to.deep.equal([
+      { id: '7', version: 2 },
+      { id: '7', version: 2, _cached: true },
+    ]);
   });
 
   it('sends equal reads at the same time as one, without marking them', async () => {

@@ -107,7 +107,13 @@ describe('the foresight of a client', () => {
     rig.wire.replyWith(found);
 
     const outcomes = [];
-    for (let made = 0; made < 10; made += 1) outcomes.push(await rig.get({ deadlineMs: 900 }).then(() => 'served', () => 'refused'));
+    for (let made = 0; made < 10; made += 1)
+      outcomes.push(
+        await rig.get({ deadlineMs: 900 }).then(
+          () => 'served',
+          () => 'refused',
+        ),
+      );
 
     expect(outcomes.filter((outcome) => outcome === 'served')).to.have.length(2);
   });

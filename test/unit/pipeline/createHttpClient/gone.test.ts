@@ -25,7 +25,7 @@ const readMany: Operation<unknown> = {
   name: 'read_things',
   method: 'POST',
   answer: z.unknown(),
-  goneTags: (_request, answer) => ((answer as { readonly missing?: readonly string[] } | undefined)?.missing ?? []),
+  goneTags: (_request, answer) => (answer as { readonly missing?: readonly string[] } | undefined)?.missing ?? [],
 };
 const emailRequest = { path: upstreamPath`/things/${JANE}` };
 const thing = json(200, { id: '7', email: JANE });
@@ -55,7 +55,16 @@ describe('a client whose service says that a record is gone', () => {
 
   for (const [what, status, ask] of ways) {
     it(`by ${what} with ${String(status)}, answers with no copy of it under any name, not even in place of an error`, async () => {
-      rig.open({ policy: { retry: { maxAttempts: 1 } } }, thing, thing, json(200, { id: '7' }), json(status, {}), json(500, {}), json(500, {}), json(500, {}));
+      rig.open(
+        { policy: { retry: { maxAttempts: 1 } } },
+        thing,
+        thing,
+        json(200, { id: '7' }),
+        json(status, {}),
+        json(500, {}),
+        json(500, {}),
+        json(500, {}),
+      );
       await readAll();
 
       await errorOf(ask(), Error);
@@ -66,7 +75,16 @@ describe('a client whose service says that a record is gone', () => {
 
   it('by a missing row of a batch, answers with no copy of it under any name', async () => {
     const missing = json(200, { missing: ['7'] });
-    rig.open({ policy: { retry: { maxAttempts: 1 } } }, thing, thing, json(200, { id: '7' }), missing, json(500, {}), json(500, {}), json(500, {}));
+    rig.open(
+      { policy: { retry: { maxAttempts: 1 } } },
+      thing,
+      thing,
+      json(200, { id: '7' }),
+      missing,
+      json(500, {}),
+      json(500, {}),
+      json(500, {}),
+    );
     await readAll();
 
     await rig.house.http.send(readMany, { path: upstreamPath`/things/read`, body: {} });
@@ -144,7 +162,9 @@ describe('what ends with a record that is gone', () => {
 
   for (const { name, operations } of services) {
     it(`is named by each cached operation of ${name} that is about records, and hit by those that may find one gone`, () => {
-      const keeps = new Set(operations.flatMap(({ cacheForMs, cacheTags }) => (cacheForMs === undefined ? [] : (cacheTags?.(thingRequest, {}) ?? []))));
+      const keeps = new Set(
+        operations.flatMap(({ cacheForMs, cacheTags }) => (cacheForMs === undefined ? [] : (cacheTags?.(thingRequest, {}) ?? []))),
+      );
       const untagged = operations.filter(({ cacheForMs, cacheTags }) => cacheForMs !== undefined && cacheTags === undefined);
       const ended = operations.flatMap(({ goneTags, cacheTags }) => (goneTags ?? cacheTags)?.(thingRequest) ?? []);
 
@@ -158,14 +178,70 @@ describe('what ends with a record that is gone', () => {
   const path = upstreamPath`/crm/objects/v/contacts/${'7'}/associations/companies/${'8'}`;
 
   for (const [what, tags, expected] of [
-    ['a contact, by its id', operationOf('get_contact').goneTags?.({ path: upstreamPath`/contacts/${'7'}` }), ['contacts:7', 'contacts:by_email']],
-    ['a contact, by an email', operationOf('get_contact_by_email').goneTags?.({ path: upstreamPath`/contacts/${'Jane@Example.com'}` }), [`contacts:${JANE}`]],
-    ['one of two that are tied together', operationOf('associate').goneTags?.({ path }), ['contacts:7', 'contacts:by_email', 'companies:8']],
-    ['a row of a batch', operationOf('batch_read_contacts').goneTags?.({ path, body: { inputs: [{ id: '7' }, { id: '8' }] } }, { results: [{ id: '8' }] }), ['contacts:7', 'contacts:by_email']],
-    ['a row that a batch update finds gone', operationOf('batch_update_contacts').goneTags?.({ path, body: { inputs: [{ id: '7' }, { id: '8' }, { id: '9' }] } }, { results: [{ id: '9' }], errors: [{ category: 'OBJECT_NOT_FOUND', context: { ids: ['7'] } }, { category: 'VALIDATION_ERROR', context: { ids: ['8'] } }] }), ['contacts:7', 'contacts:by_email']],
-    ['a row whose ties are asked for', operationOf('batch_read_associations').goneTags?.({ path: upstreamPath`/crm/associations/v/${'companies'}/${'deals'}/batch/read`, body: { inputs: [{ id: '7' }, { id: '8' }, { id: '9' }] } }, { results: [{ from: { id: '9' }, to: [] }], errors: [{ category: 'OBJECT_NOT_FOUND', subCategory: 'crm.associations.NO_ASSOCIATIONS_FOUND', context: { fromObjectId: [8] } }, { category: 'OBJECT_NOT_FOUND', context: { fromObjectId: ['7'] } }] }), ['companies:7']],
-    ['a person', exploriumOperations.enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [] }), ['prospects:p', 'prospects:matched']],
-    ['a person, found', exploriumOperations.enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [{ prospect_id: 'p', data: {} }] }), []],
+    [
+      'a contact, by its id',
+      operationOf('get_contact').goneTags?.({ path: upstreamPath`/contacts/${'7'}` }),
+      ['contacts:7', 'contacts:by_email'],
+    ],
+    [
+      'a contact, by an email',
+      operationOf('get_contact_by_email').goneTags?.({ path: upstreamPath`/contacts/${'Jane@Example.com'}` }),
+      [`contacts:${JANE}`],
+    ],
+    [
+      'one of two that are tied together',
+      operationOf('associate').goneTags?.({ path }),
+      ['contacts:7', 'contacts:by_email', 'companies:8'],
+    ],
+    [
+      'a row of a batch',
+      operationOf('batch_read_contacts').goneTags?.({ path, body: { inputs: [{ id: '7' }, { id: '8' }] } }, { results: [{ id: '8' }] }),
+      ['contacts:7', 'contacts:by_email'],
+    ],
+    [
+      'a row that a batch update finds gone',
+      operationOf('batch_update_contacts').goneTags?.(
+        { path, body: { inputs: [{ id: '7' }, { id: '8' }, { id: '9' }] } },
+        {
+          results: [{ id: '9' }],
+          errors: [
+            { category: 'OBJECT_NOT_FOUND', context: { ids: ['7'] } },
+            { category: 'VALIDATION_ERROR', context: { ids: ['8'] } },
+          ],
+        },
+      ),
+      ['contacts:7', 'contacts:by_email'],
+    ],
+    [
+      'a row whose ties are asked for',
+      operationOf('batch_read_associations').goneTags?.(
+        {
+          path: upstreamPath`/crm/associations/v/${'companies'}/${'deals'}/batch/read`,
+          body: { inputs: [{ id: '7' }, { id: '8' }, { id: '9' }] },
+        },
+        {
+          results: [{ from: { id: '9' }, to: [] }],
+          errors: [
+            { category: 'OBJECT_NOT_FOUND', subCategory: 'crm.associations.NO_ASSOCIATIONS_FOUND', context: { fromObjectId: [8] } },
+            { category: 'OBJECT_NOT_FOUND', context: { fromObjectId: ['7'] } },
+          ],
+        },
+      ),
+      ['companies:7'],
+    ],
+    [
+      'a person',
+      exploriumOperations.enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [] }),
+      ['prospects:p', 'prospects:matched'],
+    ],
+    [
+      'a person, found',
+      exploriumOperations.enrichProspectContacts.goneTags?.(
+        { path, body: { prospect_ids: ['p'] } },
+        { data: [{ prospect_id: 'p', data: {} }] },
+      ),
+      [],
+    ],
     ['a business', exploriumOperations.enrichFirmographics.goneTags?.({ path, body: { business_id: 'b' } }), ['businesses:b']],
   ] as const) {
     it(`is, for ${what}, what bears its tags`, () => {

@@ -21,13 +21,18 @@ describe('a client whose service hangs', () => {
     await rig.clock.tickAsync(SLOW_MS);
 
     expect(await read).to.deep.include({ id: '7', _fallback: true });
-    expect(await Promise.all(others)).to.satisfy((errors: readonly { code: string }[]) => errors.every(({ code }) => code === 'circuit_open'));
+    expect(await Promise.all(others)).to.satisfy((errors: readonly { code: string }[]) =>
+      errors.every(({ code }) => code === 'circuit_open'),
+    );
     expect(rig.wire.signals.slice(1).every(({ aborted }) => aborted)).to.equal(true);
     expect(rig.house.breaker.snapshot()).to.include({ state: 'open', reason: 'slow_evidence' });
   });
 
   it('opens although its few permits cannot be evidence enough, once all who hold one hang and nobody else gets one', async () => {
-    rig.open({ policy: { ...sequential.policy, bulkhead: { minConcurrent: 2, startConcurrent: 3, maxConcurrent: 3, maxWaitMs: 100 } } }, 'hang');
+    rig.open(
+      { policy: { ...sequential.policy, bulkhead: { minConcurrent: 2, startConcurrent: 3, maxConcurrent: 3, maxWaitMs: 100 } } },
+      'hang',
+    );
     const held = Array.from({ length: 3 }, () => rejectionOf(rig.get()));
     await rig.clock.tickAsync(SLOW_MS);
     const before = rig.house.breaker.snapshot().state;
@@ -38,11 +43,16 @@ describe('a client whose service hangs', () => {
     expect(before).to.equal('closed');
     expect(await refused).to.include({ code: 'bulkhead_full' });
     expect(rig.house.breaker.snapshot()).to.include({ state: 'open', reason: 'all_hanging' });
-    expect(await Promise.all(held)).to.satisfy((errors: readonly { code: string }[]) => errors.every(({ code }) => code === 'circuit_open'));
+    expect(await Promise.all(held)).to.satisfy((errors: readonly { code: string }[]) =>
+      errors.every(({ code }) => code === 'circuit_open'),
+    );
   });
 
   it('stays closed while one who holds a permit may still be in time', async () => {
-    rig.open({ policy: { ...sequential.policy, bulkhead: { minConcurrent: 2, startConcurrent: 3, maxConcurrent: 3, maxQueued: 0 } } }, 'hang');
+    rig.open(
+      { policy: { ...sequential.policy, bulkhead: { minConcurrent: 2, startConcurrent: 3, maxConcurrent: 3, maxQueued: 0 } } },
+      'hang',
+    );
     const held = Array.from({ length: 2 }, () => rejectionOf(rig.get()));
     await rig.clock.tickAsync(SLOW_MS - 50);
     held.push(rejectionOf(rig.get()));

@@ -113,7 +113,11 @@ describe('the patience of a client', () => {
     expect(await rejection).to.include({ code: 'deadline_exceeded', deadlineMs: 10_000 });
     expect(rig.house.http.getLimits().bulkhead.inFlight).to.equal(0);
     expect(rig.house.attempts).to.deep.include({
-      service: 'acme', operation: 'get_thing', attempt: 'first', outcome: 'deadline_exceeded', durationMs: 9_950,
+      service: 'acme',
+      operation: 'get_thing',
+      attempt: 'first',
+      outcome: 'deadline_exceeded',
+      durationMs: 9_950,
     });
     expect(rig.house.breaker.snapshot().calls, 'held against the service').to.include({ timeout: 1 });
   });

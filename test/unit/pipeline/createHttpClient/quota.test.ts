@@ -17,7 +17,11 @@ describe('the quota of a client', () => {
     await rig.get();
     const waiting = rig.get();
     await rig.clock.tickAsync(2990);
-    const [sent, inFlight, fired] = [rig.wire.sent.length, rig.house.http.getLimits().bulkhead.inFlight, rig.house.breaker.snapshot().calls.fired];
+    const [sent, inFlight, fired] = [
+      rig.wire.sent.length,
+      rig.house.http.getLimits().bulkhead.inFlight,
+      rig.house.breaker.snapshot().calls.fired,
+    ];
     await rig.clock.tickAsync(20);
 
     expect(await waiting).to.deep.equal({ id: '7' });

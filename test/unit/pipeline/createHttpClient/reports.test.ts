@@ -18,9 +18,11 @@ describe('what a client tells of its answers', () => {
 
     const site = { service: 'acme', operation: 'cached_thing' };
     expect(told).to.deep.equal([
-      { value: { id: '7' }, source: 'upstream', ageMs: 0, freshForMs: 1_000 }, site,
+      { value: { id: '7' }, source: 'upstream', ageMs: 0, freshForMs: 1_000 },
+      site,
       'settled',
-      { value: { id: '7' }, source: 'cache', ageMs: 400, freshForMs: 600 }, site,
+      { value: { id: '7' }, source: 'cache', ageMs: 400, freshForMs: 600 },
+      site,
     ]);
   });
 
@@ -46,13 +48,19 @@ describe('what a client tells of its answers', () => {
   });
 
   it('passes on what the service says of its quota, whatever the answer', async () => {
-    rig.open({ ...noRetry, readQuota: (headers) => [{ window: 'minute', limit: 10, remaining: Number(headers['x-left']) }] },
-      json(200, { id: '7' }, { 'x-left': '1' }), json(429, {}, { 'x-left': '0' }));
+    rig.open(
+      { ...noRetry, readQuota: (headers) => [{ window: 'minute', limit: 10, remaining: Number(headers['x-left']) }] },
+      json(200, { id: '7' }, { 'x-left': '1' }),
+      json(429, {}, { 'x-left': '0' }),
+    );
 
     await rig.get();
     await rejectionOf(rig.get());
 
-    expect(rig.house.quotas).to.deep.equal([['minute', { limit: 10, remaining: 1 }], ['minute', { limit: 10, remaining: 0 }]]);
+    expect(rig.house.quotas).to.deep.equal([
+      ['minute', { limit: 10, remaining: 1 }],
+      ['minute', { limit: 10, remaining: 0 }],
+    ]);
   });
 });
 
@@ -131,7 +139,14 @@ describe('the health check of a client', () => {
   });
 
   it('reports even a bug of ours', async () => {
-    rig.open({ classify: () => { throw new TypeError('a bug of ours'); } }, found);
+    rig.open(
+      {
+        classify: () => {
+          throw new TypeError('a bug of ours');
+        },
+      },
+      found,
+    );
 
     expect(await check()).to.deep.include({ healthy: false, error: 'internal_error' });
   });

@@ -95,7 +95,13 @@ describe('a write that must not be repeated', () => {
   });
 
   it('keeps the plain error where the circuit never let it out', async () => {
-    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: rig.house.breaker.snapshot().since + 60_000, scope: 'replica' });
+    rig.house.breaker.impose({
+      mode: 'forced_open',
+      reason: 'test',
+      by: 'local',
+      until: rig.house.breaker.snapshot().since + 60_000,
+      scope: 'replica',
+    });
 
     expect(await rejectionOf(rig.create())).to.include({ code: 'circuit_open', execution: 'not_sent' });
   });

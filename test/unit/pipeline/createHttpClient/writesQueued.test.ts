@@ -10,7 +10,13 @@ import type { CallOptions, Queued } from '../../../../src/contract/call.ts';
 import { createThing, json, rejectionOf, type HouseParts, type Reply, type Thing } from '../../../support/httpHouse.ts';
 import { found, httpRig } from '../../../support/httpRig.ts';
 
-const receipt: Queued = { queued: true, id: 'job_1', status: 'queued', acceptedAt: '2026-01-01T00:00:00Z', expiresAt: '2026-01-02T00:00:00Z' };
+const receipt: Queued = {
+  queued: true,
+  id: 'job_1',
+  status: 'queued',
+  acceptedAt: '2026-01-01T00:00:00Z',
+  expiresAt: '2026-01-02T00:00:00Z',
+};
 
 /** Keeps what it is given, or fails so. */
 const queueThat = (failure?: Error) => {
@@ -42,7 +48,13 @@ describe('a write with a queue behind it', () => {
   };
 
   const holdOpen = (): void => {
-    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: rig.house.breaker.snapshot().since + 60_000, scope: 'replica' });
+    rig.house.breaker.impose({
+      mode: 'forced_open',
+      reason: 'test',
+      by: 'local',
+      until: rig.house.breaker.snapshot().since + 60_000,
+      scope: 'replica',
+    });
   };
 
   /** Long enough for every deadline. */
@@ -71,8 +83,14 @@ describe('a write with a queue behind it', () => {
     expect(answer).to.deep.equal(receipt);
     expect(store.kept).to.deep.equal([
       {
-        service: 'acme', operation: 'create_thing', request, entity: 'thing/seven',
-        owner: 'key_1', jobId: 'job_of_a_key', requestId: 'request-1', mayHaveHappened: false,
+        service: 'acme',
+        operation: 'create_thing',
+        request,
+        entity: 'thing/seven',
+        owner: 'key_1',
+        jobId: 'job_of_a_key',
+        requestId: 'request-1',
+        mayHaveHappened: false,
       },
     ]);
     expect(rig.wire.sent).to.deep.equal([]);
@@ -118,7 +136,8 @@ describe('a write with a queue behind it', () => {
 
   it('is queued when the daily quota is spent, but not when the plan or a scope lacks the feature', async () => {
     const store = queueThat();
-    const classify: HouseParts['classify'] = ({ status }, { site }) => (status === 429 ? new UpstreamQuotaExhaustedError(site, 'daily') : undefined);
+    const classify: HouseParts['classify'] = ({ status }, { site }) =>
+      status === 429 ? new UpstreamQuotaExhaustedError(site, 'daily') : undefined;
     rig.open({ queue: store.queue, classify }, json(402, {}), json(403, {}), json(429, {}));
 
     const plan = await rejectionOf(write(create));
@@ -132,7 +151,10 @@ describe('a write with a queue behind it', () => {
 
   it('is queued when its deadline passed before an attempt was made', async () => {
     const store = queueThat();
-    rig.open({ queue: store.queue, policy: { bulkhead: { startConcurrent: 1, minConcurrent: 1, maxConcurrent: 1, maxWaitMs: 5_000 } } }, 'hang');
+    rig.open(
+      { queue: store.queue, policy: { bulkhead: { startConcurrent: 1, minConcurrent: 1, maxConcurrent: 1, maxWaitMs: 5_000 } } },
+      'hang',
+    );
     const hanging = rejectionOf(rig.create());
 
     const answer = write(create, { deadlineMs: 1_000 });
@@ -311,7 +333,13 @@ describe('what a failed write says of its execution', () => {
   });
 
   it('is that nothing was sent where the circuit was open before', async () => {
-    rig.house.breaker.impose({ mode: 'forced_open', reason: 'test', by: 'local', until: rig.house.breaker.snapshot().since + 60_000, scope: 'replica' });
+    rig.house.breaker.impose({
+      mode: 'forced_open',
+      reason: 'test',
+      by: 'local',
+      until: rig.house.breaker.snapshot().since + 60_000,
+      scope: 'replica',
+    });
 
     expect(await rejectionOf(rig.house.http.send(natural, request))).to.include({ code: 'circuit_open', execution: 'not_sent' });
   });

@@ -1,7 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { BulkheadFullError, UpstreamRateLimitedError, UpstreamTimeoutError, UpstreamUnavailableError } from '../../../../src/errors/upstreamErrors.ts';
+import {
+  BulkheadFullError,
+  UpstreamRateLimitedError,
+  UpstreamTimeoutError,
+  UpstreamUnavailableError,
+} from '../../../../src/errors/upstreamErrors.ts';
 import type { Answer } from '../../../../src/contract/call.ts';
 import { Bulkhead } from '../../../../src/pipeline/stages/bulkhead.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
@@ -86,7 +91,9 @@ describe('Bulkhead', () => {
     const third = enter('third', new HeldAttempt());
     const refused = errorOf(third, BulkheadFullError);
     let isOver = false;
-    void third.catch(() => { isOver = true; });
+    void third.catch(() => {
+      isOver = true;
+    });
 
     await time.advance(9900);
     const early = isOver;
@@ -230,7 +237,8 @@ describe('Bulkhead that learns', () => {
   it('takes no sign from a service that is down, which is for the circuit to judge', () => {
     const bulkhead = new Bulkhead({ policy: wide, clock: systemClock });
 
-    for (let failed = 0; failed < 100; failed += 1) bulkhead.attemptEnded('get_contact', 5, new UpstreamUnavailableError(site, 'http_5xx', 'unknown'));
+    for (let failed = 0; failed < 100; failed += 1)
+      bulkhead.attemptEnded('get_contact', 5, new UpstreamUnavailableError(site, 'http_5xx', 'unknown'));
 
     expect(bulkhead.limit).to.equal(10);
   });
@@ -348,7 +356,10 @@ describe('Bulkhead under any order of events', () => {
           expect(model.begun, 'first come, first served').to.deep.equal([...model.begun].sort((one, other) => one - other));
           const waiting = model.entered - model.ended.length - model.inside.length;
           const places = moving.maxQueued + moving.maxConcurrent - model.bulkhead.limit;
-          expect(waiting).to.be.within(0, model.inside.length < model.bulkhead.limit ? 0 : Math.max(places, moving.maxQueued + moving.maxConcurrent));
+          expect(waiting).to.be.within(
+            0,
+            model.inside.length < model.bulkhead.limit ? 0 : Math.max(places, moving.maxQueued + moving.maxConcurrent),
+          );
         }
         await model.endAll();
 

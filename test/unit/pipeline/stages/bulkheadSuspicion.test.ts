@@ -16,7 +16,12 @@ describe('Bulkhead of a suspect service', () => {
   beforeEach(() => {
     isSuspect = false;
     told = [];
-    bulkhead = new Bulkhead({ policy: ten, clock: systemClock, isSuspect: () => isSuspect, onCrowded: (isCrowded) => told.push(isCrowded) });
+    bulkhead = new Bulkhead({
+      policy: ten,
+      clock: systemClock,
+      isSuspect: () => isSuspect,
+      onCrowded: (isCrowded) => told.push(isCrowded),
+    });
   });
 
   const enter = (count: number): { readonly work: HeldAttempt<Answer<string>>; readonly calls: readonly Promise<Answer<string>>[] } => {

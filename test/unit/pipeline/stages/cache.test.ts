@@ -34,7 +34,10 @@ describe('Cache stage', () => {
     cache.close();
   });
 
-  const ask = (wishes: Partial<CallContext> = {}, next: HeldAttempt<Answer<unknown>> | Call<unknown> = flight): Promise<Answer<unknown>> => {
+  const ask = (
+    wishes: Partial<CallContext> = {},
+    next: HeldAttempt<Answer<unknown>> | Call<unknown> = flight,
+  ): Promise<Answer<unknown>> => {
     const service: Call<unknown> = next instanceof HeldAttempt ? ({ signal }) => next.begin(signal) : next;
     return stage.stage(service)(contextOf({ cacheKey: 'key', cacheForMs: FRESH_MS, staleForMs: 5000, ...wishes }));
   };

@@ -35,7 +35,12 @@ const answerable = [
   new DeadlineExceededError(site, 1),
   new OutcomeUnknownError(site, down()),
 ];
-const unanswerable = [new UpstreamRejectedError(site, 404), new CallCancelledError(site), new InvalidRequestError('no'), new Error('a bug')];
+const unanswerable = [
+  new UpstreamRejectedError(site, 404),
+  new CallCancelledError(site),
+  new InvalidRequestError('no'),
+  new Error('a bug'),
+];
 
 describe('Fallback stage', () => {
   const time = useVirtualTime();
@@ -57,7 +62,9 @@ describe('Fallback stage', () => {
   );
 
   const failing = (error: Error, wishes: Partial<CallContext> = {}, lastResort?: string) =>
-    fallback({ cache, clock: systemClock, events }, lastResort)<string>(async () => Promise.reject(error))(contextOf({ cacheKey: 'key', ...wishes }));
+    fallback({ cache, clock: systemClock, events }, lastResort)<string>(async () => Promise.reject(error))(
+      contextOf({ cacheKey: 'key', ...wishes }),
+    );
 
   /** An answer put in now, fresh for a second and good as stale for a minute. */
   const keep = (value: string): void => {

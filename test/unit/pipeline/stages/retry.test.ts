@@ -59,7 +59,11 @@ describe('retryRule', () => {
   it('asks again for a call that the ramp after a recovery held back, as long as the deadline allows and at no cost of the budget', () => {
     const ramping = new CircuitOpenError(site, 'hubspot', 'ramping', 1000);
 
-    const [first, tenth, tooLate] = [delayAfter(ramping), delayAfter(ramping, {}, 10), delayAfter(ramping, { deadlineAt: systemClock.now() + 200 })];
+    const [first, tenth, tooLate] = [
+      delayAfter(ramping),
+      delayAfter(ramping, {}, 10),
+      delayAfter(ramping, { deadlineAt: systemClock.now() + 200 }),
+    ];
 
     expect([first, tenth, tooLate]).to.deep.equal([225, 225, undefined]);
   });

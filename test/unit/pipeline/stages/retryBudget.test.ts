@@ -8,7 +8,7 @@ import { useVirtualTime } from '../../../support/virtualTime.ts';
 /** Calls that fail and ask for a repeat, which fails too: how many repeats are granted before it says no. */
 const drain = (budget: RetryBudget, cause: RetryCause = 'failure'): number => {
   let granted = 0;
-  for (; ;) {
+  for (;;) {
     const call = budget.begin();
     const isGranted = call.take(cause);
     call.end(false);

@@ -21,10 +21,7 @@ const attempts = (...errors: readonly unknown[]) => {
   };
 };
 
-const always =
-  (delayMs: number) =>
-  (): number =>
-    delayMs;
+const always = (delayMs: number) => (): number => delayMs;
 
 describe('the retry loop', () => {
   let clock: sinon.SinonFakeTimers;
@@ -43,7 +40,12 @@ describe('the retry loop', () => {
     const value = Object.freeze({ id: '7' });
     let asked = 0;
 
-    const answer = await loop.run(request, () => Promise.resolve(value), () => (asked += 1), forever);
+    const answer = await loop.run(
+      request,
+      () => Promise.resolve(value),
+      () => (asked += 1),
+      forever,
+    );
 
     expect(answer).to.equal(value);
     expect(asked).to.equal(0);
@@ -164,6 +166,9 @@ describe('the retry loop', () => {
     await clock.tickAsync(100);
     await Promise.all(answers);
 
-    expect([one.times, other.times]).to.deep.equal([[0, 100], [0, 30, 60]]);
+    expect([one.times, other.times]).to.deep.equal([
+      [0, 100],
+      [0, 30, 60],
+    ]);
   });
 });

@@ -167,7 +167,10 @@ describe('embeddedDatabase', function () {
   it('names what went wrong while it was open in words of ours', () => {
     const coded = (code: string) => failureOf(Object.assign(new Error('in the words of the library'), { code }));
 
-    expect(coded('SQLITE_FULL')).to.deep.equal({ what: 'the disk of DATA_DIR is full: make room on it', detail: 'in the words of the library' });
+    expect(coded('SQLITE_FULL')).to.deep.equal({
+      what: 'the disk of DATA_DIR is full: make room on it',
+      detail: 'in the words of the library',
+    });
     expect(coded('SQLITE_IOERR_FSYNC').what).to.match(/^the disk of DATA_DIR fails: /u);
     expect(coded('SQLITE_CORRUPT_INDEX').what).to.equal('its file in DATA_DIR is damaged: restart this process, which says what to do');
     expect(coded('SQLITE_READONLY_DBMOVED').what).to.match(/^its file in DATA_DIR cannot be written: /u);

@@ -41,7 +41,11 @@ describe('EmbeddedQueue', function () {
 
       expect(ids).to.have.length.within(3, 20);
       expect(refusal).to.be.instanceOf(QueueUnavailableError);
-      expect(refusal).to.include({ message: 'the queue cannot take it: the disk of DATA_DIR is full: make room on it', code: 'queue_unavailable', retryAfterMs: 5000 });
+      expect(refusal).to.include({
+        message: 'the queue cannot take it: the disk of DATA_DIR is full: make room on it',
+        code: 'queue_unavailable',
+        retryAfterMs: 5000,
+      });
     });
 
     it('keeps and serves what it has accepted', async () => {

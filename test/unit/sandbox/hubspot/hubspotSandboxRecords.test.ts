@@ -44,7 +44,7 @@ describe("the HubSpot simulator's records", () => {
     const { ask } = simulatedHubspot();
     const seen: string[] = [];
 
-    for (let after: string | undefined = '0'; after !== undefined; ) {
+    for (let after: string | undefined = '0'; after !== undefined;) {
       const { body } = ask('GET', `/v3/objects/contacts?limit=5&after=${after}`);
       seen.push(...idsOf(body));
       const paging = (body as { paging?: { next: { after: string; link: string } } }).paging;

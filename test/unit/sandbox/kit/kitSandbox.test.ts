@@ -140,7 +140,11 @@ describe('simulated Kit', () => {
     const second = idsAt(`&after=${first.pagination['end_cursor'] ?? ''}`);
     const back = idsAt(`&before=${second.pagination['end_cursor'] ?? ''}`);
 
-    expect([first.ids, second.ids, back.ids]).to.deep.equal([[203, 202], [201, 200], [202, 201]]);
+    expect([first.ids, second.ids, back.ids]).to.deep.equal([
+      [203, 202],
+      [201, 200],
+      [202, 201],
+    ]);
     expect(first.pagination).to.include({ has_previous_page: false, has_next_page: true, per_page: 2 });
     expect(second.pagination).to.include({ has_previous_page: true, has_next_page: false });
   });

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { fieldOf, keyHeaders, mail, messageOf, requestOf, simulatedSendgrid, type SimulatedSendgrid } from '../../services/sendgrid/simulatedSendgrid.ts';
+import {
+  fieldOf,
+  keyHeaders,
+  mail,
+  messageOf,
+  requestOf,
+  simulatedSendgrid,
+  type SimulatedSendgrid,
+} from '../../services/sendgrid/simulatedSendgrid.ts';
 
 const BOUNCES = 'GET /v3/suppression/bounces';
 

@@ -35,8 +35,7 @@ describe('enrichment by Explorium', () => {
 
   it('knows a person by an id of forty digits, and by no business id', () => {
     const row = { input: {}, error: undefined, error_type: undefined };
-    const matchOf = (prospect_id: string) =>
-      readProspectMatch({ response_context: context, matched_prospects: [{ ...row, prospect_id }] });
+    const matchOf = (prospect_id: string) => readProspectMatch({ response_context: context, matched_prospects: [{ ...row, prospect_id }] });
 
     expect(matchOf('c'.repeat(40))).to.deep.equal({ kind: 'found', id: 'c'.repeat(40) });
     expect(matchOf(ID)).to.deep.equal({ kind: 'match_failed' });

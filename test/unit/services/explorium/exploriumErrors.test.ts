@@ -1,9 +1,5 @@
 import { expect } from 'chai';
-import {
-  UpstreamQuotaExhaustedError,
-  UpstreamRateLimitedError,
-  UpstreamRejectedError,
-} from '../../../../src/errors/upstreamErrors.ts';
+import { UpstreamQuotaExhaustedError, UpstreamRateLimitedError, UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
 import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyExploriumAnswer, ExploriumFailedError } from '../../../../src/services/explorium/exploriumErrors.ts';
 
@@ -85,7 +81,13 @@ describe('classification of Explorium', () => {
     expect(classify(429, { error: 'rate_limit_exceeded', retry_after: 5 }, headers)).to.include({ retryAfterMs: 30_000 });
   });
 
-  for (const [wait, expected] of [[-1, 1_000], [1e9, 3_600_000], ['60', 60_000], ['soon', undefined], [null, undefined]] as const) {
+  for (const [wait, expected] of [
+    [-1, 1_000],
+    [1e9, 3_600_000],
+    ['60', 60_000],
+    ['soon', undefined],
+    [null, undefined],
+  ] as const) {
     it(`reads a wait of ${JSON.stringify(wait)} in the body of a 429 as ${String(expected)} ms`, () => {
       expect(classify(429, { retry_after: wait })).to.have.property('retryAfterMs', expected);
     });

@@ -31,7 +31,12 @@ describe('bulk lookups of Explorium', () => {
   it('match all in one call, enrich the ids found in another, and answer one row per domain', async () => {
     const client = clientOver(
       matched(ID, null, OTHER_ID),
-      ok({ data: [{ business_id: OTHER_ID, data: { name: 'Three' } }, { business_id: ID, data: { name: 'One' } }] }),
+      ok({
+        data: [
+          { business_id: OTHER_ID, data: { name: 'Three' } },
+          { business_id: ID, data: { name: 'One' } },
+        ],
+      }),
     );
 
     const answer = await client.enrichCompanies(['one.com', 'two.com', 'three.com', 'ONE.com', 'no domain']);

@@ -32,7 +32,7 @@ const join = (rows: readonly SentRow[], results: readonly BatchedRecord[], error
 
 /** The id of each row's record; else what is said of the row. */
 const said = (answers: readonly RowAnswer[]): readonly string[] =>
-  answers.map((answer) => ('reason' in answer ? answer.reason : 'record' in answer ? (answer.record.id) : answer.outcome));
+  answers.map((answer) => ('reason' in answer ? answer.reason : 'record' in answer ? answer.record.id : answer.outcome));
 
 describe('rows of HubSpot batch writes', () => {
   it('are joined by their trace ids where HubSpot repeats them, whatever their values', () => {
@@ -55,7 +55,10 @@ describe('rows of HubSpot batch writes', () => {
 
     const answers = join(rows, [record('8', { name: 'a', stage: 'new' }), record('9', { name: 'a', stage: 'new' })]);
 
-    expect(answers).to.deep.equal([{ index: 0, outcome: 'created' }, { index: 1, outcome: 'created' }]);
+    expect(answers).to.deep.equal([
+      { index: 0, outcome: 'created' },
+      { index: 1, outcome: 'created' },
+    ]);
   });
 
   it('may take each other’s record where they are all alike', () => {

@@ -105,7 +105,10 @@ describe('batch writes of HubSpot records', () => {
     it('sends no row twice that went in, and none again after anything but a refusal', async () => {
       const { client, http } = scripted((inputs, request) => (request === 1 ? invalid : request === 2 ? created(inputs) : { status: 502 }));
 
-      const answer = await client.batchCreate('deals', [1, 2, 3, 4].map((row) => ({ properties: { dealname: `deal ${String(row)}` } })));
+      const answer = await client.batchCreate(
+        'deals',
+        [1, 2, 3, 4].map((row) => ({ properties: { dealname: `deal ${String(row)}` } })),
+      );
 
       expect(http.sent).to.have.length(3);
       expect(bare(answer)).to.deep.equal([
@@ -148,7 +151,10 @@ describe('batch writes of HubSpot records', () => {
       expect(http.sent[0]?.options).to.have.property('deadlineAt').that.is.a('number');
     });
 
-    for (const [status, kind] of [[503, UpstreamUnavailableError], [429, UpstreamRateLimitedError]] as const) {
+    for (const [status, kind] of [
+      [503, UpstreamUnavailableError],
+      [429, UpstreamRateLimitedError],
+    ] as const) {
       it(`fails as a whole where the whole request failed with ${String(status)}`, async () => {
         const { client, http } = answeredClient(status, {});
 
@@ -172,7 +178,12 @@ describe('batch writes of HubSpot records', () => {
     const failing = (input: Readonly<Record<string, unknown>>): boolean => input['id'] === '107';
     const updated = (inputs: Inputs['inputs']) => ({
       status: 200,
-      body: { status: 'COMPLETE', results: inputs.map(({ id, properties }) => ({ id, properties, new: false })), startedAt: 'x', completedAt: 'y' },
+      body: {
+        status: 'COMPLETE',
+        results: inputs.map(({ id, properties }) => ({ id, properties, new: false })),
+        startedAt: 'x',
+        completedAt: 'y',
+      },
     });
     const changes = Array.from({ length: 16 }, (_, index) => ({ id: String(100 + index), properties: { city: 'Oslo' } }));
     const forRow = (inputs: Inputs['inputs']) => (inputs.some(failing) ? { status: 500 } : updated(inputs));
@@ -190,12 +201,15 @@ describe('batch writes of HubSpot records', () => {
     it('is parted for an archive and an upsert as well', async () => {
       const isFailing = (inputs: Inputs['inputs']): boolean => inputs.some(({ id }) => id === '107' || id === '107@example.com');
       const archiving = scripted((inputs) => (isFailing(inputs) ? { status: 502 } : { status: 204 }));
-      const upserting = scripted((inputs) =>
-        isFailing(inputs) ? { status: 502 } : updated(inputs));
+      const upserting = scripted((inputs) => (isFailing(inputs) ? { status: 502 } : updated(inputs)));
 
-      const archived = await archiving.client.batchArchive('contacts', changes.map(({ id }) => ({ id })));
+      const archived = await archiving.client.batchArchive(
+        'contacts',
+        changes.map(({ id }) => ({ id })),
+      );
       const upserted = await upserting.client.batchUpsert(
-        'contacts', changes.map(({ id }) => ({ id: `${id}@example.com`, idProperty: 'email', properties: { city: 'Oslo' } })),
+        'contacts',
+        changes.map(({ id }) => ({ id: `${id}@example.com`, idProperty: 'email', properties: { city: 'Oslo' } })),
       );
 
       expect(archived).to.include({ archived: 15, failed: 1 });
@@ -225,7 +239,10 @@ describe('batch writes of HubSpot records', () => {
       const { client } = simulatedHubspot();
       const properties = { city: 'Oslo' };
 
-      const answer = await client.batchUpdate('contacts', ['102', '999', '150', '101'].map((id) => ({ id, properties })));
+      const answer = await client.batchUpdate(
+        'contacts',
+        ['102', '999', '150', '101'].map((id) => ({ id, properties })),
+      );
 
       expect(bare(answer)).to.deep.equal([
         { index: 0, outcome: 'updated', id: '102' },
@@ -303,10 +320,26 @@ describe('batch writes of HubSpot records', () => {
     const refused: readonly (readonly [what: string, at: string, call: (client: HubspotClient) => Promise<unknown>])[] = [
       ['no rows', 'inputs', (client) => client.batchCreate('deals', [])],
       ['101 rows', 'inputs', (client) => client.batchCreate('contacts', contacts(101))],
-      ['101 ids', 'inputs', (client) => client.batchArchive('deals', Array.from({ length: 101 }, (_, id) => ({ id: String(id) })))],
+      [
+        '101 ids',
+        'inputs',
+        (client) =>
+          client.batchArchive(
+            'deals',
+            Array.from({ length: 101 }, (_, id) => ({ id: String(id) })),
+          ),
+      ],
       ['an email twice', 'inputs.1.properties.email', (client) => client.batchCreate('contacts', [contact('a@b.io'), contact('A@b.io')])],
       ['a trace id twice', 'inputs.1.objectWriteTraceId', (client) => client.batchCreate('deals', [traced, { properties }])],
-      ['an id twice', 'inputs.1.id', (client) => client.batchUpdate('deals', [{ id: '1', properties }, { id: '1', properties }])],
+      [
+        'an id twice',
+        'inputs.1.id',
+        (client) =>
+          client.batchUpdate('deals', [
+            { id: '1', properties },
+            { id: '1', properties },
+          ]),
+      ],
       ['an id that is none', 'inputs.0.id', (client) => client.batchUpdate('deals', [{ id: 'x', properties }])],
       ['a value twice', 'inputs.1.id', (client) => client.batchUpsert('deals', [named('x'), named('X')])],
       ['an id twice to archive', 'inputs.2.id', (client) => client.batchArchive('deals', [{ id: '1' }, { id: '2' }, { id: '1' }])],

@@ -41,7 +41,12 @@ describe('the cache tags of HubSpot', () => {
   it('of a batch meet all that it was given and all that it was answered with', () => {
     const request = at(batchPath('contacts', 'upsert'), { inputs: [{ id: 'ada@example.org', idProperty: 'email' }, { id: '8' }] });
 
-    const write = tagsOfBatch('contacts')(request, { results: [{ id: '7', new: true }, { id: '8', new: false }] });
+    const write = tagsOfBatch('contacts')(request, {
+      results: [
+        { id: '7', new: true },
+        { id: '8', new: false },
+      ],
+    });
 
     expect(write).to.deep.equal(['contacts:ada@example.org', 'contacts:8', 'contacts:7', 'contacts:by_email']);
   });

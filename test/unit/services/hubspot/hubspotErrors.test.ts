@@ -134,16 +134,30 @@ describe('classifyHubspot', () => {
   });
 
   for (const [where, body] of [
-    ['the context of its errors', { errors: [{ context: { requiredGranularScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read'] } }] }],
+    [
+      'the context of its errors',
+      { errors: [{ context: { requiredGranularScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read'] } }] },
+    ],
     ['a context of its own', { context: { requiredScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read'] } }],
-    ['a text for each', { errors: [{ context: { missingScopes: 'crm.objects.deals.read' } }, { context: { requiredScopes: 'crm.schemas.deals.read' } }] }],
-    ['lists that repeat themselves', { errors: [{ context: { requiredScopes: ['crm.objects.deals.read', 'ada@example.com'] } }, 'x'], context: { requiredScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read', 7] } }],
+    [
+      'a text for each',
+      { errors: [{ context: { missingScopes: 'crm.objects.deals.read' } }, { context: { requiredScopes: 'crm.schemas.deals.read' } }] },
+    ],
+    [
+      'lists that repeat themselves',
+      {
+        errors: [{ context: { requiredScopes: ['crm.objects.deals.read', 'ada@example.com'] } }, 'x'],
+        context: { requiredScopes: ['crm.objects.deals.read', 'crm.schemas.deals.read', 7] },
+      },
+    ],
   ] as const) {
     it(`names the missing scopes of a 403 from ${where}`, () => {
       const error = classify(403, { category: 'MISSING_SCOPES', ...body });
 
       expect(error).to.be.instanceOf(MissingScopesError).and.include({ verdict: 'success', retryable: false });
-      expect((error as MissingScopesError).details['scopes']).to.include('crm.objects.deals.read').and.not.include('ada@example.com');
+      expect((error as MissingScopesError).details['scopes'])
+        .to.include('crm.objects.deals.read')
+        .and.not.include('ada@example.com');
     });
   }
 

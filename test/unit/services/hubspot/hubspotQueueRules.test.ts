@@ -14,9 +14,18 @@ import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 import { RecordingHttpClient } from './simulatedHubspot.ts';
 
 const site = { service: 'hubspot', operation: 'any' };
-const receipt: Queued = { queued: true, id: 'job_1', status: 'queued', acceptedAt: '2026-01-01T00:00:00Z', expiresAt: '2026-01-02T00:00:00Z' };
+const receipt: Queued = {
+  queued: true,
+  id: 'job_1',
+  status: 'queued',
+  acceptedAt: '2026-01-01T00:00:00Z',
+  expiresAt: '2026-01-02T00:00:00Z',
+};
 
-const newContact = (properties: Readonly<Record<string, string>>): OperationRequest => ({ path: recordsPath('contacts'), body: { properties } });
+const newContact = (properties: Readonly<Record<string, string>>): OperationRequest => ({
+  path: recordsPath('contacts'),
+  body: { properties },
+});
 
 const entityOf = ({ queue }: Operation<unknown>, request: OperationRequest): string | undefined => queue?.entity?.(request);
 
@@ -41,8 +50,17 @@ describe('writes to HubSpot that wait', () => {
     const waiting = hubspotOperations.filter(({ queue }) => queue !== undefined).map(({ name }) => name);
 
     expect(waiting).to.have.members([
-      'create_contact', 'update_contact', 'create_company', 'update_company', 'create_deal', 'update_deal',
-      'update_contact_by_email', 'create_contact_in_upsert', 'associate', 'associate_labelled', 'remove_association',
+      'create_contact',
+      'update_contact',
+      'create_company',
+      'update_company',
+      'create_deal',
+      'update_deal',
+      'update_contact_by_email',
+      'create_contact_in_upsert',
+      'associate',
+      'associate_labelled',
+      'remove_association',
     ]);
     expect(batchWriteOperations.filter(({ queue }) => queue !== undefined)).to.deep.equal([]);
     expect(hubspotOperations).to.include.members([...batchWriteOperations]);
@@ -54,7 +72,9 @@ describe('writes to HubSpot that wait', () => {
     expect(entityOf(contactOperations.update, { path: recordPath('contacts', '7') })).to.equal('contacts/7');
     expect(entityOf(companyOperations.update, { path: recordPath('companies', '7') })).to.equal('companies/7');
     expect(entityOf(updateContactByEmail, byEmail)).to.equal('contacts/ada.marsh+x@example.com');
-    expect(entityOf(contactOperations.create, newContact({ email: 'Ada.Marsh+x@example.com' }))).to.equal('contacts/ada.marsh+x@example.com');
+    expect(entityOf(contactOperations.create, newContact({ email: 'Ada.Marsh+x@example.com' }))).to.equal(
+      'contacts/ada.marsh+x@example.com',
+    );
     expect(entityOf(createContactInUpsert, newContact({ email: 'ada.marsh+x@example.com' }))).to.equal('contacts/ada.marsh+x@example.com');
   });
 
@@ -67,7 +87,9 @@ describe('writes to HubSpot that wait', () => {
   it('need no order where a record has no name yet', () => {
     expect(entityOf(contactOperations.create, newContact({ firstname: 'Ada' }))).to.equal(undefined);
     expect(entityOf(contactOperations.create, { path: recordsPath('contacts') })).to.equal(undefined);
-    expect(entityOf(companyOperations.create, { path: recordsPath('companies'), body: { properties: { domain: 'x.test' } } })).to.equal(undefined);
+    expect(entityOf(companyOperations.create, { path: recordsPath('companies'), body: { properties: { domain: 'x.test' } } })).to.equal(
+      undefined,
+    );
   });
 
   it('may be repeated where HubSpot would know the double: a contact with an email, and every update', () => {
@@ -108,10 +130,15 @@ describe('writes to HubSpot that wait', () => {
     const first = firstUpsertStep('ada@example.com', { properties: { firstname: 'Ada' } });
 
     expect(first.operation.queue?.orElse?.(new UpstreamRejectedError(site, 400, 'validation_failed'), first.request)).to.equal(undefined);
-    expect(createContactInUpsert.queue?.orElse?.(new UpstreamRejectedError(site, 400, 'validation_failed'), first.request)).to.equal(undefined);
+    expect(createContactInUpsert.queue?.orElse?.(new UpstreamRejectedError(site, 400, 'validation_failed'), first.request)).to.equal(
+      undefined,
+    );
   });
 
-  for (const [step, requests] of [['update_contact_by_email', 0], ['create_contact_in_upsert', 1]] as const) {
+  for (const [step, requests] of [
+    ['update_contact_by_email', 0],
+    ['create_contact_in_upsert', 1],
+  ] as const) {
     it(`leave the rest of an upsert to the job once ${step} is queued`, async () => {
       const http = new QueueingHttpClient(step, 404);
 
@@ -123,7 +150,10 @@ describe('writes to HubSpot that wait', () => {
   }
 
   it('are told from those that were made, where HubSpot answers nothing', async () => {
-    const [from, to] = [{ type: 'contacts', id: '7' }, { type: 'companies', id: '9' }] as const;
+    const [from, to] = [
+      { type: 'contacts', id: '7' },
+      { type: 'companies', id: '9' },
+    ] as const;
     const queueing = new HubspotClient(new QueueingHttpClient('remove_association', 204));
     const making = new HubspotClient(new QueueingHttpClient('none', 204));
 

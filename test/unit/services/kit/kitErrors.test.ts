@@ -1,11 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
-import {
-  UpstreamRateLimitedError,
-  UpstreamRejectedError,
-  UpstreamUnauthorizedError,
-} from '../../../../src/errors/upstreamErrors.ts';
+import { UpstreamRateLimitedError, UpstreamRejectedError, UpstreamUnauthorizedError } from '../../../../src/errors/upstreamErrors.ts';
 import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyKitAnswer, rowReason, sentencesIn } from '../../../../src/services/kit/kitErrors.ts';
 

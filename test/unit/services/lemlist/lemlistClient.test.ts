@@ -49,7 +49,11 @@ const calls: readonly (readonly [string, (client: LemlistClient) => Promise<unkn
   ['resumeLead', (client) => client.resumeLead(CAMPAIGN, LEAD), `POST /leads/start/${LEAD}?campaignId=${CAMPAIGN}`],
   ['removeLead', (client) => client.removeLead(CAMPAIGN, LEAD), `DELETE /campaigns/${CAMPAIGN}/leads/${LEAD}?action=remove`],
   ['unsubscribe', (client) => client.unsubscribe({ value: '@example.org' }), 'POST /v2/unsubscribes/variables/%40example.org'],
-  ['bulkUnsubscribe', (client) => client.bulkUnsubscribe({ values: ['@example.org'] }), 'POST /v2/unsubscribes/variables {"values":["@example.org"]}'],
+  [
+    'bulkUnsubscribe',
+    (client) => client.bulkUnsubscribe({ values: ['@example.org'] }),
+    'POST /v2/unsubscribes/variables {"values":["@example.org"]}',
+  ],
   ['getUnsubscribe', (client) => client.getUnsubscribe('+33112345678'), 'GET /v2/unsubscribes/variables/%2B33112345678'],
   [
     'removeUnsubscribe',

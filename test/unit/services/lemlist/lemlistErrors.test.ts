@@ -1,9 +1,5 @@
 import { expect } from 'chai';
-import {
-  UpstreamQuotaExhaustedError,
-  UpstreamRejectedError,
-  UpstreamUnauthorizedError,
-} from '../../../../src/errors/upstreamErrors.ts';
+import { UpstreamQuotaExhaustedError, UpstreamRejectedError, UpstreamUnauthorizedError } from '../../../../src/errors/upstreamErrors.ts';
 import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyLemlistAnswer } from '../../../../src/services/lemlist/lemlistErrors.ts';
 
@@ -53,7 +49,9 @@ describe('classification of Lemlist', () => {
   }
 
   it('calls 402 for want of credits the end of the credits', () => {
-    expect(classify(402, 'Insufficient credits')).to.be.instanceOf(UpstreamQuotaExhaustedError).and.include({ quota: 'credits', verdict: 'ignored' });
+    expect(classify(402, 'Insufficient credits'))
+      .to.be.instanceOf(UpstreamQuotaExhaustedError)
+      .and.include({ quota: 'credits', verdict: 'ignored' });
   });
 
   it('calls 409 on a resubscription final, whatever the sentence', () => {

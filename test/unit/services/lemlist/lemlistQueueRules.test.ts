@@ -39,7 +39,8 @@ describe('writes to Lemlist that wait', () => {
   });
 
   it('know a contact by its email, its id or its page, in this order', () => {
-    const contact = (body: unknown): string | undefined => entityOf(endpoints.upsertContact.operation, { path: upstreamPath`/contacts`, body });
+    const contact = (body: unknown): string | undefined =>
+      entityOf(endpoints.upsertContact.operation, { path: upstreamPath`/contacts`, body });
 
     expect(contact({ email: 'Ada@example.com', contactId: 'ctc_1' })).to.equal('person/ada@example.com');
     expect(contact({ contactId: 'ctc_1', linkedinUrl: 'https://l.test/ada' })).to.equal('person/ctc_1');
@@ -75,6 +76,8 @@ describe('writes to Lemlist that wait', () => {
     expect(endpoints.removeLead.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404, 'lead_not_found'))).to.equal(true);
     expect(endpoints.removeLead.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404, 'campaign_not_found'))).to.equal(false);
     expect(endpoints.removeUnsubscribe.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 404))).to.equal(true);
-    expect(endpoints.removeUnsubscribe.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 409, 'unsubscribe_is_final'))).to.equal(false);
+    expect(
+      endpoints.removeUnsubscribe.operation.queue?.alreadyDone?.(new UpstreamRejectedError(site, 409, 'unsubscribe_is_final')),
+    ).to.equal(false);
   });
 });

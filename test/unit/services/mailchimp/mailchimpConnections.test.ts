@@ -100,8 +100,7 @@ describe('connections to Mailchimp', () => {
 });
 
 describe('connections of the simulated Mailchimp', () => {
-  const free = (count: number, abandonedAt: readonly number[], now = 0): boolean =>
-    hasFreeConnection({ open: count, abandonedAt }, now);
+  const free = (count: number, abandonedAt: readonly number[], now = 0): boolean => hasFreeConnection({ open: count, abandonedAt }, now);
 
   it('are ten at once', () => {
     expect(free(10, [])).to.equal(true);

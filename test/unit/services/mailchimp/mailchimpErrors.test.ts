@@ -22,7 +22,8 @@ const classify = (status: number, body: string, operation?: string, headers: Rea
   classifyMailchimpAnswer(receivedAnswer({ status, headers, body }), context(operation));
 
 /** What a call ends with: our rules first, then the general ones. */
-const verdictOn = (status: number, body: string) => classify(status, body) ?? classifyStatus(receivedAnswer({ status, headers: {}, body }), context());
+const verdictOn = (status: number, body: string) =>
+  classify(status, body) ?? classifyStatus(receivedAnswer({ status, headers: {}, body }), context());
 
 const rejections = [
   [400, 'Member Exists', `${EMAIL} is already a list member. Use PUT to insert or update list members.`, 409, 'member_exists'],
@@ -61,7 +62,8 @@ describe('classification of Mailchimp', () => {
     for (const body of [problem('Forbidden'), problem('', 'You are not permitted to access this resource.'), '{}']) {
       expect(verdictOn(403, body)).to.be.instanceOf(MissingScopesError);
     }
-    for (const title of ['WrongDatacenter', 'UserDisabled']) expect(verdictOn(403, problem(title))).to.be.instanceOf(UpstreamUnauthorizedError);
+    for (const title of ['WrongDatacenter', 'UserDisabled'])
+      expect(verdictOn(403, problem(title))).to.be.instanceOf(UpstreamUnauthorizedError);
   });
 
   it('knows a 429 by its status, whatever its body, and waits a second where nobody says how long', () => {

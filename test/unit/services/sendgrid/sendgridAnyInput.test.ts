@@ -21,11 +21,7 @@ const operations: readonly (readonly [name: string, place: RegExp, call: Call])[
   ['deleteContacts', /^\/v3\/marketing\/contacts\?ids=[\w-]+$/u, (client, id) => client.deleteContacts([id])],
   ['listLists', /^\/v3\/marketing\/lists(?:\?|$)/u, (client, _id, _email, body) => client.listLists(body)],
   ['createList', /^\/v3\/marketing\/lists$/u, (client, id) => client.createList({ name: id })],
-  [
-    'removeFromList',
-    /^\/v3\/marketing\/lists\/[\w-]+\/contacts\?contact_ids=[\w-]+$/u,
-    (client, id) => client.removeFromList(id, [id]),
-  ],
+  ['removeFromList', /^\/v3\/marketing\/lists\/[\w-]+\/contacts\?contact_ids=[\w-]+$/u, (client, id) => client.removeFromList(id, [id])],
   [
     'listSuppressions',
     /^\/v3\/suppression\/(?:bounces|blocks)(?:\?|$)/u,
@@ -46,7 +42,12 @@ const anyValue = fc.oneof(anyEmail, fc.integer(), fc.constant(null));
 const anyBody = fc.oneof(fc.dictionary(key, anyValue, { maxKeys: 4 }), fc.constant({ email: 'a@example.com' }));
 
 const SECRET = 'ada.lovelace@example.com';
-const refusal = JSON.stringify({ errors: [{ message: SECRET, field: SECRET }, { message: 'access forbidden', field: 'null' }] });
+const refusal = JSON.stringify({
+  errors: [
+    { message: SECRET, field: SECRET },
+    { message: 'access forbidden', field: 'null' },
+  ],
+});
 const jsonBody = fc.oneof(
   fc.json(),
   fc.constantFrom('null', '[]', '{}', refusal, `{"result":{"${SECRET}":7}}`, `{"result":"${SECRET}"}`, `[{"email":7,"x":"${SECRET}"}]`),

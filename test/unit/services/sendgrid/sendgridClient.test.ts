@@ -25,12 +25,7 @@ const calls: readonly (readonly [string, (client: SendgridClient) => Promise<unk
     `PUT /v3/marketing/contacts {"list_ids":["l-1"],"contacts":[{"email":"${EMAIL}","first_name":"Ada"}]}`,
   ],
   ['getImport', (client) => client.getImport('j-1'), { status: 'pending' }, 'GET /v3/marketing/contacts/imports/j-1'],
-  [
-    'getContacts',
-    (client) => client.getContacts([ID, ID, 'b']),
-    { result: [] },
-    `POST /v3/marketing/contacts/batch {"ids":["${ID}","b"]}`,
-  ],
+  ['getContacts', (client) => client.getContacts([ID, ID, 'b']), { result: [] }, `POST /v3/marketing/contacts/batch {"ids":["${ID}","b"]}`],
   ['getContact', (client) => client.getContact(ID), { id: ID }, `GET /v3/marketing/contacts/${ID}`],
   ['deleteContacts', (client) => client.deleteContacts([ID, 'b']), job, `DELETE /v3/marketing/contacts?ids=${ID},b`],
   ['listLists', (client) => client.listLists({ page_size: 2 }), { result: [] }, 'GET /v3/marketing/lists?page_size=2'],

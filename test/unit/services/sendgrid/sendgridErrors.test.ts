@@ -40,8 +40,16 @@ describe('classification of SendGrid', () => {
     const unverified = 'The from address does not match a verified Sender Identity. Mail cannot be sent.';
 
     expect(verdictOn(403, refusal(unverified, 'from'), 'send_mail')).to.include({ status: 403, reason: 'sender_not_verified' });
-    for (const [message, operation] of [['access forbidden', 'send_mail'], ['access forbidden', 'get_scopes'], ['something else', 'get_contact']] as const) {
-      expect(verdictOn(403, refusal(message, 'null'), operation)).to.include({ code: 'missing_scopes', reason: 'missing_scopes', verdict: 'success' });
+    for (const [message, operation] of [
+      ['access forbidden', 'send_mail'],
+      ['access forbidden', 'get_scopes'],
+      ['something else', 'get_contact'],
+    ] as const) {
+      expect(verdictOn(403, refusal(message, 'null'), operation)).to.include({
+        code: 'missing_scopes',
+        reason: 'missing_scopes',
+        verdict: 'success',
+      });
     }
     expect(verdictOn(403, PAGE)).to.be.instanceOf(UpstreamBlockedError);
   });
@@ -90,7 +98,9 @@ describe('classification of SendGrid', () => {
 
   it('does not believe a 503 that a mail was not sent', () => {
     for (const body of ['', PAGE, refusal('service unavailable')]) {
-      expect(classify(503, body, 'send_mail')).to.be.instanceOf(UpstreamUnavailableError).and.include({ execution: 'unknown' });
+      expect(classify(503, body, 'send_mail'))
+        .to.be.instanceOf(UpstreamUnavailableError)
+        .and.include({ execution: 'unknown' });
     }
     expect(verdictOn(503, PAGE, 'upsert_contact')).to.include({ execution: 'refused' });
   });

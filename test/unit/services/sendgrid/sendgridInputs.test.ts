@@ -27,15 +27,28 @@ describe('input to SendGrid', () => {
     for (const name of ['email', 'phone_number_id', 'external_id', 'anonymous_id']) {
       expect(accepts(contactUpsertSchema, { [name]: SECRET }), name).to.equal(true);
     }
-    const unknown = [{ email: SECRET, name: 'x' }, { email: SECRET, custom_fields: { 'a b': 'x' } }];
+    const unknown = [
+      { email: SECRET, name: 'x' },
+      { email: SECRET, custom_fields: { 'a b': 'x' } },
+    ];
     for (const contact of [{}, { first_name: 'Ada' }, { email: 'ada' }, ...unknown]) {
       expect(accepts(contactUpsertSchema, contact)).to.equal(false);
     }
   });
 
   it('takes up to 100 addresses of a search', () => {
-    expect(accepts(emailsSchema, Array.from({ length: 100 }, () => SECRET))).to.equal(true);
-    expect(accepts(emailsSchema, Array.from({ length: 101 }, () => SECRET))).to.equal(false);
+    expect(
+      accepts(
+        emailsSchema,
+        Array.from({ length: 100 }, () => SECRET),
+      ),
+    ).to.equal(true);
+    expect(
+      accepts(
+        emailsSchema,
+        Array.from({ length: 101 }, () => SECRET),
+      ),
+    ).to.equal(false);
     expect(accepts(emailsSchema, [])).to.equal(false);
   });
 
