@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import { utf8Text } from '../config/utf8.ts';
+import { joined, utf8Text } from '../config/utf8.ts';
 import type { Clock } from '../time/clock.ts';
 import { turnFor } from '../time/nextTurn.ts';
 import { TransportFailure } from './transport.ts';
@@ -157,11 +157,8 @@ export const readBody = async (body: Readable, headers: Readonly<Record<string, 
     body.on('error', () => undefined).destroy();
     throw new TransportFailure('too_large');
   }
-  const chunks = await readWhole(body, limits);
-  const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  await turnFor(size);
-  const bytes = Buffer.concat(chunks, size);
-  await turnFor(size);
+  const bytes = await joined(await readWhole(body, limits));
+  await turnFor(bytes.length);
   return textOf(bytes, headers, limits.maxBytes);
 };
 

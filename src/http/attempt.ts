@@ -12,6 +12,7 @@ import {
 import type { ResilienceEvents } from '../resilience/events.ts';
 import type { QuotaGate } from '../resilience/quota/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import type { Classifier, ReceivedAnswer } from './classification.ts';
 import { declaredField, WHOLE_ANSWER } from './declaredFields.ts';
 import { deprecationNotices } from './deprecation.ts';
@@ -119,6 +120,8 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
     leavesOutBadRows: operation.leavesOutBadRows,
     isLong: !isShort(answer.body),
   });
+  // What becomes of a long one, such as its way into the cache, takes turns of its own.
+  await turnFor(answer.body.length);
   if (broken.length > 0) {
     parts.events.contractBroken({ ...site, fields: [...new Set(broken.slice(0, FIELDS_JUDGED).map((path) => declaredField(operation.answer, path)))] });
   }

@@ -4,8 +4,8 @@
  * operation says so, a row that breaks the contract costs no other row.
  */
 import type { ZodError, ZodType } from 'zod';
-import { turnsOf } from '../time/nextTurn.ts';
-import { judgeInSlices, SLICE_MS, type Judged } from './judgedInSlices.ts';
+import { SLICE_MS, turnsOf } from '../time/nextTurn.ts';
+import { judgeInSlices, type Judged } from './judgedInSlices.ts';
 
 type Issue = ZodError['issues'][number];
 type Path = readonly PropertyKey[];
@@ -41,16 +41,20 @@ export const parseGenerously = async <T>(
     return (judged.success ? [] : judged.error.issues).flatMap((issue) => innerPlaces(issue));
   });
   let first: readonly Path[] | undefined;
+  const pause = turnsOf(SLICE_MS);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const parsed = await judge(schema, content, isLong);
     if (parsed.success) return { value: { of: parsed.data }, broken };
     const { issues } = parsed.error;
+    await pause();
     first ??= issues.map(({ path }) => path);
     if (issues.length > MAX_BREAKS) break;
     const places = issues.flatMap((issue) => innerPlaces(issue));
     if (await nulls.takeOut(places)) continue;
+    await pause();
     if (!leavesOutBadRows || !takeOutRows(content, places)) break;
-    broken.push(...places);
+    for (const place of places) broken.push(place);
+    await pause();
   }
   return { broken: first ?? [] };
 };
@@ -158,6 +162,17 @@ const rowsAround = (content: unknown, path: Path): readonly Row[] =>
     .flatMap((parent, level) => (Array.isArray(parent) && typeof path[level] === 'number' ? [{ list: parent as unknown[], index: path[level] }] : []))
     .reverse();
 
+/** In one pass: thousands of `splice`s move the rest of the list thousands of times. */
+const keepOthers = (list: unknown[], indexes: ReadonlySet<number>): void => {
+  let kept = 0;
+  for (const [index, row] of list.entries()) {
+    if (indexes.has(index)) continue;
+    list[kept] = row;
+    kept += 1;
+  }
+  list.length = kept;
+};
+
 /**
  * Takes out as little as will do. A list that would lose all its rows counts as a broken row of the list around it.
  *
@@ -176,6 +191,6 @@ const takeOutRows = (content: unknown, places: readonly Path[]): boolean => {
     rows = rows.flatMap(([row, ...around]) => (row !== undefined && isLost(row) ? [around] : []));
     for (const [list, indexes] of byList) if (indexes.size < list.length) doomed.set(list, indexes);
   }
-  for (const [list, indexes] of doomed) for (const index of [...indexes].sort((one, other) => other - one)) list.splice(index, 1);
+  for (const [list, indexes] of doomed) keepOthers(list, indexes);
   return true;
 };

@@ -2,16 +2,13 @@
  * A long answer held against its schema: the rows of its lists are judged one by one, and the event loop goes on in between.
  */
 import { core, z, type ZodError, type ZodType } from 'zod';
-import { nextTurn, turnsOf } from '../time/nextTurn.ts';
+import { nextTurn, SLICE_MS, turnsOf } from '../time/nextTurn.ts';
 
 type Issue = ZodError['issues'][number];
 
 export type Judged<T> =
   | { readonly success: true; readonly data: T }
   | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
-
-/** How long an answer is worked on in one turn, ms. */
-export const SLICE_MS = 8;
 
 /** The parts of zod's definitions that say where rows are. */
 interface Definition {

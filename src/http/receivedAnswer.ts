@@ -29,7 +29,7 @@ const parse = (body: string): unknown => {
   }
 };
 
-/** Whether it is parsed, and held against its schema, in one go. */
+/** Whether it is held against its schema in one go. */
 export const isShort = (body: string): boolean => body.length <= IN_ONE_GO;
 
 /** The JSON of a long answer is parsed in slices; that of one with too much in it is not read at all. */
@@ -40,8 +40,12 @@ export const boundedAnswer = async (
   await turnFor(response.body.length);
   const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
   if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
-  if (isShort(response.body)) return { answer: receivedAnswer(response) };
-  return { answer: receivedAnswer(response, { json: await parseJson(response.body, withExactIntegers).catch(() => undefined) }) };
+  const turn = turnFor(response.body.length);
+  if (turn === undefined) return { answer: receivedAnswer(response) };
+  await turn;
+  const json = await parseJson(response.body, withExactIntegers).catch(() => undefined);
+  await turnFor(response.body.length);
+  return { answer: receivedAnswer(response, { json }) };
 };
 
 /** What an operation's schema is shown: the JSON; else the text as a string; `undefined` for an empty body. */

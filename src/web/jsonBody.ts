@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { JsonMeter, MAX_MEMBERS, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import { withExactIntegers } from '../config/exactJson.ts';
-import { utf8Text } from '../config/utf8.ts';
+import { joined, utf8Text } from '../config/utf8.ts';
 import { InvalidRequestError, OverloadedError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/requestErrors.ts';
 import { turnFor } from '../time/nextTurn.ts';
 import { contextOf } from './requestContext.ts';
@@ -172,7 +172,7 @@ export const jsonBody = (budget: BodyBudget, { maxBodyBytes = MAX_BODY_BYTES, ma
     goOn(res);
     const announced = Number(req.headers['content-length'] ?? 0);
     const chunks = await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced));
-    const bytes = Buffer.concat(chunks);
+    const bytes = await joined(chunks);
     await turnFor(bytes.length);
     const text = textOf(bytes);
     if (text === '') return undefined;
