@@ -118,10 +118,10 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
   if (error !== undefined) throw error;
   const { value, broken } = await parseGenerously(operation.answer, (operation.content ?? contentOf)(answer), {
     leavesOutBadRows: operation.leavesOutBadRows,
-    isLong: !isShort(answer.body),
+    isLong: !isShort(response.body),
   });
   // What becomes of a long one, such as its way into the cache, takes turns of its own.
-  await turnFor(answer.body.length);
+  await turnFor(response.body.length);
   if (broken.length > 0) {
     parts.events.contractBroken({ ...site, fields: [...new Set(broken.slice(0, FIELDS_JUDGED).map((path) => declaredField(operation.answer, path)))] });
   }

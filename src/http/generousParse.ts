@@ -4,7 +4,7 @@
  * operation says so, a row that breaks the contract costs no other row.
  */
 import type { ZodError, ZodType } from 'zod';
-import { SLICE_MS, turnsOf } from '../time/nextTurn.ts';
+import { mapInSlices, SLICE_MS, turnsOf } from '../time/nextTurn.ts';
 import { judgeInSlices, type Judged } from './judgedInSlices.ts';
 
 type Issue = ZodError['issues'][number];
@@ -45,16 +45,16 @@ export const parseGenerously = async <T>(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const parsed = await judge(schema, content, isLong);
     if (parsed.success) return { value: { of: parsed.data }, broken };
+    // zod makes the issues when it is asked for them, which takes as long as finding them.
+    await pause();
     const { issues } = parsed.error;
     await pause();
     first ??= issues.map(({ path }) => path);
-    if (issues.length > MAX_BREAKS) break;
-    const places = issues.flatMap((issue) => innerPlaces(issue));
+    const places = issues.length > MAX_BREAKS ? [] : issues.flatMap((issue) => innerPlaces(issue));
+    if (places.length === 0 || places.length > MAX_BREAKS) break;
     if (await nulls.takeOut(places)) continue;
-    await pause();
-    if (!leavesOutBadRows || !takeOutRows(content, places)) break;
+    if (!leavesOutBadRows || !(await takeOutRows(content, places))) break;
     for (const place of places) broken.push(place);
-    await pause();
   }
   return { broken: first ?? [] };
 };
@@ -151,6 +151,9 @@ class AbsentNulls {
   }
 }
 
+/** Places that are looked up in one go: a few milliseconds. */
+const PLACES_AT_ONCE = 2_000;
+
 interface Row {
   readonly list: unknown[];
   readonly index: number;
@@ -178,9 +181,9 @@ const keepOthers = (list: unknown[], indexes: ReadonlySet<number>): void => {
  *
  * @returns false, with nothing taken out, if some of it is in no such list: then it is the contract that is broken.
  */
-const takeOutRows = (content: unknown, places: readonly Path[]): boolean => {
+const takeOutRows = async (content: unknown, places: readonly Path[]): Promise<boolean> => {
   const doomed = new Map<unknown[], Set<number>>();
-  let rows = places.map((path) => rowsAround(content, path));
+  let rows: readonly (readonly Row[])[] = await mapInSlices(places, PLACES_AT_ONCE, (path) => rowsAround(content, path));
   while (rows.length > 0) {
     const byList = new Map<unknown[], Set<number>>();
     for (const [row] of rows) {

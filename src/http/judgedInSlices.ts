@@ -17,6 +17,7 @@ interface Definition {
   readonly element?: ZodType;
   readonly innerType?: ZodType;
   readonly in?: ZodType;
+  readonly options?: readonly ZodType[];
 }
 
 interface Split {
@@ -71,12 +72,25 @@ const listAt = (content: unknown, name: string | undefined): unknown =>
 const withList = (content: unknown, name: string | undefined, list: readonly unknown[]): unknown =>
   name === undefined ? list : { ...(content as object), [name]: list };
 
+/** The first alternative that the content fits. */
+const judgeUnion = async <T>(options: readonly ZodType[], content: unknown, most: number): Promise<Judged<T>> => {
+  const errors: Issue[][] = [];
+  for (const option of options) {
+    const judged = await judgeInSlices(option as ZodType<T>, content, most);
+    if (judged.success) return judged;
+    errors.push([...judged.error.issues]);
+  }
+  return { success: false, error: { issues: [{ code: 'invalid_union', errors, path: [], message: 'fits no alternative' }] } };
+};
+
 /**
  * As `schema.safeParse`. Where rows break the contract, only those are told.
  *
  * @param most Issues after which no further row is judged.
  */
 export const judgeInSlices = async <T>(schema: ZodType<T>, content: unknown, most: number): Promise<Judged<T>> => {
+  const { type, options } = definitionOf(schema);
+  if (type === 'union' && options !== undefined) return judgeUnion(options, content, most);
   const { around, rows } = splitOf(schema);
   const issues: Issue[] = [];
   const pause = turnsOf(SLICE_MS);
