@@ -37,10 +37,10 @@ const addPartsOf = (part: object, parts: unknown[], limit: number): number => {
     return bytes;
   }
   let bytes = 0;
-  for (const name of Object.keys(part)) {
+  for (const [name, each] of Object.entries(part)) {
     bytes += NAME + CHARACTER * name.length;
     if (bytes > limit) break;
-    parts.push((part as Readonly<Record<string, unknown>>)[name]);
+    parts.push(each);
   }
   return bytes;
 };

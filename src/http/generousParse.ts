@@ -50,13 +50,21 @@ export const parseGenerously = async <T>(
     const { issues } = parsed.error;
     await pause();
     first ??= issues.map(({ path }) => path);
-    const places = issues.length > MAX_BREAKS ? [] : issues.flatMap((issue) => innerPlaces(issue));
-    if (places.length === 0 || places.length > MAX_BREAKS) break;
+    await pause();
+    const places = placesOf(issues);
+    if (places === undefined) break;
     if (await nulls.takeOut(places)) continue;
     if (!leavesOutBadRows || !(await takeOutRows(content, places))) break;
-    for (const place of places) broken.push(place);
+    broken.push(...places);
   }
   return { broken: first ?? [] };
+};
+
+/** `undefined`: too many. */
+const placesOf = (issues: readonly Issue[]): readonly Path[] | undefined => {
+  if (issues.length > MAX_BREAKS) return undefined;
+  const places = issues.flatMap((issue) => innerPlaces(issue));
+  return places.length > MAX_BREAKS ? undefined : places;
 };
 
 /** Of alternatives the one that the answer got furthest into. */
