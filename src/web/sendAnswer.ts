@@ -34,27 +34,31 @@ const ROWS_AT_ONCE = 20;
 
 const isLong = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length > ROWS_AT_ONCE;
 
-const listText = async (rows: readonly unknown[], pause: () => Promise<void>): Promise<string> => {
-  const texts: string[] = [];
+const addList = async (pieces: string[], rows: readonly unknown[], pause: () => Promise<void>): Promise<void> => {
+  pieces.push('[');
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     await pause();
-    texts.push(JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)).slice(1, -1));
+    pieces.push(from === 0 ? '' : ',', JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)).slice(1, -1));
   }
-  await pause();
-  return `[${texts.join(',')}]`;
+  pieces.push(']');
 };
 
 /** As `JSON.stringify`, of plain data; between the rows of a long list, of the body or in it, the event loop goes on. */
 export const jsonText = async (body: unknown): Promise<string> => {
+  const parts = typeof body === 'object' && body !== null ? Object.entries(body as Readonly<Record<string, unknown>>) : [];
+  if (!isLong(body) && !parts.some(([, part]) => isLong(part))) return JSON.stringify(body);
   const pause = turnsOf(SLICE_MS);
-  if (isLong(body)) return listText(body, pause);
-  if (typeof body !== 'object' || body === null || !Object.values(body).some(isLong)) return JSON.stringify(body);
-  const members: string[] = [];
-  for (const [name, value] of Object.entries(body as Readonly<Record<string, unknown>>)) {
-    const text = isLong(value) ? await listText(value, pause) : (JSON.stringify(value) as string | undefined);
-    if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`);
+  const pieces: string[] = [];
+  if (isLong(body)) await addList(pieces, body, pause);
+  for (const [name, part] of isLong(body) ? [] : parts) {
+    if (part === undefined) continue;
+    pieces.push(pieces.length === 0 ? '{' : ',', JSON.stringify(name), ':');
+    if (isLong(part)) await addList(pieces, part, pause);
+    else pieces.push(JSON.stringify(part));
   }
-  return `{${members.join(',')}}`;
+  if (!isLong(body)) pieces.push('}');
+  await pause();
+  return pieces.join('');
 };
 
 /** Bytes that are handed to the socket in one go: copying them to the kernel takes some milliseconds. */
