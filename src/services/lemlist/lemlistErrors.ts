@@ -48,8 +48,10 @@ const textRules: readonly TextRule[] = [
 /** Its sentences are short; whatever is longer is a page of some proxy. */
 const MAX_TEXT_LENGTH = 1_000;
 
-export const classifyLemlistAnswer: Classifier = ({ status, body }, { site }) => {
+export const classifyLemlistAnswer: Classifier = (answer, { site }) => {
+  const { status } = answer;
   if (status < 400) return undefined;
+  const { body } = answer;
   const text = body.slice(0, MAX_TEXT_LENGTH).toLowerCase();
   const rule = textRules.find((candidate) => text.includes(candidate.text));
   if (rule !== undefined) return rule.error(site, status);
