@@ -65,6 +65,8 @@ export interface Operation<T> {
   readonly goneTags?: (request: OperationRequest, answer?: unknown) => readonly string[];
   /** Whether it may wait in the durable queue, and how. Absent: never; an error instead. Only for operations that write. */
   readonly queue?: QueueRule;
+  /** The list in its requests that holds many records: one that the service fails at (5xx) is sent by parts (`bulkParts.ts`). */
+  readonly rows?: { readonly in: 'body' | 'query'; readonly name: string };
   /** How many reads at once become one request, where the service has one for that. Only for `safe` and paid reads. */
   readonly batch?: BatchRule;
   /** The answer of last resort, when nothing else is to be had. Absent: the error itself. */
@@ -129,7 +131,7 @@ export interface OperationRequest {
   readonly body?: unknown;
   /** Overrides the operation's weight, for requests of several rows. */
   readonly weight?: number;
-  /** A name for each row of a bulk write that is asked for by parts where the service fails at it. */
+  /** A name for each of its rows, where it is sent by parts if the service fails at it; of very many rows for some. */
   readonly records?: readonly string[];
 }
 

@@ -70,6 +70,7 @@ export const batchReadAssociations: Operation<AssociationBatch> = {
   idempotency: 'safe',
   weight: 1,
   answer: associationBatchSchema,
+  rows: { in: 'body', name: 'inputs' },
   ...manyRecords,
 };
 

@@ -24,6 +24,7 @@ export const batchRead = (type: RecordType): Operation<RecordBatch> => ({
   idempotency: 'safe',
   weight: 1,
   answer: recordBatchSchema,
+  rows: { in: 'body', name: 'inputs' },
   ...pageOfRecords,
   goneTags: tagsOfMissingRows(type),
 });

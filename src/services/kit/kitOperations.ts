@@ -43,10 +43,10 @@ const members = (name: string, collection?: string): Operation<answers.Subscribe
   operation({ name, method: 'GET', idempotency: 'safe', answer: answers.subscribersAnswer, ...manyRecords, ...(collection && goneFrom(collection)) });
 
 /** Only for OAuth. Not queued: a job has no place for what became of each row. */
-const bulk = (name: string, collection?: string): Operation<answers.BulkAnswer> =>
-  operation({ name, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords, ...(collection && goneFrom(collection)) });
+const bulk = (name: string, rows: string, collection?: string): Operation<answers.BulkAnswer> =>
+  operation({ name, rows: { in: 'body', name: rows }, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords, ...(collection && goneFrom(collection)) });
 
-const findSubscribers = members('find_subscribers');
+const findSubscribers: Operation<answers.SubscribersAnswer> = { ...members('find_subscribers'), rows: { in: 'query', name: 'email_address' } };
 
 export const kitOperations = {
   getAccount: operation({
@@ -99,9 +99,9 @@ export const kitOperations = {
   listFormSubscribers: members('list_form_subscribers', 'forms'),
   listSequenceSubscribers: members('list_sequence_subscribers', 'sequences'),
 
-  bulkUpsertSubscribers: bulk('bulk_upsert_subscribers'),
-  bulkAddToTag: bulk('bulk_add_to_tag', 'tags'),
-  bulkAddToForm: bulk('bulk_add_to_form', 'forms'),
+  bulkUpsertSubscribers: bulk('bulk_upsert_subscribers', 'subscribers'),
+  bulkAddToTag: bulk('bulk_add_to_tag', 'taggings', 'tags'),
+  bulkAddToForm: bulk('bulk_add_to_form', 'additions', 'forms'),
 } as const;
 
 export const additions: Readonly<Record<Collection, Operation<answers.SubscriberAnswer>>> = {

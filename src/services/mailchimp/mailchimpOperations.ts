@@ -47,7 +47,7 @@ export const mailchimpOperations = {
   tagMember: operation({ name: 'tag_member', ...ofList, method: 'POST', idempotency: 'natural', answer: answers.taggedAnswer, queue }),
 
   /** Always with `update_existing`, which makes a repeat harmless. Not queued: who sends rows waits for what became of each. */
-  upsertMembers: operation({ name: 'upsert_members', ...ofList, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, ...manyRecords }),
+  upsertMembers: operation({ name: 'upsert_members', ...ofList, method: 'POST', idempotency: 'natural', answer: answers.bulkAnswer, rows: { in: 'body', name: 'members' }, ...manyRecords }),
 
   /** A second batch of the same operations could undo what was written between the two. Not queued: it is a queue itself. */
   startBatch: operation({ name: 'start_batch', method: 'POST', idempotency: 'never', answer: answers.startedBatchAnswer }),

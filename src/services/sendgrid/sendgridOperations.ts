@@ -25,8 +25,8 @@ const contactLists = { cacheTags: () => ['lists'] };
 /** A list that it names may be what is gone. */
 const onLists: Pick<Operation<unknown>, 'goneTags'> = { goneTags: (_request, answer) => (answer === undefined ? ['lists'] : []) };
 
-const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer, ...manyRecords });
-const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer, ...manyRecords });
+const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer, rows: { in: 'body', name: 'emails' }, ...manyRecords });
+const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer, rows: { in: 'body', name: 'ids' }, ...manyRecords });
 
 export const sendgridOperations = {
   getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema }),
@@ -45,7 +45,7 @@ export const sendgridOperations = {
 
   upsertContact: operation({ name: 'upsert_contact', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, queue: ofContact, ...onLists }),
   /** Not queued: who sends rows waits for what became of each. */
-  upsertContacts: operation({ name: 'upsert_contacts', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, ...onLists }),
+  upsertContacts: operation({ name: 'upsert_contacts', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, rows: { in: 'body', name: 'contacts' }, ...onLists }),
   getImport: operation({ name: 'get_import', method: 'GET', idempotency: 'safe', answer: answers.importSchema }),
   /** Two POSTs that read: abandoning or repeating them harms nobody. */
   findContacts: operation({ ...findContacts, batch: searchesTogether(findContacts) }),
@@ -62,6 +62,7 @@ export const sendgridOperations = {
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.jobSchema,
+    rows: { in: 'query', name: 'ids' },
     queue: ofContact,
   }),
 
@@ -83,6 +84,7 @@ export const sendgridOperations = {
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.jobSchema,
+    rows: { in: 'query', name: 'contact_ids' },
     queue: ofContact,
   }),
 
@@ -102,6 +104,7 @@ export const sendgridOperations = {
     method: 'POST',
     idempotency: 'natural',
     answer: answers.suppressedAnswer,
+    rows: { in: 'body', name: 'recipient_emails' },
     queue: ofSuppression,
   }),
   removeGlobalSuppression: operation({
@@ -116,6 +119,7 @@ export const sendgridOperations = {
     method: 'POST',
     idempotency: 'natural',
     answer: answers.suppressedAnswer,
+    rows: { in: 'body', name: 'recipient_emails' },
     queue: ofSuppression,
   }),
 } as const;

@@ -128,6 +128,20 @@ describe('the worker of the queue', () => {
     expect(await house.find(id)).to.include({ state: 'failed', reason: 'upstream_unavailable', attempts: 8 });
   });
 
+  it('makes the other rows of a job whose service fails at one of them, and repeats it', async () => {
+    open(json(500, {}), found, json(500, {}), found);
+
+    const id = await house.add(upsert, { body: { things: ['good', 'bad'] } });
+    await time.advance(10);
+    const first = await house.find(id);
+    await time.advance(60_000);
+
+    const all = '{"things":["good","bad"]}';
+    expect(house.wire.sent.map(({ body }) => body)).to.deep.equal([all, '{"things":["good"]}', '{"things":["bad"]}', all]);
+    expect(first).to.include({ state: 'queued', attempts: 1 });
+    expect(await house.find(id)).to.include({ state: 'succeeded', attempts: 2 });
+  });
+
   it('never repeats a lost answer where that could do it twice: a person settles it', async () => {
     open(json(500, {}), found);
 
