@@ -10,9 +10,19 @@ const MAX_NAME = 200;
 /** A name for what a request is about: the record where the operation tells it, else all that sets this request apart from others. */
 export const recordOf = (operation: Operation<unknown>, request: OperationRequest): string => {
   const tag = operation.cacheForMs === undefined ? undefined : operation.cacheTags?.(request)[0];
-  const name = tag ?? (BY_PATH.has(operation.method) ? request.path : asked(request));
+  const name = tag ?? (isByPath(operation) ? request.path : asked(operation, request));
   return name.length <= MAX_NAME ? name : createHash('sha256').update(name).digest('base64url');
 };
 
-const asked = ({ path, query, body }: OperationRequest): string =>
-  query === undefined && body === undefined ? path : `${path} ${JSON.stringify([query, body])}`;
+/** Which page of what belongs to a record is asked for makes no other record of it. */
+const isByPath = ({ method, leavesOutBadRows }: Operation<unknown>): boolean => BY_PATH.has(method) || (method === 'GET' && leavesOutBadRows === true);
+
+/** None of what is asked of the service as a whole. */
+export const recordsOf = (operation: Operation<unknown>, request: OperationRequest): readonly string[] =>
+  request.records ?? (operation.isOfService === true ? [] : [recordOf(operation, request)]);
+
+const asked = ({ generatedField }: Operation<unknown>, { path, query, body }: OperationRequest): string => {
+  if (query === undefined && body === undefined) return path;
+  const replacer = generatedField === undefined ? undefined : (key: string, value: unknown) => (key === generatedField ? undefined : value);
+  return `${path} ${JSON.stringify([query, body], replacer)}`;
+};

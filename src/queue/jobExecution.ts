@@ -52,7 +52,7 @@ export class JobExecution {
     const isInDoubt = job.interrupted || prepared.mayHaveHappened;
     if (isInDoubt && !repeatIsSafe(operation, request)) return { kind: 'uncertain', reason: 'interrupted' };
     try {
-      return this.#succeeded(job, await this.#send({ operation, request }, signal, MAX_STEPS));
+      return this.#succeeded(job, await this.#send({ operation, request }, { signal, caller: job.owner }, MAX_STEPS));
     } catch (error) {
       const { attempts } = job;
       const mayHaveHappened = isInDoubt || attempts > 0;
@@ -73,13 +73,13 @@ export class JobExecution {
   }
 
   /** One step, and those that its refusals lead to. Strict: a stand-in for an answer would pass for a write. */
-  async #send({ operation, request }: NextStep, signal: AbortSignal, stepsLeft: number): Promise<unknown> {
+  async #send({ operation, request }: NextStep, of: { readonly signal: AbortSignal; readonly caller: string }, stepsLeft: number): Promise<unknown> {
     try {
-      return await this.#sendRows({ operation, request }, { strict: true, lane: 'drain', signal });
+      return await this.#sendRows({ operation, request }, { strict: true, lane: 'drain', ...of });
     } catch (error) {
       const next = error instanceof UpstreamRejectedError && stepsLeft > 1 ? operation.queue?.orElse?.(error, request) : undefined;
       if (next === undefined) throw error;
-      return this.#send(next, signal, stepsLeft - 1);
+      return this.#send(next, of, stepsLeft - 1);
     }
   }
 

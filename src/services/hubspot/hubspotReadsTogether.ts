@@ -1,7 +1,7 @@
 /**
  * How reads of single records share one request: HubSpot's batch read, up to 100 rows for one of the quota.
  */
-import { pageOfRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
+import { pageOfRecord, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../http/operation.ts';
 import { lastValueIn } from '../../http/upstreamPath.ts';
 import { contextList } from './hubspotBatchErrors.ts';
 import { tagsOfMissingRows } from './hubspotCacheTags.ts';
@@ -25,7 +25,7 @@ export const batchRead = (type: RecordType): Operation<RecordBatch> => ({
   weight: 1,
   answer: recordBatchSchema,
   rows: { in: 'body', name: 'inputs' },
-  ...pageOfRecords,
+  ...pageOfRecord,
   goneTags: tagsOfMissingRows(type),
 });
 

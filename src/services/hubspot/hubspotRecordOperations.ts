@@ -1,7 +1,7 @@
 /**
  * What can be done with every type of record, as data, and what only contacts have.
  */
-import { pageOfRecords, type Operation, type QueueRule } from '../../http/operation.ts';
+import { pageOfRecord, pageOfRecords, type Operation, type QueueRule } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { tagsOfGone, tagsOfRead, tagsOfWrite } from './hubspotCacheTags.ts';
 import type { RecordType } from './hubspotInputs.ts';
@@ -57,7 +57,7 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     cacheTags: tagsOfWrite(many),
     goneTags: tagsOfGone(many),
   },
-  search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema, ...pageOfRecords },
+  search: { name: `search_${many}`, method: 'POST', idempotency: 'safe', weight: 1, quota: 'search', answer: searchAnswerSchema, ...pageOfRecord },
 });
 
 export const contactOperations = recordOperations('contact', 'contacts', writeOfNewContact);

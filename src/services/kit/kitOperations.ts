@@ -5,7 +5,7 @@
  * Tags, forms and sequences are cached for half a minute, to carry bursts under the 120 requests a minute. Subscribers never
  * are: acting on an old one writes to a person who has left.
  */
-import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../http/operation.ts';
+import { manyRecords, pageOfRecord, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../http/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import type { Collection } from './kitPaths.ts';
 import { searchesTogether } from './kitReadsTogether.ts';
@@ -54,6 +54,7 @@ export const kitOperations = {
     method: 'GET',
     idempotency: 'safe',
     answer: answers.accountAnswer,
+    isOfService: true,
     cacheForMs: minutes(1),
     staleForMs: minutes(10),
   }),
@@ -76,7 +77,7 @@ export const kitOperations = {
     answer: answers.unsubscribedAnswer,
     queue: waits,
   }),
-  listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords }),
+  listSubscriberTags: operation({ name: 'list_subscriber_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecord }),
 
   listTags: operation({ name: 'list_tags', method: 'GET', idempotency: 'safe', answer: answers.tagsAnswer, ...pageOfRecords, ...listCache, ...tagList }),
   listForms: operation({ name: 'list_forms', method: 'GET', idempotency: 'safe', answer: answers.formsAnswer, ...pageOfRecords, ...listCache, cacheTags: () => ['forms'] }),

@@ -9,6 +9,7 @@ import { minutes } from '../../time/clock.ts';
 import type { SuppressionKind } from './sendgridInputs.ts';
 import { writtenContact, writtenSuppression } from './sendgridEntities.ts';
 import { contactsTogether, searchesTogether } from './sendgridReadsTogether.ts';
+import { REQUEST_ID } from './sendgridMail.ts';
 import * as answers from './sendgridSchemas.ts';
 
 /** Its own name is that of its limit. */
@@ -18,7 +19,7 @@ const ofContact = { entity: writtenContact };
 const ofSuppression = { entity: writtenSuppression };
 
 const readSuppressions = (name: string): Operation<answers.Suppressions> =>
-  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer, ...manyRecords });
+  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer, ...manyRecords, isOfService: true });
 
 /** Whoever has made a list finds it in the list of lists. */
 const contactLists = { cacheTags: () => ['lists'] };
@@ -29,7 +30,7 @@ const findContacts = operation({ name: 'find_contacts', method: 'POST', idempote
 const getContacts = operation({ name: 'get_contacts', method: 'POST', idempotency: 'safe', answer: answers.contactsAnswer, rows: { in: 'body', name: 'ids' }, ...manyRecords });
 
 export const sendgridOperations = {
-  getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema }),
+  getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema, isOfService: true }),
 
   /** Sent once more, it would arrive twice: whoever does not know what became of it asks a person. */
   sendMail: operation({
@@ -38,6 +39,7 @@ export const sendgridOperations = {
     idempotency: 'never',
     answer: answers.mailAcceptedAnswer,
     content: answers.mailContent,
+    generatedField: REQUEST_ID,
     queue: {},
   }),
   /** Makes an id, and nothing that anybody would notice. */

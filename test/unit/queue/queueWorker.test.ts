@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { TransportFailure } from '../../../src/http/transport.ts';
 import { json, type Reply } from '../../support/httpHouse.ts';
 import { found } from '../../support/httpRig.ts';
@@ -140,6 +141,16 @@ describe('the worker of the queue', () => {
     expect(house.wire.sent.map(({ body }) => body)).to.deep.equal([all, '{"things":["good"]}', '{"things":["bad"]}', all]);
     expect(first).to.include({ state: 'queued', attempts: 1 });
     expect(await house.find(id)).to.include({ state: 'succeeded', attempts: 2 });
+  });
+
+  it('makes a job in the name of the caller who left it, as far as evidence against a service goes', async () => {
+    open(found);
+    const callOperation = sinon.spy(house.http.breaker, 'callOperation');
+
+    await house.add(create, { owner: 'crm' });
+    await time.advance(10);
+
+    expect(callOperation.firstCall.args[3]).to.have.property('callers').that.deep.equals(['crm']);
   });
 
   it('never repeats a lost answer where that could do it twice: a person settles it', async () => {
