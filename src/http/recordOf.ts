@@ -6,6 +6,8 @@ import type { Operation, OperationRequest } from './operation.ts';
 const BY_PATH: ReadonlySet<HttpMethod> = new Set<HttpMethod>(['PUT', 'PATCH', 'DELETE']);
 /** Longer ones are kept as their digest. */
 const MAX_NAME = 200;
+/** Characters of a text that stand for all of it: an attachment of megabytes would hold the process. */
+const MAX_TEXT = 64;
 
 /** A name for what a request is about: the record where the operation tells it, else all that sets this request apart from others. */
 export const recordOf = (operation: Operation<unknown>, request: OperationRequest): string => {
@@ -23,6 +25,9 @@ export const recordsOf = (operation: Operation<unknown>, request: OperationReque
 
 const asked = ({ generatedField }: Operation<unknown>, { path, query, body }: OperationRequest): string => {
   if (query === undefined && body === undefined) return path;
-  const replacer = generatedField === undefined ? undefined : (key: string, value: unknown) => (key === generatedField ? undefined : value);
-  return `${path} ${JSON.stringify([query, body], replacer)}`;
+  const shortened = (key: string, value: unknown): unknown => {
+    if (key === generatedField) return undefined;
+    return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)} of ${String(value.length)}` : value;
+  };
+  return `${path} ${JSON.stringify([query, body], shortened)}`;
 };

@@ -46,6 +46,14 @@ describe('the records that a request is about', () => {
     expect([new Set(names).size, names[0] === names[2]]).to.deep.equal([2, true]);
   });
 
+  it('are known by the beginning and the length of a long text: no attachment is read whole for it', () => {
+    const upload = operationOf('sendgrid', 'send_mail');
+    const nameOf = (content: string) => recordsOf(upload, { path: upstreamPath`/mail`, body: { attachments: [{ content }] } })[0];
+    const long = 'A'.repeat(1_000_000);
+
+    expect(nameOf(long)).to.have.length.at.most(200).and.equal(nameOf(`${long.slice(0, -1)}B`)).and.not.equal(nameOf(`${long}B`));
+  });
+
   it('are one for a mail, whatever request it comes with', () => {
     const mail = { personalizations: [{ to: [{ email: 'ada@example.com' }] }], from: { email: 'us@example.com' }, subject: 'Hi', template_id: 'd-1' };
     const nameOf = (subject: string, requestId: string) =>
