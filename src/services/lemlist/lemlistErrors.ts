@@ -59,5 +59,5 @@ export const classifyLemlistAnswer: Classifier = (answer, { site }) => {
   if (status === 409 && site.operation === 'remove_unsubscribe') return new UpstreamRejectedError(site, 409, 'unsubscribe_is_final');
   // What is not there is told in many sentences; all of them are short, and none begins as those of a proxy do.
   const isSentence = body.length <= MAX_TEXT_LENGTH && !/^(?:404|default backend)/iu.test(body);
-  return status === 404 && isSentence ? new UpstreamRejectedError(site, 404) : undefined;
+  return (status === 404 || status === 410) && isSentence ? new UpstreamRejectedError(site, status) : undefined;
 };
