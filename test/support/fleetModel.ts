@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { UpstreamRateLimitedError } from '../../src/errors/upstreamErrors.ts';
 import type { OverrideMode } from '../../src/resilience/circuitState.ts';
 import { seconds, systemClock } from '../../src/time/clock.ts';
+import { CALLER_PATIENCE_MS } from '../../src/resilience/fleet/fleetTrial.ts';
 import { down, site } from './breakerHouse.ts';
 import { VirtualFleet, type Replica } from './virtualFleet.ts';
 import { HeldAttempt } from './heldAttempt.ts';
@@ -66,6 +67,8 @@ interface TrackedCall {
   readonly attempt: HeldAttempt;
   /** Let out as a probe of the fleet's, of this epoch; a replica that opened alone recovers alone. */
   readonly probeOf: number | undefined;
+  /** The trial had lasted long enough for a replica to go by its own rules. */
+  readonly isLate: boolean;
   readonly outcomes: unknown[];
   ending: Ending | undefined;
 }
@@ -175,7 +178,8 @@ export class FleetModel {
       outcomes.push(outcome);
     };
     replica.breaker.call(attempt.begin, site, { cut: (error: Error) => { attempt.fail(error); } }).then(keep, keep);
-    const call = { replica, attempt, probeOf: attempt.begun > 0 ? epoch : undefined, outcomes, ending: undefined };
+    const isLate = systemClock.now() - (replica.changes.at(-1)?.at ?? 0) >= CALLER_PATIENCE_MS;
+    const call = { replica, attempt, probeOf: attempt.begun > 0 ? epoch : undefined, isLate, outcomes, ending: undefined };
     this.calls.push(call);
     return call;
   }
@@ -241,14 +245,18 @@ export class FleetModel {
     }
   }
 
-  /** Of the fleet: one at first, and one more for each that came back well. */
+  /** Of the fleet: one at first, and one more for each that came back well; of a replica where the trial has lasted long, as many by itself. */
   #checkProbes(): void {
     const epochs = new Set(this.calls.flatMap(({ probeOf }) => probeOf ?? []));
     for (const epoch of epochs) {
       const probes = this.calls.filter(({ probeOf }) => probeOf === epoch);
       const out = probes.filter(({ outcomes, replica }) => outcomes.length === 0 && replica.state === 'half_open' && replica.view?.epoch === epoch);
       const good = probes.filter(({ ending }) => ending === 'ok');
-      expect(out.length, 'probes out').to.be.at.most(1 + good.length);
+      const leased = out.filter(({ isLate }) => !isLate);
+      expect(leased.length, 'probes out').to.be.at.most(1 + good.length);
+      for (const replica of this.house.replicas) {
+        expect(out.filter((call) => call.replica === replica).length, 'probes out of a replica').to.be.at.most(1 + good.length);
+      }
     }
   }
 }
