@@ -52,6 +52,7 @@ export class UsageError extends Error {}
 export const usage = (services: readonly string[]): string =>
   [
     'Usage: npm run drill -- <service> <fault> [--rate 20] [--seconds 40] [--status 503] [--real-limits] [--json] [--target URL --sandbox URL]',
+    '       npm run drill -- --short     three drills that are held to their bounds, as in CI',
     `  services: ${services.join(', ')}`,
     `  faults:   ${drillFaults.join(', ')}`,
   ].join('\n');

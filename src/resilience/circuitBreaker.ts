@@ -60,6 +60,7 @@ export class CircuitBreaker {
       onBroadFailure: () => { this.#machine.trip('operations_failing'); },
     });
     this.#override = new OverrideSlot(clock, (override) => {
+      this.#keepTime();
       events.overrideChanged({ circuit: name, override });
     });
   }
@@ -188,7 +189,7 @@ export class CircuitBreaker {
       detectionChange: detection.change,
       operations: this.#operations.summary,
       recovery: phase.state === 'closed' ? undefined : { ...this.#record.healthChecks, trial: phase.state === 'half_open' ? phase.trial.progress : undefined },
-      ...this.#record.snapshot(phase.state, now),
+      ...this.#record.snapshot(now),
     };
   }
 
@@ -262,9 +263,15 @@ export class CircuitBreaker {
 
   /** While the service is stopped as a whole, what its operations showed is part of the same outage. */
   #changed(event: CircuitChanged): void {
+    this.#keepTime();
     this.#parts.events.circuitChanged(event);
     if (event.to === 'open') this.#operations.reset('service_open');
     this.#fleet?.changed(event);
+  }
+
+  #keepTime(): void {
+    const { mode } = this.#override;
+    this.#record.outOfUse(mode === 'forced_open' || (mode === undefined && this.state !== 'closed'));
   }
 
   #succeeded(passage: Passage): void {
