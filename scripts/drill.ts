@@ -6,7 +6,7 @@ import { printable } from '../src/logging/printable.ts';
 import { drillJson, drillReport } from './drillReport.ts';
 import { readDrillArguments, usage, UsageError, type DrillArguments } from './drillArguments.ts';
 import { DrillProcesses } from './drillProcesses.ts';
-import { drillTimes, runDrill, type DrillResult } from './drillRun.ts';
+import { drillTimes, runDrill, type DrillResult, type DrillTimes } from './drillRun.ts';
 import { DrillSandbox } from './drillSandbox.ts';
 import { runShortDrills, shortDrills } from './drillShort.ts';
 import { drillServices } from './drillSubjects.ts';
@@ -25,7 +25,7 @@ const moved = async (url: string, { realLimits, service }: DrillArguments, proce
 /** So long a short drill watches that all are served. */
 const SHORT_SERVED_FOR_MS = 3000;
 
-const drill = async (settings: DrillArguments, processes: DrillProcesses, signal: AbortSignal, times = drillTimes): Promise<DrillResult> => {
+const drill = async (settings: DrillArguments, processes: DrillProcesses, signal: AbortSignal, times: DrillTimes): Promise<DrillResult> => {
   const { fault, realLimits, running, service } = settings;
   const origin = running?.sandbox ?? (await processes.startSandbox(realLimits));
   const sandbox = new DrillSandbox(origin, service);
@@ -37,9 +37,23 @@ const drill = async (settings: DrillArguments, processes: DrillProcesses, signal
   return result;
 };
 
-const short = async (processes: DrillProcesses, signal: AbortSignal): Promise<void> => {
+/** With processes of its own, and none left at its end. */
+const drillAlone = async (settings: DrillArguments, signal: AbortSignal, times = drillTimes): Promise<DrillResult> => {
+  const processes = new DrillProcesses();
+  try {
+    return await drill(settings, processes, signal, times);
+  } catch (error) {
+    // Ctrl+C reaches the processes of the drill too: what fails then is no news.
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    await processes.stop();
+  }
+};
+
+const short = async (signal: AbortSignal): Promise<void> => {
   const times = { ...drillTimes, servedForMs: SHORT_SERVED_FOR_MS };
-  const missed = await runShortDrills(shortDrills(drillServices), (settings) => drill(settings, processes, signal, times), say);
+  const missed = await runShortDrills(shortDrills(drillServices), (settings) => drillAlone(settings, signal, times), say);
   for (const line of missed) say(`drill: missed: ${line}`);
   if (missed.length > 0) process.exitCode = 1;
 };
@@ -54,16 +68,7 @@ const run = async (): Promise<void> => {
       interruption.abort(new Error(`stopped by ${signal}`));
     });
   }
-  const processes = new DrillProcesses();
-  try {
-    await (settings === undefined ? short(processes, interruption.signal) : drill(settings, processes, interruption.signal));
-  } catch (error) {
-    // Ctrl+C reaches the processes of the drill too: what fails then is no news.
-    interruption.signal.throwIfAborted();
-    throw error;
-  } finally {
-    await processes.stop();
-  }
+  await (settings === undefined ? short(interruption.signal) : drillAlone(settings, interruption.signal));
 };
 
 run().catch((error: unknown) => {
