@@ -4,7 +4,7 @@
  */
 import { printable } from '../src/logging/printable.ts';
 import { drillJson, drillReport } from './drillReport.ts';
-import { readDrillArguments, usage, UsageError, type DrillArguments } from './drillArguments.ts';
+import { asksForShort, readDrillArguments, usage, UsageError, type DrillArguments } from './drillArguments.ts';
 import { DrillProcesses } from './drillProcesses.ts';
 import { drillTimes, runDrill, type DrillResult, type DrillTimes } from './drillRun.ts';
 import { DrillSandbox } from './drillSandbox.ts';
@@ -60,8 +60,7 @@ const short = async (signal: AbortSignal): Promise<void> => {
 
 const run = async (): Promise<void> => {
   const args = process.argv.slice(2);
-  const isShort = args.length === 1 && args[0] === '--short';
-  const settings = isShort ? undefined : readDrillArguments(args, drillServices);
+  const settings = asksForShort(args) ? undefined : readDrillArguments(args, drillServices);
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -111,6 +111,9 @@ const parsed = (args: readonly string[]) => {
   }
 };
 
+/** Whether the drills of CI are asked for, which take no arguments. */
+export const asksForShort = (args: readonly string[]): boolean => args.length === 1 && args[0] === '--short';
+
 /** @throws {UsageError} naming the first thing that is wrong. */
 export const readDrillArguments = (args: readonly string[], services: readonly string[]): DrillArguments => {
   const { values, positionals } = parsed(args);
