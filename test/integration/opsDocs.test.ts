@@ -60,6 +60,7 @@ const readers: Readonly<Record<string, (given: readonly string[]) => unknown>> =
   attack: oneOf(['--short']),
   size: oneOf(['--check']),
   trace: ([method, place]) => new URL(String(place), `http://${String(method)}.invalid`),
+  'test:watch': (given) => given.map((file) => file === 'FILE' || readText(file)),
   t: (given) => given.map((file) => file === 'FILE' || readText(file)),
   bench: oneOf(readdirSync(path.join(root, 'lab/bench/benchmarks')).map((file) => path.basename(file, '.ts'))),
   key: ([id, ...scopes]) => parseApiKeys(JSON.stringify([{ id, sha256: '5f'.repeat(32), scopes }])),
