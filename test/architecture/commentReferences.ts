@@ -6,9 +6,9 @@ import path from 'node:path';
 import { projectRoot, readProjectFile } from './project.ts';
 
 const COMMENTS: Readonly<Record<string, RegExp>> = {
-  '.lua': /--\[\[[\s\S]*?\]\]|--.*/g,
-  '.ts': /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g,
-  '.yml': /#.*/g,
+  '.lua': /--\[\[[\s\S]*?\]\]|(?<!-)--.*/g,
+  '.ts': /\/\*[\s\S]*?\*\/|(?<![:/])\/\/.*/g,
+  '.yml': /(?<!#)#.*/g,
 };
 const commentsOf = (file: string, text: string): string => {
   const kind = /\.(m|c)?[jt]s$/.test(file) ? '.ts' : path.extname(file);
@@ -16,7 +16,7 @@ const commentsOf = (file: string, text: string): string => {
 };
 
 /** Names a document as a path, by its name, or by the number of a decision. */
-const DOCUMENT = /(?<![\w/.])(?:docs\/[\w/-]*[\w-](?:\.[a-z]+)?|[\w/-]+\.md\b)(?:#[\w-]+)?|\bdecisions? \d+/g;
+const DOCUMENT = /(?<![\w/.-])(?:docs\/[\w/-]*[\w-](?:\.[a-z]+)?|[\w/-]+\.md\b)(?:#[\w-]+)?|\bdecisions? \d+/g;
 /** A section of something that only its author has; sections of an RFC are public. */
 const SECTION = /(?<!\bRFC \d+,? )§ ?\w+(?:\.\w+)*|\b(?:design|resilience|operations) [A-Z]\d+|\([A-Z]\d{1,2}\)/g;
 
