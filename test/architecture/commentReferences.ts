@@ -18,7 +18,7 @@ const commentsOf = (file: string, text: string): string => {
 /** Names a document as a path, by its name, or by the number of a decision. */
 const DOCUMENT = /(?<![\w/.-])(?:docs\/[\w/-]*[\w-](?:\.[a-z]+)?|[\w/-]+\.md\b)(?:#[\w-]+)?|\bdecisions? \d+/g;
 /** A section of something that only its author has; sections of an RFC are public. */
-const SECTION = /(?<!\bRFC \d+,? )§ ?\w+(?:\.\w+)*|\b(?:design|resilience|operations) [A-Z]\d+|\([A-Z]\d{1,2}\)/g;
+const SECTION = /(?<!\bRFC \d+,? )§ ?\w+(?:\.\w+)*|\b(?:design|resilience|operations) (?:[A-Z]\d|\([a-z]\))|\btraps? \d+|\([A-Z]\d{1,2}\)/g;
 
 /** The anchors that readers of Markdown give to headings. */
 export const anchorsOf = (text: string): readonly string[] =>

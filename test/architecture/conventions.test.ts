@@ -41,7 +41,7 @@ describe('conventions of the comments', () => {
   });
 
   // Put together here, so that this file does not break its own rule.
-  const [docs, md, decision, section, letter] = ['docs', 'md', 'decision', '\u00A7', 'E'];
+  const [docs, md, decision, trap, section, letter] = ['docs', 'md', 'decision', 'trap', '\u00A7', 'E'];
 
   for (const [file, comment, reference] of [
     ['planted.ts', `/** Opens on evidence (${docs}/gone.${md}). */`, `${docs}/gone.${md}`],
@@ -50,6 +50,7 @@ describe('conventions of the comments', () => {
     ['planted.ts', `// A permit for each attempt (${decision} 9999).`, `${decision} 9999`],
     ['planted.ts', `/** As plan.${md} has it. */`, `plan.${md}`],
     ['planted.mjs', `// The table of design ${section}5.`, `${section}5`],
+    ['planted.ts', `/* Fences what is late (${trap} 4). */`, `${trap} 4`],
     ['planted.lua', `-- Wald's test (${letter}4).`, `(${letter}4)`],
   ] as const) {
     it(`may not say "${comment}"`, () => {
