@@ -54,7 +54,8 @@ const BY_STATUS: Readonly<Partial<Record<number, (answer: ReceivedAnswer, contex
   503: ({ headers }, { site, wallTime }) => new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers, wallTime)),
 };
 
-const GONE: ReadonlySet<number> = new Set([404, 410]);
+const GONE = 410;
+const NOT_THERE: ReadonlySet<number> = new Set([404, GONE]);
 
 /**
  * What an answer means: the service's own rules first, then the general ones. That a record is gone is believed from the API alone: a page,
@@ -64,7 +65,9 @@ export const classified = (classify: Classifier, answer: ReceivedAnswer, context
   const special = classify(answer, context);
   if (special === 'accepted') return undefined;
   const error = special ?? classifyStatus(answer, context);
-  if (!(error instanceof UpstreamRejectedError) || !GONE.has(error.status)) return error;
+  if (!(error instanceof UpstreamRejectedError) || !NOT_THERE.has(error.status)) return error;
   const isForeign = isPage(answer) || (special === undefined && isText(answer));
-  return isForeign ? new UpstreamBlockedError(context.site, retryAfterMs(answer.headers, context.wallTime) ?? BLOCKED_MS) : error;
+  if (isForeign) return new UpstreamBlockedError(context.site, retryAfterMs(answer.headers, context.wallTime) ?? BLOCKED_MS);
+  // No longer there is not there, to callers and to removals that find their work done.
+  return error.status === GONE ? new UpstreamRejectedError(context.site, 404, 'gone', error.details) : error;
 };

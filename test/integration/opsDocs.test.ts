@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { readDrillArguments } from '../../lab/drill/drillArguments.ts';
+import { asksForShort, readDrillArguments } from '../../lab/drill/drillArguments.ts';
 import { drillServices } from '../../lab/drill/drillSubjects.ts';
 import { metricTable } from '../../src/monitoring/metricTable.ts';
 import { policyTemplates } from '../../src/contract/policyTemplates.ts';
@@ -58,7 +58,7 @@ const refuseAny = oneOf([]);
 
 /** Reads what a script is given, and throws where it would refuse it; those that are not here take nothing. */
 const readers: Readonly<Record<string, (given: readonly string[]) => unknown>> = {
-  drill: (given) => readDrillArguments(given, [...drillServices, 'acme']),
+  drill: (given) => asksForShort(given) || readDrillArguments(given, [...drillServices, 'acme']),
   chaos: readChaosArguments,
   fleet: readFleetArguments,
   lab: (given) => parseLabArguments(given, {}),

@@ -67,6 +67,7 @@ export const exploriumOperations = {
   getCredits: operation({
     name: 'get_credits',
     method: 'GET',
+    isOfService: true,
     idempotency: 'safe',
     answer: answers.creditsAnswer,
     cacheForMs: seconds(10),

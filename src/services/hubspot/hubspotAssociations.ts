@@ -1,6 +1,7 @@
 /**
  * What ties records together.
  */
+import { failedOf, sendInParts } from '../../pipeline/bulkParts.ts';
 import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
 import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
 import { contextList } from './hubspotBatchErrors.ts';
@@ -30,18 +31,21 @@ export interface AssociationBatchAnswer {
   readonly results: readonly AssociatedRecords[];
   /** Ids without an answer: no such record. */
   readonly missing: readonly string[];
+  /** Ids that HubSpot failed at, while it answered others: they may be asked for again. Absent: none. */
+  readonly failed?: readonly string[];
 }
 
-const joined = (ids: readonly string[], answer: AssociationBatch): AssociationBatchAnswer => {
+const joined = (ids: readonly string[], answers: readonly AssociationBatch[], failed: readonly string[]): AssociationBatchAnswer => {
   const rows = new Map<string, AssociatedRecords>();
-  for (const error of answer.errors ?? []) {
+  for (const error of answers.flatMap(({ errors = [] }) => errors)) {
     if (error.subCategory !== NONE_FOUND) continue;
     for (const id of contextList(error, 'fromObjectId')) rows.set(id, { id, to: [] });
   }
-  for (const { from, to, paging } of answer.results) {
+  for (const { from, to, paging } of answers.flatMap(({ results }) => results)) {
     rows.set(from.id, { id: from.id, to, ...(paging?.next === undefined ? {} : { after: paging.next.after }) });
   }
-  return { results: ids.flatMap((id) => rows.get(id) ?? []), missing: ids.filter((id) => !rows.has(id)) };
+  const missing = ids.filter((id) => !rows.has(id) && !failed.includes(id));
+  return { results: ids.flatMap((id) => rows.get(id) ?? []), missing, ...(failed.length > 0 && { failed }) };
 };
 
 /** HubSpot's answer says nothing; that it has to wait does. */
@@ -86,7 +90,12 @@ export class HubspotAssociations {
     options?: CallOptions,
   ): Promise<AssociationBatchAnswer> {
     const body = { inputs: checked(associationInputsSchema, inputs, 'inputs') };
-    const answer = await this.#http.send(batchReadAssociations, { path: associationBatchPath(fromType, toType), body }, options);
-    return joined([...new Set(body.inputs.map(({ id }) => id))], answer);
+    const ids = body.inputs.map(({ id }) => id);
+    const parts = await sendInParts(this.#http, batchReadAssociations, { path: associationBatchPath(fromType, toType), body }, options);
+    return joined(
+      [...new Set(ids)],
+      parts.answered.map(({ answer }) => answer),
+      [...new Set(failedOf(parts, ids))],
+    );
   }
 }

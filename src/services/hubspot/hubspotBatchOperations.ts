@@ -7,7 +7,8 @@ import { tagsOfBatch, tagsOfRowsNotThere } from './hubspotCacheTags.ts';
 import type { AssociableType, RecordType } from './hubspotInputs.ts';
 import { anythingSchema, recordBatchSchema, upsertBatchSchema, type RecordBatch, type UpsertBatch } from './hubspotSchemas.ts';
 
-const batchWrite = (name: string, idempotency: Idempotency) => ({ name, method: 'POST', idempotency, weight: 1, ...manyRecords }) as const;
+const batchWrite = (name: string, idempotency: Idempotency) =>
+  ({ name, method: 'POST', idempotency, weight: 1, rows: { in: 'body', name: 'inputs' }, ...manyRecords }) as const;
 
 const batchCreate = (type: AssociableType): Operation<RecordBatch> => ({
   ...batchWrite(`batch_create_${type}`, 'never'),

@@ -1,14 +1,14 @@
 /**
  * Batch writes, answered row by row. Where HubSpot refuses a whole batch although each of its rows has a trace id (an email that
- * is taken), nothing was written: the rows at fault are looked for, and the others are sent without them. So they are where HubSpot
- * fails at a batch (5xx) whose repeat does no harm. After anything else nothing is sent again here: that is for the pipeline.
+ * is taken), nothing was written: the rows at fault are looked for, and the others are sent without them. What HubSpot fails at is
+ * parted as in all services (`http/bulkParts.ts`).
  */
 import { GatewayError } from '../../errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
+import { halvesOf, sendInParts, type Apart } from '../../pipeline/bulkParts.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { Operation, UpstreamPath } from '../../contract/operation.ts';
 import type { CallOptions } from '../../contract/call.ts';
-import { isAboutRecord, retryAfterOf } from '../../circuit/verdict.ts';
 import {
   archivedRowsSchema,
   changedRowsSchema,
@@ -21,16 +21,14 @@ import {
   type UpsertedRow,
 } from './hubspotBatchInputs.ts';
 import { batchArchiveOperations, batchCreateOperations, batchUpdateOperations, batchUpsertOperations } from './hubspotBatchOperations.ts';
-import { readContacts } from './hubspotBatches.ts';
 import { answerOf, joinRows, type BatchWriteAnswer, type RowAnswer, type SentRow } from './hubspotBatchRows.ts';
 import { checked, type AssociableType, type RecordType } from './hubspotInputs.ts';
+import { batchReadContacts } from './hubspotOperations.ts';
 import { batchPath } from './hubspotPaths.ts';
 import type { RecordBatch, UpsertBatch } from './hubspotSchemas.ts';
 
-/** For one row at fault among a hundred 15 are needed; where many are, the quota is worth more than finding them all. */
+/** To find refused rows. For one among a hundred 15 are needed; where many are, the quota is worth more than finding them all. */
 const MAX_REQUESTS = 20;
-/** Requests that HubSpot fails at, while it answers none: then it is not one row. */
-const MAX_FAILURES = 7;
 
 /** 400: a row is not valid; 409: an email is taken. Other refusals are not about rows. */
 const isAboutRows = (error: unknown): error is UpstreamRejectedError =>
@@ -55,104 +53,51 @@ const refused = ({ index }: SentRow, { reason, details }: UpstreamRejectedError)
   ...(Object.keys(details).length > 0 && { details }),
 });
 
-/** One batch write with all the requests that it takes, under one deadline. */
-class BatchWrite<T> {
-  readonly #http: HttpClient;
-  readonly #plan: Plan<T>;
-  readonly #call: CallOptions;
-  #requestsLeft = MAX_REQUESTS;
-  #conflictsAsked = false;
-  #failures = 0;
-  #isAnswered = false;
-
-  constructor(http: HttpClient, plan: Plan<T>, options: CallOptions | undefined) {
-    this.#http = http;
-    this.#plan = plan;
-    this.#call = http.startDeadline(options);
+/** Rows of a conflict that HubSpot names when it is asked. What it did not tell of the whole, it does not tell of a part either. */
+const conflictsOf = async (
+  conflictsIn: Plan<unknown>['conflictsIn'],
+  rows: readonly SentRow[],
+  call: CallOptions,
+): Promise<readonly RowAnswer[]> => {
+  try {
+    return (await conflictsIn?.(rows, call)) ?? [];
+  } catch (error) {
+    if (error instanceof GatewayError) return [];
+    throw error;
   }
-
-  /** @throws {UpstreamError} if the request fails otherwise than by a refusal: that speaks for all rows. */
-  async make(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
-    try {
-      const answers = await this.#send(rows);
-      this.#isAnswered = true;
-      return answers;
-    } catch (error) {
-      this.#isAnswered ||= isAboutRows(error);
-      if (isAboutRows(error)) return this.#makeApart(rows, error);
-      if (!this.#mayBeOneRow(error, rows)) throw error;
-      const answers = await this.#makeHalves(rows);
-      if (!this.#isAnswered) throw error;
-      return answers;
-    }
-  }
-
-  /** HubSpot fails at a write that a repeat does no harm to, and does not say when to come again. */
-  #mayBeOneRow(error: unknown, rows: readonly SentRow[]): boolean {
-    if (rows.length < 2 || this.#plan.operation.idempotency !== 'natural') return false;
-    if (!isAboutRecord(error) || retryAfterOf(error) !== undefined) return false;
-    this.#failures += 1;
-    return this.#isAnswered || this.#failures < MAX_FAILURES;
-  }
-
-  async #send(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
-    const { operation, path, answersOf } = this.#plan;
-    this.#requestsLeft -= 1;
-    const records = rows.map(({ id, index }) => `${operation.name} ${id ?? String(index)}`);
-    const answer = await this.#http.send(operation, { path, body: { inputs: rows.map(({ input }) => input) }, records }, this.#call);
-    return answersOf(rows, answer);
-  }
-
-  async #makeApart(rows: readonly SentRow[], refusal: UpstreamRejectedError): Promise<readonly RowAnswer[]> {
-    const [row] = rows;
-    if (row !== undefined && rows.length === 1) return [refused(row, refusal)];
-    const conflicts = refusal.status === 409 ? await this.#conflictsIn(rows) : [];
-    if (conflicts.length > 0) {
-      const atFault = new Set(conflicts.map(({ index }) => index));
-      return [...conflicts, ...(await this.#makePart(rows.filter(({ index }) => !atFault.has(index))))];
-    }
-    return this.#makeHalves(rows);
-  }
-
-  async #makeHalves(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
-    const middle = Math.ceil(rows.length / 2);
-    return [...(await this.#makePart(rows.slice(0, middle))), ...(await this.#makePart(rows.slice(middle)))];
-  }
-
-  /** Once: what HubSpot knew then and did not tell, it does not tell of a part either. */
-  async #conflictsIn(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
-    const { conflictsIn } = this.#plan;
-    if (conflictsIn === undefined || this.#conflictsAsked) return [];
-    this.#conflictsAsked = true;
-    this.#requestsLeft -= 1;
-    try {
-      return await conflictsIn(rows, this.#call);
-    } catch (error) {
-      if (error instanceof GatewayError) return [];
-      throw error;
-    }
-  }
-
-  /** Never rejects for the service's sake: what another part has written must be told. */
-  async #makePart(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
-    if (rows.length === 0) return [];
-    if (this.#requestsLeft === 0) return each(rows, 'not_written', 'refused_with_others');
-    try {
-      return await this.make(rows);
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      return each(rows, error.execution === 'unknown' ? 'unknown' : 'not_written', error.code);
-    }
-  }
-}
+};
 
 const write = async <T>(
   http: HttpClient,
-  plan: Plan<T>,
+  { operation, path, answersOf, conflictsIn }: Plan<T>,
   rows: readonly SentRow[],
   options: CallOptions | undefined,
 ): Promise<BatchWriteAnswer> => {
-  const answers = await new BatchWrite(http, plan, options).make(rows);
+  const call = http.startDeadline(options);
+  const answers: RowAnswer[] = [];
+  const at = (places: readonly number[]): readonly SentRow[] => places.flatMap((place) => rows[place] ?? []);
+  let conflictsAsked = false;
+  const apart: Apart = async (places, refusal, requests) => {
+    const some = at(places);
+    const [row] = some;
+    if (!isAboutRows(refusal) || row === undefined) return undefined;
+    if (some.length === 1) {
+      answers.push(refused(row, refusal));
+      return [];
+    }
+    const isAsked = refusal.status === 409 && !conflictsAsked;
+    conflictsAsked ||= isAsked;
+    const conflicts = isAsked ? await conflictsOf(conflictsIn, some, call) : [];
+    answers.push(...conflicts);
+    const atFault = new Set(conflicts.map(({ index }) => index));
+    if (conflicts.length > 0) return [places.filter((place) => !atFault.has(place))].filter(({ length }) => length > 0);
+    if (requests + 2 <= MAX_REQUESTS) return halvesOf(places);
+    answers.push(...each(some, 'not_written', 'refused_with_others'));
+    return [];
+  };
+  const parts = await sendInParts(http, operation, { path, body: { inputs: rows.map(({ input }) => input) } }, call, apart);
+  for (const { places, answer } of parts.answered) answers.push(...answersOf(at(places), answer));
+  for (const { places, outcome, reason } of parts.failed) answers.push(...each(at(places), outcome, reason));
   return answerOf(answers.toSorted((one, other) => one.index - other.index));
 };
 
@@ -161,7 +106,8 @@ const emailOf = ({ properties }: SentRow): string | undefined => properties['ema
 /** New contacts whose email is another's: HubSpot's refusal names one of those others, and not the row. */
 const takenIn = async (http: HttpClient, rows: readonly SentRow[], call: CallOptions): Promise<readonly RowAnswer[]> => {
   const ids = rows.flatMap((row) => emailOf(row) ?? []);
-  const { results } = await readContacts(http, { ids, idProperty: 'email', properties: ['email'] }, call);
+  const body = { inputs: ids.map((id) => ({ id })), idProperty: 'email', properties: ['email'] };
+  const { results } = await http.send(batchReadContacts, { path: batchPath('contacts', 'read'), body }, call);
   const owners = new Map(results.map(({ id, properties }) => [properties['email']?.toLowerCase(), id]));
   return rows.flatMap((row): readonly RowAnswer[] => {
     const email = emailOf(row);

@@ -2,6 +2,7 @@
  * Batch reads. HubSpot's rows come in no order, some are left out, and its `numErrors` counts groups, so both ends are
  * joined here by id.
  */
+import { failedOf, sendInParts } from '../../pipeline/bulkParts.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { CallOptions } from '../../contract/call.ts';
 import { batchReadSchema, checked, type BatchRead } from './hubspotInputs.ts';
@@ -14,18 +15,27 @@ export interface BatchReadAnswer {
   readonly results: readonly CrmRecord[];
   /** Ids without a record: unknown, deleted, or merged away. */
   readonly missing: readonly string[];
+  /** Ids that HubSpot failed at, while it answered others: they may be asked for again. Absent: none. */
+  readonly failed?: readonly string[];
 }
 
 /** Emails and other unique values are compared as HubSpot does: whatever the case. */
 const keyOf = (record: CrmRecord, idProperty: string | undefined): string =>
   (idProperty === undefined ? record.id : (record.properties[idProperty] ?? '')).toLowerCase();
 
-const joined = (ids: readonly string[], { results }: RecordBatch, idProperty: string | undefined): BatchReadAnswer => {
+const joined = (
+  ids: readonly string[],
+  results: RecordBatch['results'],
+  failed: readonly string[],
+  idProperty: string | undefined,
+): BatchReadAnswer => {
+  const unknown = new Set(failed.map((id) => id.toLowerCase()));
   const records = new Map(results.map((record) => [keyOf(record, idProperty), record]));
   const asked = new Set(ids.map((id) => id.toLowerCase()));
   return {
     results: [...[...asked].flatMap((id) => records.get(id) ?? []), ...results.filter((record) => !asked.has(keyOf(record, idProperty)))],
-    missing: [...new Set(ids)].filter((id) => !records.has(id.toLowerCase())),
+    missing: [...new Set(ids)].filter((id) => !records.has(id.toLowerCase()) && !unknown.has(id.toLowerCase())),
+    ...(failed.length > 0 && { failed }),
   };
 };
 
@@ -37,10 +47,16 @@ const withIdProperty = (properties: readonly string[] = [], idProperty: string):
 /** @throws {InvalidRequestError} for no ids or more than 100. */
 export const readContacts = async (http: HttpClient, batch: BatchRead, options?: CallOptions): Promise<BatchReadAnswer> => {
   const { ids, idProperty, properties } = checked(batchReadSchema, batch, 'batch');
+  const unique = [...new Set(ids)];
   const body = {
-    inputs: [...new Set(ids)].map((id) => ({ id })),
+    inputs: unique.map((id) => ({ id })),
     ...(idProperty === undefined ? { properties: properties ?? [] } : { idProperty, properties: withIdProperty(properties, idProperty) }),
   };
-  const answer = await http.send(batchReadContacts, { path: batchPath('contacts', 'read'), body }, options);
-  return joined(ids, answer, idProperty);
+  const parts = await sendInParts(http, batchReadContacts, { path: batchPath('contacts', 'read'), body }, options);
+  return joined(
+    ids,
+    parts.answered.flatMap(({ answer }) => answer.results),
+    failedOf(parts, unique),
+    idProperty,
+  );
 };

@@ -11,7 +11,11 @@ import { recordSchema } from './hubspotSchemas.ts';
 
 const emailParams = z.strictObject({ email: emailSchema });
 
-const batchAnswerSchema = z.object({ results: z.array(recordSchema), missing: z.array(z.string()) });
+const batchAnswerSchema = z.object({
+  results: z.array(recordSchema),
+  missing: z.array(z.string()),
+  failed: z.array(z.string()).optional(),
+});
 
 const byEmailRoutes = (client: HubspotClient): readonly Route[] => [
   route({
@@ -52,12 +56,16 @@ const batchReadRoute = (client: HubspotClient): Route =>
     method: 'post',
     path: '/contacts/batch/read',
     summary: 'Get up to 100 contacts',
-    description: 'By id, or by the unique property that `idProperty` names. Those that are not there are listed in `missing`.',
+    description:
+      'By id, or by the unique property that `idProperty` names. Those that are not there are listed in `missing`; `failed` are those that HubSpot failed at while it answered others.',
     scope: 'hubspot:read',
     body: batchReadSchema,
     answer: batchAnswerSchema,
     problems: [422],
-    handle: async ({ body, call }) => ({ body: await client.batchReadContacts(body, call) }),
+    handle: async ({ body, call }) => {
+      const read = await client.batchReadContacts(body, call);
+      return { ...(read.failed !== undefined && { status: 207 }), body: read };
+    },
   });
 
 export const contactRoutes = (client: HubspotClient): readonly Route[] => [...byEmailRoutes(client), batchReadRoute(client)];

@@ -2,7 +2,7 @@
  * HubSpot's operations as data. None has a static fallback: an invented record would be worse than an error.
  * Every call weighs 1, whatever it holds: HubSpot counts requests, and a batch is one. Tabled in `docs/services/hubspot.md`.
  */
-import { manyRecords, pageOfRecords, type Operation } from '../../contract/operation.ts';
+import { manyRecords, pageOfRecord, type Operation } from '../../contract/operation.ts';
 import { batchWriteOperations } from './hubspotBatchOperations.ts';
 import { tagsOfAssociation, tagsOfMissingAssociations } from './hubspotCacheTags.ts';
 import { writeOfRecord } from './hubspotQueueRules.ts';
@@ -50,7 +50,7 @@ export const readAssociations: Operation<AssociationPage> = {
   idempotency: 'safe',
   weight: 1,
   answer: associationPageSchema,
-  ...pageOfRecords,
+  ...pageOfRecord,
 };
 
 export const removeAssociation: Operation<unknown> = {
@@ -70,6 +70,7 @@ export const batchReadAssociations: Operation<AssociationBatch> = {
   idempotency: 'safe',
   weight: 1,
   answer: associationBatchSchema,
+  rows: { in: 'body', name: 'inputs' },
   ...manyRecords,
 };
 
@@ -79,6 +80,7 @@ export const getAccount: Operation<Account> = {
   idempotency: 'safe',
   weight: 1,
   answer: accountSchema,
+  isOfService: true,
   ...cached,
 };
 

@@ -2,7 +2,7 @@
  * How reads of single records share one request: HubSpot's batch read, up to 100 rows for one of the quota.
  */
 import {
-  pageOfRecords,
+  pageOfRecord,
   rowsFrom,
   type BatchedRow,
   type BatchRule,
@@ -31,7 +31,8 @@ export const batchRead = (type: RecordType): Operation<RecordBatch> => ({
   idempotency: 'safe',
   weight: 1,
   answer: recordBatchSchema,
-  ...pageOfRecords,
+  rows: { in: 'body', name: 'inputs' },
+  ...pageOfRecord,
   goneTags: tagsOfMissingRows(type),
 });
 

@@ -1,7 +1,7 @@
 /**
  * What can be done with every type of record, as data, and what only contacts have.
  */
-import { pageOfRecords, type Operation, type QueueRule } from '../../contract/operation.ts';
+import { pageOfRecord, pageOfRecords, type Operation, type QueueRule } from '../../contract/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { tagsOfGone, tagsOfRead, tagsOfWrite } from './hubspotCacheTags.ts';
 import type { RecordType } from './hubspotInputs.ts';
@@ -64,7 +64,7 @@ const recordOperations = (one: string, many: RecordType, creation: QueueRule): R
     weight: 1,
     quota: 'search',
     answer: searchAnswerSchema,
-    ...pageOfRecords,
+    ...pageOfRecord,
   },
 });
 

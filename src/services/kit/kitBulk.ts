@@ -2,12 +2,15 @@
  * Bulk writes row by row. Kit answers in an order of its own, and inside a 200 it may have refused some rows, so both lists
  * are joined to the rows that were asked for.
  */
+import type { BulkParts } from '../../pipeline/bulkParts.ts';
 import { rowReason } from './kitErrors.ts';
 import type { BulkAnswer, BulkFailure } from './kitSchemas.ts';
 
 export type RowAnswer =
   | { readonly index: number; readonly outcome: 'made'; readonly subscriber: Readonly<Record<string, unknown>> }
   | { readonly index: number; readonly outcome: 'refused'; readonly reason: string }
+  /** `unknown`: Kit failed at it, and may have made it. Both may be sent again. */
+  | { readonly index: number; readonly outcome: 'unknown' | 'not_written'; readonly reason: string }
   /** Kit took it and has not done it yet. */
   | { readonly index: number; readonly outcome: 'pending' };
 
@@ -49,27 +52,43 @@ const refusalsIn = (failures: readonly BulkFailure[], key: string): Refusals => 
 const commonReason = ([first = 'rejected', ...others]: readonly string[]): string =>
   others.every((reason) => reason === first) ? first : 'rejected';
 
+/** Those of all parts, in the order asked. */
+export const joinParts = (
+  asked: readonly (string | number | null)[],
+  { answered, failed }: BulkParts<BulkAnswer>,
+  key: 'email_address' | 'subscriber_id',
+  answeredKey: 'email_address' | 'id',
+): BulkResult => {
+  const of = (places: readonly number[]) => places.map((place) => asked[place] ?? null);
+  const rows = [
+    ...answered.flatMap(({ places, answer }) =>
+      joinRows(of(places), answer, key, answeredKey).map((row, place) => ({ ...row, index: places[place] ?? place })),
+    ),
+    ...failed.flatMap(({ places, outcome, reason }) => places.map((index) => ({ index, outcome, reason }))),
+  ].toSorted((one, other) => one.index - other.index);
+  const count = (outcome: RowAnswer['outcome']): number => rows.filter((row) => row.outcome === outcome).length;
+  return { rows, made: count('made'), refused: count('refused') };
+};
+
 /**
  * @param asked The key of each row: an address, or the number of a subscriber.
  * @param key Under which name Kit repeats it in a failure.
  * @param answered Under which name it stands in a subscriber.
  */
-export const joinRows = (
+const joinRows = (
   asked: readonly (string | number | null)[],
   answer: BulkAnswer,
   key: 'email_address' | 'subscriber_id',
   answered: 'email_address' | 'id',
-): BulkResult => {
+): readonly RowAnswer[] => {
   const { subscribers = [], failures = [] } = answer;
   const made = new Map(subscribers.map((subscriber) => [lowerCase(subscriber[answered]), subscriber]));
   const { byKey, ofNobody } = refusalsIn(failures, key);
   const isPutOff = answer.subscribers === undefined && answer.failures === undefined;
-  const rows = asked.map((value, index): RowAnswer => {
+  return asked.map((value, index): RowAnswer => {
     const subscriber = made.get(lowerCase(value));
     if (subscriber !== undefined) return { index, outcome: 'made', subscriber };
     if (isPutOff) return { index, outcome: 'pending' };
     return { index, outcome: 'refused', reason: byKey.get(lowerCase(value)) ?? commonReason(ofNobody) };
   });
-  const count = (outcome: RowAnswer['outcome']): number => rows.filter((row) => row.outcome === outcome).length;
-  return { rows, made: count('made'), refused: count('refused') };
 };

@@ -4,11 +4,12 @@
  */
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
+import { failedOf, sendInParts, type BulkParts } from '../../pipeline/bulkParts.ts';
 import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
 import type { Operation, UpstreamPath } from '../../contract/operation.ts';
 import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
 import type { ServiceClient } from '../provider.ts';
-import { joinRows, type BulkResult } from './kitBulk.ts';
+import { joinParts, type BulkResult } from './kitBulk.ts';
 import type { CredentialKind } from './kitCredential.ts';
 import {
   bulkMembersSchema,
@@ -39,6 +40,8 @@ export interface FoundSubscribers {
   readonly subscribers: readonly Subscriber[];
   /** Addresses without a subscriber, or with one too new for Kit's lists. */
   readonly missing: readonly string[];
+  /** Addresses that Kit failed at, while it answered others: they may be asked for again. Absent: none. */
+  readonly failed?: readonly string[];
 }
 
 /** Every method throws {@link InvalidRequestError} for what cannot be sent, and the errors of {@link HttpClient}. */
@@ -67,11 +70,15 @@ export class KitClient implements ServiceClient {
     const asked = checked(emailsSchema, emails, 'email_addresses');
     const unique = [...new Map(asked.map((email) => [email.toLowerCase(), email])).values()];
     const request = { path: paths.subscribersPath, query: { email_address: unique, status: 'all' } };
-    const answer = await this.#http.send(operations.findSubscribers, request, options);
-    const found = new Map(answer.subscribers.map((subscriber) => [subscriber.email_address.toLowerCase(), subscriber]));
+    const parts = await sendInParts(this.#http, operations.findSubscribers, request, options);
+    const failed = failedOf(parts, unique);
+    const found = new Map(
+      parts.answered.flatMap(({ answer }) => answer.subscribers).map((subscriber) => [subscriber.email_address.toLowerCase(), subscriber]),
+    );
     return {
       subscribers: unique.flatMap((email) => found.get(email.toLowerCase()) ?? []),
-      missing: unique.filter((email) => !found.has(email.toLowerCase())),
+      missing: unique.filter((email) => !found.has(email.toLowerCase()) && !failed.includes(email)),
+      ...(failed.length > 0 && { failed }),
     };
   }
 
@@ -178,10 +185,10 @@ export class KitClient implements ServiceClient {
     if (rows.length < 1 || rows.length > MAX_BULK_ROWS) {
       throw new InvalidRequestError(`rows must be 1 to ${String(MAX_BULK_ROWS)} in one call`);
     }
-    const answer = await this.#bulk(operations.bulkUpsertSubscribers, paths.bulkSubscribersPath, { subscribers: rows }, options);
-    return joinRows(
+    const parts = await this.#bulk(operations.bulkUpsertSubscribers, paths.bulkSubscribersPath, { subscribers: rows }, options);
+    return joinParts(
       rows.map((row) => row.email_address),
-      answer,
+      parts,
       'email_address',
       'email_address',
     );
@@ -199,7 +206,7 @@ export class KitClient implements ServiceClient {
     const pairs = ids.map((subscriberId) => ({ ...to, subscriber_id: subscriberId }));
     const [operation, body] =
       collection === 'tag' ? [operations.bulkAddToTag, { taggings: pairs }] : [operations.bulkAddToForm, { additions: pairs }];
-    return joinRows(ids, await this.#bulk(operation, paths.bulkMembersPath(collection), body, options), 'subscriber_id', 'id');
+    return joinParts(ids, await this.#bulk(operation, paths.bulkMembersPath(collection), body, options), 'subscriber_id', 'id');
   }
 
   async #bulk(
@@ -207,9 +214,9 @@ export class KitClient implements ServiceClient {
     path: UpstreamPath,
     rows: Readonly<Record<string, unknown>>,
     options: CallOptions | undefined,
-  ): Promise<BulkAnswer> {
+  ): Promise<BulkParts<BulkAnswer>> {
     if (this.#credential === 'key') throw new UpstreamRejectedError({ service: 'kit', operation: operation.name }, 403, 'bulk_needs_oauth');
-    return this.#http.send(operation, { path, body: { ...rows, callback_url: null } }, options);
+    return sendInParts(this.#http, operation, { path, body: { ...rows, callback_url: null } }, options);
   }
 
   getCircuitState() {

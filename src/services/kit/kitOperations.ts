@@ -5,7 +5,14 @@
  * Tags, forms and sequences are cached for half a minute, to carry bursts under the 120 requests a minute. Subscribers never
  * are: acting on an old one writes to a person who has left.
  */
-import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../contract/operation.ts';
+import {
+  manyRecords,
+  pageOfRecord,
+  pageOfRecords,
+  type Operation,
+  type OperationRequest,
+  type QueueRule,
+} from '../../contract/operation.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import type { Collection } from './kitPaths.ts';
 import { searchesTogether } from './kitReadsTogether.ts';
@@ -57,9 +64,10 @@ const members = (name: string, collection?: string): Operation<answers.Subscribe
   });
 
 /** Only for OAuth. Not queued: a job has no place for what became of each row. */
-const bulk = (name: string, collection?: string): Operation<answers.BulkAnswer> =>
+const bulk = (name: string, rows: string, collection?: string): Operation<answers.BulkAnswer> =>
   operation({
     name,
+    rows: { in: 'body', name: rows },
     method: 'POST',
     idempotency: 'natural',
     answer: answers.bulkAnswer,
@@ -67,7 +75,10 @@ const bulk = (name: string, collection?: string): Operation<answers.BulkAnswer> 
     ...(collection && goneFrom(collection)),
   });
 
-const findSubscribers = members('find_subscribers');
+const findSubscribers: Operation<answers.SubscribersAnswer> = {
+  ...members('find_subscribers'),
+  rows: { in: 'query', name: 'email_address' },
+};
 
 export const kitOperations = {
   getAccount: operation({
@@ -75,6 +86,7 @@ export const kitOperations = {
     method: 'GET',
     idempotency: 'safe',
     answer: answers.accountAnswer,
+    isOfService: true,
     cacheForMs: minutes(1),
     staleForMs: minutes(10),
   }),
@@ -102,7 +114,7 @@ export const kitOperations = {
     method: 'GET',
     idempotency: 'safe',
     answer: answers.tagsAnswer,
-    ...pageOfRecords,
+    ...pageOfRecord,
   }),
 
   listTags: operation({
@@ -150,9 +162,9 @@ export const kitOperations = {
   listFormSubscribers: members('list_form_subscribers', 'forms'),
   listSequenceSubscribers: members('list_sequence_subscribers', 'sequences'),
 
-  bulkUpsertSubscribers: bulk('bulk_upsert_subscribers'),
-  bulkAddToTag: bulk('bulk_add_to_tag', 'tags'),
-  bulkAddToForm: bulk('bulk_add_to_form', 'forms'),
+  bulkUpsertSubscribers: bulk('bulk_upsert_subscribers', 'subscribers'),
+  bulkAddToTag: bulk('bulk_add_to_tag', 'taggings', 'tags'),
+  bulkAddToForm: bulk('bulk_add_to_form', 'additions', 'forms'),
 } as const;
 
 export const additions: Readonly<Record<Collection, Operation<answers.SubscriberAnswer>>> = {

@@ -30,7 +30,7 @@ export const bulkResultSchema = z.object({
   rows: z.array(
     z.object({
       index: z.int(),
-      outcome: z.enum(['made', 'refused', 'pending']),
+      outcome: z.enum(['made', 'refused', 'unknown', 'not_written', 'pending']),
       subscriber: z.looseObject({}).optional(),
       reason: z.string().optional(),
     }),
@@ -75,11 +75,15 @@ export const subscriberRoutes: readonly ((kit: KitClient) => Route)[] = [
       method: 'post',
       path: '/subscribers/find',
       summary: 'Find up to 50 subscribers by address',
-      description: 'In one request of Kit; whatever their state. `missing` may be there, but written in the last five minutes.',
+      description:
+        'In one request of Kit; whatever their state. `missing` may be there, but written in the last five minutes; Kit failed at those in `failed`.',
       scope: read,
       body: z.strictObject({ email_addresses: emailsSchema }),
-      answer: z.object({ subscribers: z.array(subscriberSchema), missing: z.array(z.string()) }),
-      handle: async ({ body, call }) => ({ body: await kit.findSubscribers(body.email_addresses, call) }),
+      answer: z.object({ subscribers: z.array(subscriberSchema), missing: z.array(z.string()), failed: z.array(z.string()).optional() }),
+      handle: async ({ body, call }) => {
+        const found = await kit.findSubscribers(body.email_addresses, call);
+        return { ...(found.failed !== undefined && { status: 207 }), body: found };
+      },
     }),
   (kit) =>
     route({

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Operation } from '../../contract/operation.ts';
+import { writeInParts } from '../../pipeline/bulkParts.ts';
 import { isQueued, type Queued } from '../../contract/call.ts';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
@@ -15,7 +16,9 @@ import { bulkUnsubscription } from './lemlistQueueRules.ts';
 /** `pending`: it waits in the durable queue, with all that were sent. */
 export type UnsubscribedRow =
   | { readonly index: number; readonly outcome: 'made' | 'pending' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly reason: 'invalid_value' };
+  | { readonly index: number; readonly outcome: 'refused'; readonly reason: 'invalid_value' }
+  /** `unknown`: Lemlist failed at it, and may have made it. Both may be sent again. */
+  | { readonly index: number; readonly outcome: 'unknown' | 'not_written'; readonly reason: string };
 
 /** With what the queue says of the job, where the rows wait. */
 export interface BulkUnsubscribe extends Partial<Queued> {
@@ -35,15 +38,19 @@ const bulkOperation = {
   method: 'POST',
   idempotency: 'natural',
   answer: bulkUnsubscribeAnswer,
+  rows: { in: 'body', name: 'values' },
   queue: bulkUnsubscription,
 } as const satisfies Operation<unknown>;
 
 const isSound = (value: string): boolean => unsubscribeValue.safeParse(value).success;
 
-const result = (values: readonly string[], sound: ReadonlySet<string>, outcome: 'made' | 'pending'): BulkUnsubscribe => {
-  const rows = values.map((value, index): UnsubscribedRow =>
-    sound.has(value) ? { index, outcome } : { index, outcome: 'refused', reason: 'invalid_value' },
-  );
+type Outcome = { readonly outcome: 'made' | 'pending' } | { readonly outcome: 'unknown' | 'not_written'; readonly reason: string };
+
+const result = (values: readonly string[], outcomes: ReadonlyMap<string, Outcome>): BulkUnsubscribe => {
+  const rows = values.map((value, index): UnsubscribedRow => ({
+    index,
+    ...(outcomes.get(value) ?? { outcome: 'refused', reason: 'invalid_value' }),
+  }));
   const count = (wanted: UnsubscribedRow['outcome']): number => rows.filter((row) => row.outcome === wanted).length;
   return { rows, made: count('made'), refused: count('refused') };
 };
@@ -63,7 +70,13 @@ export const bulkUnsubscribe = recipe({
   maxBodyBytes: MAX_BULK_BYTES,
   maxBodyValues: MAX_BULK_VALUES,
   answer: z.object({
-    rows: z.array(z.object({ index: z.int(), outcome: z.enum(['made', 'refused', 'pending']), reason: z.string().optional() })),
+    rows: z.array(
+      z.object({
+        index: z.int(),
+        outcome: z.enum(['made', 'refused', 'unknown', 'not_written', 'pending']),
+        reason: z.string().optional(),
+      }),
+    ),
     made: z.int(),
     refused: z.int(),
   }),
@@ -73,14 +86,22 @@ export const bulkUnsubscribe = recipe({
     if (values.length < 1 || values.length > MAX_BULK_UNSUBSCRIBES) {
       throw new InvalidRequestError(`values must be 1 to ${String(MAX_BULK_UNSUBSCRIBES)} in one call`);
     }
-    const sound = new Set(values.filter(isSound));
-    if (sound.size === 0) return result(values, sound, 'made');
-    const answer = await http.write(
+    const sound = [...new Set(values.filter(isSound))];
+    if (sound.length === 0) return result(values, new Map());
+    const { answered, failed } = await writeInParts(
+      http,
       bulkOperation,
-      { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: [...sound] } },
+      { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: sound } },
       options,
     );
-    return isQueued(answer) ? { ...answer, ...result(values, sound, 'pending') } : result(values, sound, 'made');
+    const outcomes = new Map<string, Outcome>();
+    const note = (places: readonly number[], outcome: Outcome): void => {
+      for (const place of places) outcomes.set(sound[place] ?? '', outcome);
+    };
+    for (const { places, answer } of answered) note(places, { outcome: isQueued(answer) ? 'pending' : 'made' });
+    for (const { places, outcome, reason } of failed) note(places, { outcome, reason });
+    const queued = answered.map(({ answer }) => answer).find(isQueued);
+    return { ...queued, ...result(values, outcomes) };
   },
-  statusOf: ({ refused }) => (refused === 0 ? 200 : 207),
+  statusOf: ({ rows }) => (rows.every(({ outcome }) => outcome === 'made' || outcome === 'pending') ? 200 : 207),
 });

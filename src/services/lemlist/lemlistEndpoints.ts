@@ -6,7 +6,7 @@
  * Every write may wait in the queue.
  */
 import { z } from 'zod';
-import { manyRecords, pageOfRecords, type OperationRequest } from '../../contract/operation.ts';
+import { manyRecords, pageOfRecord, pageOfRecords, type OperationRequest } from '../../contract/operation.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { endpoint, inProcess } from '../endpoint.ts';
@@ -91,7 +91,7 @@ export const startCampaign = campaignSwitch('start', 'POST /campaigns/:campaignI
 
 export const listCampaignLeads = endpoint({
   name: 'list_campaign_leads',
-  ...pageOfRecords,
+  ...pageOfRecord,
   ...ofPerson,
   route: 'GET /campaigns/:campaignId/leads',
   summary: 'List leads of a campaign',
@@ -275,6 +275,7 @@ export const listActivities = endpoint({
 
 export const getTeam = endpoint({
   name: 'get_team',
+  isOfService: true,
   route: 'GET /team',
   summary: 'Get the team the API key belongs to',
   description: 'Without its API key, hooks and webhooks.',
@@ -287,6 +288,6 @@ export const getTeam = endpoint({
 });
 
 export const getTeamCredits = inProcess(
-  { name: 'get_team_credits', method: 'GET', idempotency: 'safe', answer: answers.teamCredits },
+  { name: 'get_team_credits', method: 'GET', idempotency: 'safe', answer: answers.teamCredits, isOfService: true },
   () => ({ path: upstreamPath`/team/credits` }),
 );

@@ -48,8 +48,10 @@ const textRules: readonly TextRule[] = [
 /** Its sentences are short; whatever is longer is a page of some proxy. */
 const MAX_TEXT_LENGTH = 1_000;
 
-export const classifyLemlistAnswer: Classifier = ({ status, body }, { site }) => {
+export const classifyLemlistAnswer: Classifier = (answer, { site }) => {
+  const { status } = answer;
   if (status < 400) return undefined;
+  const { body } = answer;
   const text = body.slice(0, MAX_TEXT_LENGTH).toLowerCase();
   const rule = textRules.find((candidate) => text.includes(candidate.text));
   if (rule !== undefined) return rule.error(site, status);
@@ -57,5 +59,5 @@ export const classifyLemlistAnswer: Classifier = ({ status, body }, { site }) =>
   if (status === 409 && site.operation === 'remove_unsubscribe') return new UpstreamRejectedError(site, 409, 'unsubscribe_is_final');
   // What is not there is told in many sentences; all of them are short, and none begins as those of a proxy do.
   const isSentence = body.length <= MAX_TEXT_LENGTH && !/^(?:404|default backend)/iu.test(body);
-  return status === 404 && isSentence ? new UpstreamRejectedError(site, 404) : undefined;
+  return (status === 404 || status === 410) && isSentence ? new UpstreamRejectedError(site, status) : undefined;
 };

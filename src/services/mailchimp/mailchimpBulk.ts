@@ -1,6 +1,7 @@
 /**
  * Up to 500 members in one request. Mailchimp answers 200 whatever became of them; here each row gets its own outcome.
  */
+import { sendInParts, type BulkParts } from '../../pipeline/bulkParts.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { CallOptions } from '../../contract/call.ts';
 import { rowFailure, type RowFailure } from './mailchimpErrors.ts';
@@ -9,11 +10,11 @@ import { listPath, subscriberHash } from './mailchimpMembers.ts';
 import { mailchimpOperations } from './mailchimpOperations.ts';
 import type { BulkAnswer } from './mailchimpSchemas.ts';
 
-/** `unknown`: Mailchimp's answer has no word on this row; look before you repeat it. */
+/** `unknown`: Mailchimp failed at this row, or its answer has no word on it; look before you repeat it. */
 export type RowOutcome =
   | { readonly outcome: 'created' | 'updated'; readonly id: string }
   | ({ readonly outcome: 'failed' } & RowFailure)
-  | { readonly outcome: 'unknown' };
+  | { readonly outcome: 'unknown'; readonly reason?: string };
 
 export type BulkRow = { readonly email_address: string } & RowOutcome;
 
@@ -29,8 +30,7 @@ export interface BulkResult {
 /** An address twice in one request would fail both: the first row goes, the others are told here. */
 const twice: RowOutcome = { outcome: 'failed', reason: 'repeats_an_earlier_row', field: 'email_address' };
 
-const outcomesIn = (answer: BulkAnswer): ReadonlyMap<string, RowOutcome> => {
-  const outcomes = new Map<string, RowOutcome>();
+const noteAnswer = (answer: BulkAnswer, outcomes: Map<string, RowOutcome>): void => {
   const note = (email: string, outcome: RowOutcome): void => {
     outcomes.set(email.toLowerCase(), outcome);
   };
@@ -38,6 +38,15 @@ const outcomesIn = (answer: BulkAnswer): ReadonlyMap<string, RowOutcome> => {
   for (const row of answer.updated_members)
     note(row.email_address, { outcome: 'updated', id: row.id ?? subscriberHash(row.email_address) });
   for (const row of answer.new_members) note(row.email_address, { outcome: 'created', id: row.id ?? subscriberHash(row.email_address) });
+};
+
+const outcomesIn = ({ answered, failed }: BulkParts<BulkAnswer>, sent: readonly NewMember[]): ReadonlyMap<string, RowOutcome> => {
+  const outcomes = new Map<string, RowOutcome>();
+  for (const { answer } of answered) noteAnswer(answer, outcomes);
+  for (const { places, outcome, reason } of failed) {
+    for (const place of places)
+      outcomes.set(sent[place]?.email_address.toLowerCase() ?? '', { outcome: outcome === 'unknown' ? 'unknown' : 'failed', reason });
+  }
   return outcomes;
 };
 
@@ -47,8 +56,11 @@ const countOf = (rows: readonly BulkRow[], ...outcomes: readonly RowOutcome['out
 const firstOfEach = (members: readonly NewMember[]): ReadonlyMap<string, NewMember> =>
   new Map(members.map((member) => [member.email_address.toLowerCase(), member] as const).toReversed());
 
-const joined = (members: readonly NewMember[], sent: ReadonlyMap<string, NewMember>, answer: BulkAnswer): BulkResult => {
-  const outcomes = outcomesIn(answer);
+const joined = (
+  members: readonly NewMember[],
+  sent: ReadonlyMap<string, NewMember>,
+  outcomes: ReadonlyMap<string, RowOutcome>,
+): BulkResult => {
   const rows = members.map((member): BulkRow => {
     const key = member.email_address.toLowerCase();
     const outcome = sent.get(key) === member ? (outcomes.get(key) ?? { outcome: 'unknown' as const }) : twice;
@@ -71,11 +83,12 @@ export const upsertMembers = async (
 ): Promise<BulkResult> => {
   const { members, sync_tags: syncTags } = checked(bulkMembersSchema, input, 'body');
   const sent = firstOfEach(members);
+  const wanted = members.filter((member) => sent.get(member.email_address.toLowerCase()) === member);
   const body = {
-    members: members.filter((member) => sent.get(member.email_address.toLowerCase()) === member),
+    members: wanted,
     update_existing: true,
     ...(syncTags === undefined ? {} : { sync_tags: syncTags }),
   };
-  const answer = await http.send(mailchimpOperations.upsertMembers, { path: listPath(listId), query: { ...flags }, body }, options);
-  return joined(members, sent, answer);
+  const parts = await sendInParts(http, mailchimpOperations.upsertMembers, { path: listPath(listId), query: { ...flags }, body }, options);
+  return joined(members, sent, outcomesIn(parts, wanted));
 };

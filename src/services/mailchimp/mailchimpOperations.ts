@@ -4,7 +4,7 @@
  *
  * Lists are cached, to spare connections. Members never are: acting on an old one writes to a person who said no.
  */
-import { manyRecords, pageOfRecords, type Operation } from '../../contract/operation.ts';
+import { manyRecords, pageOfRecord, pageOfRecords, type Operation } from '../../contract/operation.ts';
 import { minutes } from '../../time/clock.ts';
 import { writtenMember } from './mailchimpMembers.ts';
 import * as answers from './mailchimpSchemas.ts';
@@ -18,7 +18,7 @@ const ofList: Pick<Operation<unknown>, 'goneTags'> = { goneTags: (_request, answ
 const queue = { entity: writtenMember };
 
 export const mailchimpOperations = {
-  ping: operation({ name: 'ping', method: 'GET', idempotency: 'safe', answer: answers.pingSchema }),
+  ping: operation({ name: 'ping', method: 'GET', idempotency: 'safe', answer: answers.pingSchema, isOfService: true }),
   listLists: operation({
     name: 'list_lists',
     method: 'GET',
@@ -36,7 +36,7 @@ export const mailchimpOperations = {
     method: 'GET',
     idempotency: 'safe',
     answer: answers.memberPageAnswer,
-    ...pageOfRecords,
+    ...pageOfRecord,
   }),
   getMember: operation({ name: 'get_member', ...ofList, method: 'GET', idempotency: 'safe', answer: answers.memberAnswer }),
   /** A repeat is refused, and the refusal would call our own success a conflict. Who wants repeats takes the upsert. */
@@ -74,6 +74,7 @@ export const mailchimpOperations = {
     method: 'POST',
     idempotency: 'natural',
     answer: answers.bulkAnswer,
+    rows: { in: 'body', name: 'members' },
     ...manyRecords,
   }),
 

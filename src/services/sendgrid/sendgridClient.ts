@@ -3,10 +3,20 @@
  * where they were not made but kept; `isQueued` tells.
  */
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
+import { failedOf, sendInParts, writeInParts, type BulkParts } from '../../pipeline/bulkParts.ts';
 import type { Flagged, HttpClient } from '../../pipeline/httpClient.ts';
+import type { Operation, OperationRequest, UpstreamPath } from '../../contract/operation.ts';
 import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
 import type { ServiceClient } from '../provider.ts';
-import { findContacts, outcomeOf, upsertContacts, type BulkUpsert, type FoundContacts, type ImportOutcome } from './sendgridContacts.ts';
+import {
+  findContacts,
+  jobsOf,
+  outcomeOf,
+  upsertContacts,
+  type BulkUpsert,
+  type FoundContacts,
+  type ImportOutcome,
+} from './sendgridContacts.ts';
 import {
   checked,
   contactUpsertSchema,
@@ -28,6 +38,7 @@ import type {
   Contacts,
   Import,
   Job,
+  Jobs,
   List,
   Lists,
   MailAccepted,
@@ -37,6 +48,12 @@ import type {
   Suppressions,
   Unsuppressed,
 } from './sendgridSchemas.ts';
+
+/** Where it waits, it waits as a whole. */
+const queuedIn = ({ answered }: BulkParts<object>): Queued | undefined => answered.map(({ answer }) => answer).find(isQueued);
+
+const failedIn = (parts: BulkParts<unknown>, values: readonly string[]): { failed?: string[] } =>
+  parts.failed.length > 0 ? { failed: [...failedOf(parts, values)] } : {};
 
 /** Every method throws {@link InvalidRequestError} for what cannot be sent, and the errors of {@link HttpClient}. */
 export class SendgridClient implements ServiceClient {
@@ -102,8 +119,10 @@ export class SendgridClient implements ServiceClient {
 
   /** Up to 100 contacts by id, in one request; those that are unknown are missing. */
   async getContacts(ids: readonly string[], options?: CallOptions): Promise<Flagged<Contacts>> {
-    const body = { ids: [...new Set(checked(idsSchema, ids, 'ids'))] };
-    return this.#http.send(operations.getContacts, { path: paths.contactsByIdPath, body }, options);
+    const unique = [...new Set(checked(idsSchema, ids, 'ids'))];
+    const parts = await sendInParts(this.#http, operations.getContacts, { path: paths.contactsByIdPath, body: { ids: unique } }, options);
+    const [first] = parts.answered;
+    return { ...first?.answer, result: parts.answered.flatMap(({ answer }) => answer.result), ...failedIn(parts, unique) };
   }
 
   /** @throws {UpstreamRejectedError} 404 `not_found`. */
@@ -112,9 +131,9 @@ export class SendgridClient implements ServiceClient {
   }
 
   /** Up to 100 contacts by id. It is accepted, not done. */
-  async deleteContacts(ids: readonly string[], options?: CallOptions): Promise<Flagged<Job> | Queued> {
+  async deleteContacts(ids: readonly string[], options?: CallOptions): Promise<Flagged<Jobs> | Queued> {
     const query = { ids: checked(idsSchema, ids, 'ids') };
-    return this.#http.write(operations.deleteContacts, { path: paths.contactsPath, query }, options);
+    return this.#jobs(operations.deleteContacts, { path: paths.contactsPath, query }, query.ids, options);
   }
 
   /** A hundred unless `page_size` says more, at most 1,000. Up to a minute old. */
@@ -128,9 +147,22 @@ export class SendgridClient implements ServiceClient {
   }
 
   /** Takes up to 100 contacts off a list; they stay contacts. It is accepted, not done. */
-  async removeFromList(listId: string, contactIds: readonly string[], options?: CallOptions): Promise<Flagged<Job> | Queued> {
+  async removeFromList(listId: string, contactIds: readonly string[], options?: CallOptions): Promise<Flagged<Jobs> | Queued> {
     const query = { contact_ids: checked(idsSchema, contactIds, 'contactIds') };
-    return this.#http.write(operations.removeFromList, { path: paths.listContactsPath(listId), query }, options);
+    return this.#jobs(operations.removeFromList, { path: paths.listContactsPath(listId), query }, query.contact_ids, options);
+  }
+
+  async #jobs(operation: Operation<Job>, request: OperationRequest, ids: readonly string[], options: CallOptions | undefined) {
+    const parts = await writeInParts(this.#http, operation, request, options);
+    const queued = queuedIn(parts);
+    return queued ?? { ...jobsOf(parts.answered.map(({ answer }) => answer as Flagged<Job>)), ...failedIn(parts, ids) };
+  }
+
+  async #suppress(operation: Operation<Suppressed>, path: UpstreamPath, emails: readonly string[], options: CallOptions | undefined) {
+    const body = checked(suppressedSchema, { recipient_emails: emails }, 'body');
+    const parts = await writeInParts(this.#http, operation, { path, body }, options);
+    const made = parts.answered.flatMap(({ answer }) => (isQueued(answer) ? [] : answer.recipient_emails));
+    return queuedIn(parts) ?? { recipient_emails: made, ...failedIn(parts, body.recipient_emails) };
   }
 
   /** Up to 500 of a kind, newest first. */
@@ -147,8 +179,7 @@ export class SendgridClient implements ServiceClient {
 
   /** Unsubscribes addresses from everything. */
   async suppress(emails: readonly string[], options?: CallOptions): Promise<Flagged<Suppressed> | Queued> {
-    const body = checked(suppressedSchema, { recipient_emails: emails }, 'body');
-    return this.#http.write(operations.addGlobalSuppressions, { path: paths.globalSuppressionsPath, body }, options);
+    return this.#suppress(operations.addGlobalSuppressions, paths.globalSuppressionsPath, emails, options);
   }
 
   /** Lets an address be written to again. One who had not unsubscribed is removed `already`. */
@@ -158,8 +189,7 @@ export class SendgridClient implements ServiceClient {
 
   /** Unsubscribes addresses from a group. Of a group that does not exist, SendGrid unsubscribes them from **everything**. */
   async suppressInGroup(groupId: string, emails: readonly string[], options?: CallOptions): Promise<Flagged<Suppressed> | Queued> {
-    const body = checked(suppressedSchema, { recipient_emails: emails }, 'body');
-    return this.#http.write(operations.addGroupSuppressions, { path: paths.groupSuppressionsPath(groupId), body }, options);
+    return this.#suppress(operations.addGroupSuppressions, paths.groupSuppressionsPath(groupId), emails, options);
   }
 
   getCircuitState() {

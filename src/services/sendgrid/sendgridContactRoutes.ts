@@ -17,17 +17,30 @@ import {
   MAX_BULK_BYTES,
   MAX_BULK_VALUES,
 } from './sendgridInputs.ts';
-import { contactAnswer, contactsAnswer, importSchema, jobSchema } from './sendgridSchemas.ts';
+import { contactAnswer, contactsReply, importSchema, jobSchema, jobsReply } from './sendgridSchemas.ts';
 
 const read = 'sendgrid:read';
 const write = 'sendgrid:write';
 const contactParams = z.strictObject({ id: idSchema });
 
-const foundSchema = z.object({ contacts: z.array(contactAnswer), missing: z.array(z.string()), refused: z.array(z.string()) });
+const foundSchema = z.object({
+  contacts: z.array(contactAnswer),
+  missing: z.array(z.string()),
+  refused: z.array(z.string()),
+  failed: z.array(z.string()).optional(),
+});
 
 const bulkUpsertSchema = z.object({
   job_id: z.string().optional(),
-  rows: z.array(z.object({ index: z.int(), outcome: z.enum(['accepted', 'refused']), fields: z.array(z.string()).optional() })),
+  job_ids: z.array(z.string()).optional(),
+  rows: z.array(
+    z.object({
+      index: z.int(),
+      outcome: z.enum(['accepted', 'refused', 'unknown', 'not_written']),
+      fields: z.array(z.string()).optional(),
+      reason: z.string().optional(),
+    }),
+  ),
   accepted: z.int(),
   refused: z.int(),
 });
@@ -36,10 +49,13 @@ const placeOf = (jobId: string) => locationOf('/api/sendgrid/contacts/imports', 
 
 /** 207 tells callers that look at the status alone to look at the rows. */
 const bulkReply = (result: BulkUpsert) => ({
-  status: result.refused === 0 ? 202 : 207,
+  status: result.accepted === result.rows.length ? 202 : 207,
   ...(result.job_id === undefined ? {} : placeOf(result.job_id)),
   body: result,
 });
+
+/** What SendGrid failed at is in `failed`. */
+export const partlyDone = <T extends object>(body: T) => ('failed' in body ? { status: 207, body } : { body });
 
 const readRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
   (sendgrid) =>
@@ -52,7 +68,7 @@ const readRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
       scope: read,
       body: z.strictObject({ emails: emailsSchema }),
       answer: foundSchema,
-      handle: async ({ body, call }) => ({ body: await sendgrid.findContacts(body.emails, call) }),
+      handle: async ({ body, call }) => partlyDone(await sendgrid.findContacts(body.emails, call)),
     }),
   (sendgrid) =>
     route({
@@ -62,8 +78,8 @@ const readRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
       description: 'In one request of SendGrid; unknown ones are not in its answer.',
       scope: read,
       body: z.strictObject({ ids: idsSchema }),
-      answer: contactsAnswer,
-      handle: async ({ body, call }) => ({ body: await sendgrid.getContacts(body.ids, call) }),
+      answer: contactsReply,
+      handle: async ({ body, call }) => partlyDone(await sendgrid.getContacts(body.ids, call)),
     }),
   (sendgrid) =>
     route({
@@ -125,8 +141,8 @@ const writeRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
       path: '/contacts/bulk',
       summary: 'Create or update up to 30,000 contacts',
       description:
-        'Or 6 MB, whichever comes first. One row of the answer for each row sent, in their order; 207 where some were refused here, the ' +
-        'others are in the job. SendGrid tells only by counts, under `Location`, how many of those went in.',
+        'Or 6 MB, whichever comes first. One row of the answer for each row sent, in their order; 207 where some were refused here, or ' +
+        'SendGrid failed at them; the others are in the job, or in `job_ids`. SendGrid tells only by counts, under `Location`, how many of those went in.',
       scope: write,
       body: bulkContactsSchema,
       maxBodyBytes: MAX_BULK_BYTES,
@@ -143,9 +159,9 @@ const writeRoutes: readonly ((sendgrid: SendgridClient) => Route)[] = [
       description: 'By id, from all lists. Accepted, not done.',
       scope: write,
       body: z.strictObject({ ids: idsSchema }),
-      answer: jobSchema,
+      answer: jobsReply,
       queueable: true,
-      handle: async ({ body, call }) => ({ body: await sendgrid.deleteContacts(body.ids, call) }),
+      handle: async ({ body, call }) => partlyDone(await sendgrid.deleteContacts(body.ids, call)),
     }),
   (sendgrid) =>
     route({

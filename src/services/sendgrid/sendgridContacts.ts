@@ -2,6 +2,7 @@
  * Contacts of many in one request: rows joined to what was asked for, and rows that cannot go kept from the others.
  */
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { failedOf, sendInParts } from '../../pipeline/bulkParts.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { CallOptions } from '../../contract/call.ts';
 import { mapInSlices } from '../../time/nextTurn.ts';
@@ -17,13 +18,15 @@ export interface FoundContacts {
   readonly missing: readonly string[];
   /** Addresses that SendGrid would not look up, such as malformed ones. */
   readonly refused: readonly string[];
+  /** Addresses that SendGrid failed at, while it answered others: they may be asked for again. Absent: none. */
+  readonly failed?: readonly string[];
 }
 
 const NOT_FOUND = 'contact not found';
 
 /** SendGrid's keys are in lower case. An address without a word on it is as good as unknown. */
-const joined = (emails: readonly string[], { result }: Found): FoundContacts => {
-  const rows = new Map(Object.entries(result).map(([email, row]) => [email.toLowerCase(), row]));
+const joined = (emails: readonly string[], answers: readonly Found[]): FoundContacts => {
+  const rows = new Map(answers.flatMap(({ result }) => Object.entries(result)).map(([email, row]) => [email.toLowerCase(), row]));
   const rowOf = (email: string) => rows.get(email.toLowerCase());
   const isRefused = (email: string): boolean => {
     const { contact, error = NOT_FOUND } = rowOf(email) ?? {};
@@ -41,17 +44,30 @@ export const findContacts = async (http: HttpClient, emails: readonly string[], 
   const asked = checked(emailsSchema, emails, 'emails');
   const unique = [...new Map(asked.map((email) => [email.toLowerCase(), email])).values()];
   const body = { emails: unique };
-  return joined(unique, await http.send(sendgridOperations.findContacts, { path: contactsByEmailPath, body }, options));
+  const parts = await sendInParts(http, sendgridOperations.findContacts, { path: contactsByEmailPath, body }, options);
+  const failed = failedOf(parts, unique);
+  const answers = parts.answered.map(({ answer }) => answer);
+  return {
+    ...joined(
+      unique.filter((email) => !failed.includes(email)),
+      answers,
+    ),
+    ...(failed.length > 0 && { failed }),
+  };
 };
 
 /** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
 export type RowAnswer =
   | { readonly index: number; readonly outcome: 'accepted' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] };
+  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] }
+  /** `unknown`: SendGrid failed at it, and may have taken it. Both may be sent again. */
+  | { readonly index: number; readonly outcome: 'unknown' | 'not_written'; readonly reason: string };
 
 export interface BulkUpsert {
   /** Absent where no row could be sent. */
   readonly job_id?: string;
+  /** All jobs, where the rows were sent by parts: SendGrid failed at some. */
+  readonly job_ids?: readonly string[];
   /** In the order sent; `index` is the place there. */
   readonly rows: readonly RowAnswer[];
   readonly accepted: number;
@@ -92,12 +108,27 @@ const sentBody = ({ list_ids, contacts }: BulkContacts) => {
 export const upsertContacts = async (http: HttpClient, input: BulkContacts, options?: CallOptions): Promise<BulkUpsert> => {
   const { list_ids, contacts } = checked(bulkContactsSchema, input, 'body');
   const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
-  const good = contacts.filter((_, index) => rows[index]?.outcome === 'accepted');
-  const counts = { accepted: good.length, refused: rows.length - good.length };
-  if (good.length === 0) return { rows, ...counts };
-  const body = sentBody({ list_ids, contacts: good });
-  const { job_id } = await http.send(sendgridOperations.upsertContacts, { path: contactsPath, body }, options);
-  return { job_id, rows, ...counts };
+  const good = rows.flatMap(({ outcome, index }) => (outcome === 'accepted' ? index : []));
+  const refused = rows.length - good.length;
+  if (good.length === 0) return { rows, accepted: 0, refused };
+  const body = sentBody({ list_ids, contacts: good.flatMap((index) => contacts.slice(index, index + 1)) });
+  const parts = await sendInParts(http, sendgridOperations.upsertContacts, { path: contactsPath, body }, options);
+  const jobs = jobsOf(parts.answered.map(({ answer }) => answer));
+  const failures = new Map(
+    parts.failed.flatMap(({ places, outcome, reason }) => places.map((place) => [good[place] ?? place, { outcome, reason }] as const)),
+  );
+  return {
+    ...jobs,
+    rows: rows.map((row) => ({ ...row, ...failures.get(row.index) }) as RowAnswer),
+    accepted: good.length - failures.size,
+    refused,
+  };
+};
+
+/** The first job, and all where there are several. */
+export const jobsOf = (jobs: readonly { readonly job_id: string }[]): { job_id: string; job_ids?: string[] } => {
+  const ids = jobs.map(({ job_id: id }) => id);
+  return { job_id: ids[0] ?? '', ...(ids.length > 1 && { job_ids: ids }) };
 };
 
 export const importOutcomes = ['running', 'succeeded', 'partly_failed', 'failed'] as const;

@@ -9,6 +9,7 @@ import { minutes } from '../../time/clock.ts';
 import type { SuppressionKind } from './sendgridInputs.ts';
 import { writtenContact, writtenSuppression } from './sendgridEntities.ts';
 import { contactsTogether, searchesTogether } from './sendgridReadsTogether.ts';
+import { REQUEST_ID } from './sendgridMail.ts';
 import * as answers from './sendgridSchemas.ts';
 
 /** Its own name is that of its limit. */
@@ -18,24 +19,32 @@ const ofContact = { entity: writtenContact };
 const ofSuppression = { entity: writtenSuppression };
 
 const readSuppressions = (name: string): Operation<answers.Suppressions> =>
-  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer, ...manyRecords });
+  operation({ name, method: 'GET', idempotency: 'safe', answer: answers.suppressionsAnswer, ...manyRecords, isOfService: true });
 
 /** Whoever has made a list finds it in the list of lists. */
 const contactLists = { cacheTags: () => ['lists'] };
 /** A list that it names may be what is gone. */
 const onLists: Pick<Operation<unknown>, 'goneTags'> = { goneTags: (_request, answer) => (answer === undefined ? ['lists'] : []) };
 
-const findContacts = operation({ name: 'find_contacts', method: 'POST', idempotency: 'safe', answer: answers.foundAnswer, ...manyRecords });
+const findContacts = operation({
+  name: 'find_contacts',
+  method: 'POST',
+  idempotency: 'safe',
+  answer: answers.foundAnswer,
+  rows: { in: 'body', name: 'emails' },
+  ...manyRecords,
+});
 const getContacts = operation({
   name: 'get_contacts',
   method: 'POST',
   idempotency: 'safe',
   answer: answers.contactsAnswer,
+  rows: { in: 'body', name: 'ids' },
   ...manyRecords,
 });
 
 export const sendgridOperations = {
-  getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema }),
+  getScopes: operation({ name: 'get_scopes', method: 'GET', idempotency: 'safe', answer: answers.scopesSchema, isOfService: true }),
 
   /** Sent once more, it would arrive twice: whoever does not know what became of it asks a person. */
   sendMail: operation({
@@ -44,6 +53,7 @@ export const sendgridOperations = {
     idempotency: 'never',
     answer: answers.mailAcceptedAnswer,
     content: answers.mailContent,
+    generatedField: REQUEST_ID,
     queue: {},
   }),
   /** Makes an id, and nothing that anybody would notice. */
@@ -58,7 +68,14 @@ export const sendgridOperations = {
     ...onLists,
   }),
   /** Not queued: who sends rows waits for what became of each. */
-  upsertContacts: operation({ name: 'upsert_contacts', method: 'PUT', idempotency: 'natural', answer: answers.jobSchema, ...onLists }),
+  upsertContacts: operation({
+    name: 'upsert_contacts',
+    method: 'PUT',
+    idempotency: 'natural',
+    answer: answers.jobSchema,
+    rows: { in: 'body', name: 'contacts' },
+    ...onLists,
+  }),
   getImport: operation({ name: 'get_import', method: 'GET', idempotency: 'safe', answer: answers.importSchema }),
   /** Two POSTs that read: abandoning or repeating them harms nobody. */
   findContacts: operation({ ...findContacts, batch: searchesTogether(findContacts) }),
@@ -75,6 +92,7 @@ export const sendgridOperations = {
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.jobSchema,
+    rows: { in: 'query', name: 'ids' },
     queue: ofContact,
   }),
 
@@ -96,6 +114,7 @@ export const sendgridOperations = {
     method: 'DELETE',
     idempotency: 'natural',
     answer: answers.jobSchema,
+    rows: { in: 'query', name: 'contact_ids' },
     queue: ofContact,
   }),
 
@@ -115,6 +134,7 @@ export const sendgridOperations = {
     method: 'POST',
     idempotency: 'natural',
     answer: answers.suppressedAnswer,
+    rows: { in: 'body', name: 'recipient_emails' },
     queue: ofSuppression,
   }),
   removeGlobalSuppression: operation({
@@ -129,6 +149,7 @@ export const sendgridOperations = {
     method: 'POST',
     idempotency: 'natural',
     answer: answers.suppressedAnswer,
+    rows: { in: 'body', name: 'recipient_emails' },
     queue: ofSuppression,
   }),
 } as const;

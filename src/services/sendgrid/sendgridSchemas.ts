@@ -7,8 +7,13 @@ import { contentOf } from '../../pipeline/receivedAnswer.ts';
 
 export const scopesSchema = z.looseObject({ scopes: z.array(z.string()) });
 
+/** Rows that SendGrid failed at, while it took others. */
+const failed = z.array(z.string()).optional();
+
 /** Of work that SendGrid has accepted and not done. */
 export const jobSchema = z.looseObject({ job_id: z.string() });
+/** `job_ids`: all, where it was sent by parts. */
+export const jobsReply = jobSchema.extend({ job_ids: z.array(z.string()).optional(), failed });
 
 const countSchema = z.number().optional();
 
@@ -54,6 +59,7 @@ const noneFoundSchema = z.looseObject({ errors: z.array(z.unknown()) }).transfor
 export const foundAnswer = z.union([foundSchema, noneFoundSchema]);
 
 export const contactsAnswer = z.looseObject({ result: z.array(contactAnswer) });
+export const contactsReply = contactsAnswer.extend({ failed });
 
 export const listSchema = z.looseObject({ id: z.string(), name: z.string(), contact_count: z.number().optional() });
 export const listsSchema = z.looseObject({
@@ -67,6 +73,7 @@ export const suppressionsAnswer = z.array(z.looseObject({ email: z.string(), cre
 /** An empty object: the address is not suppressed. */
 export const globalSuppressionAnswer = z.looseObject({ recipient_email: z.string().optional() });
 export const suppressedAnswer = z.looseObject({ recipient_emails: z.array(z.string()) });
+export const suppressedReply = suppressedAnswer.extend({ failed });
 
 /** `already`: it was not suppressed. */
 export const unsuppressedSchema = z.object({ removed: z.literal(true), already: z.literal(true).optional() });
@@ -105,14 +112,15 @@ export const mailBatchSchema = z.looseObject({ batch_id: z.string() });
 
 export type Scopes = z.infer<typeof scopesSchema>;
 export type Job = z.infer<typeof jobSchema>;
+export type Jobs = z.infer<typeof jobsReply>;
 export type Import = z.infer<typeof importSchema>;
 export type Contact = z.infer<typeof contactAnswer>;
 export type Found = z.infer<typeof foundSchema>;
-export type Contacts = z.infer<typeof contactsAnswer>;
+export type Contacts = z.infer<typeof contactsReply>;
 export type List = z.infer<typeof listSchema>;
 export type Lists = z.infer<typeof listsSchema>;
 export type Suppressions = z.infer<typeof suppressionsAnswer>;
-export type Suppressed = z.infer<typeof suppressedAnswer>;
+export type Suppressed = z.infer<typeof suppressedReply>;
 export type Unsuppressed = z.infer<typeof unsuppressedSchema>;
 export type MailAccepted = z.infer<typeof mailAcceptedSchema>;
 export type MailBatch = z.infer<typeof mailBatchSchema>;

@@ -4,8 +4,9 @@
 import { z } from 'zod';
 import { route, type Route } from '../../web/route.ts';
 import type { SendgridClient } from './sendgridClient.ts';
+import { partlyDone } from './sendgridContactRoutes.ts';
 import { emailSchema, groupIdSchema, suppressedSchema, suppressionKindSchema, suppressionQuerySchema } from './sendgridInputs.ts';
-import { suppressedAnswer, suppressionsAnswer, unsuppressedSchema } from './sendgridSchemas.ts';
+import { suppressedReply, suppressionsAnswer, unsuppressedSchema } from './sendgridSchemas.ts';
 
 const read = 'sendgrid:read';
 const write = 'sendgrid:write';
@@ -43,9 +44,9 @@ export const suppressionRoutes: readonly ((sendgrid: SendgridClient) => Route)[]
       scope: write,
       body: suppressedSchema,
       status: 201,
-      answer: suppressedAnswer,
+      answer: suppressedReply,
       queueable: true,
-      handle: async ({ body, call }) => ({ body: await sendgrid.suppress(body.recipient_emails, call) }),
+      handle: async ({ body, call }) => partlyDone(await sendgrid.suppress(body.recipient_emails, call)),
     }),
   (sendgrid) =>
     route({
@@ -69,8 +70,8 @@ export const suppressionRoutes: readonly ((sendgrid: SendgridClient) => Route)[]
       params: z.strictObject({ groupId: groupIdSchema }),
       body: suppressedSchema,
       status: 201,
-      answer: suppressedAnswer,
+      answer: suppressedReply,
       queueable: true,
-      handle: async ({ params, body, call }) => ({ body: await sendgrid.suppressInGroup(params.groupId, body.recipient_emails, call) }),
+      handle: async ({ params, body, call }) => partlyDone(await sendgrid.suppressInGroup(params.groupId, body.recipient_emails, call)),
     }),
 ];
