@@ -28,7 +28,7 @@ export class CircuitRecord {
     this.#enteredWallTime = clock.wallTime();
   }
 
-  /** One call ended or was refused. A timeout is a failure too, as the plan's alert has it. */
+  /** One call ended or was refused. A timeout is a failure too, as the alert counts it. */
   called(result: CircuitCallResult): void {
     this.#calls.fired += 1;
     if (result === 'reject') this.#calls.rejected += 1;

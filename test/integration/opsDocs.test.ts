@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { asksForShort, readDrillArguments } from '../../lab/drill/drillArguments.ts';
@@ -41,6 +41,12 @@ const examples: Readonly<Record<string, string>> = {
   '<scope>…': 'hubspot:read',
   name: 'pipeline',
 };
+
+/** Files and folders of the code that a document names; those of the made-up service are the reader's own. */
+const namedFiles = (markdown: string): readonly string[] =>
+  [...markdown.matchAll(/`((?:src|sandbox|lab|test|scripts)\/[\w./-]*)`/gu)]
+    .map(([, named = '']) => named)
+    .filter((named) => !/\/(?:acme|NAME)\//u.test(named));
 
 const oneOf =
   (known: readonly string[]) =>
@@ -85,6 +91,18 @@ describe('The documents', () => {
       expect(findDeadLinks(file)).to.deep.equal([]);
     });
   }
+
+  it('name only files that there are', () => {
+    const gone = documents
+      .flatMap((file) => namedFiles(readText(file)).map((named) => [file, named] as const))
+      .filter(([, named]) => !existsSync(path.join(root, named)));
+
+    expect(gone).to.deep.equal([]);
+  });
+
+  it('would be told of a file that is gone', () => {
+    expect(namedFiles('See `src/gone.ts`, `src/services/acme/` and `lab/`.')).to.deep.equal(['src/gone.ts', 'lab/']);
+  });
 
   it('list every decision on the map', () => {
     const decisions = readdirSync(path.join(root, 'docs/decisions')).filter((name) => name.endsWith('.md'));
