@@ -67,7 +67,7 @@ export const processSettings = {
   QUEUE_KEYS_FILE: told(line().optional(), 'Instead of QUEUE_KEYS: a file with them.', 'QUEUE_KEYS is used', '/run/secrets/queue-keys'),
   QUEUE_CLEAR_TEXT: told(
     oneOf('refused', 'allowed').default('refused'),
-    'Whether the queue may store clear text, personal data included. Without keys it does.',
+    'allowed: without keys, the queue stores clear text, personal data included.',
     'refused',
     'allowed',
   ),
