@@ -44,7 +44,7 @@ const unprotected = (url: string): Rival => ({
 /** The options of the plan's pages: HubSpot's circuit time-out, its thresholds, 30 s until half-open. */
 const PLAN_OPTIONS = { timeout: 10_000, errorThresholdPercentage: 50, volumeThreshold: 5, resetTimeout: 30_000, name: 'plan' };
 
-/** Retries inside the breaker, 1 to 16 s apart, as `implementation-steps.md` has it. */
+/** Retries inside the breaker, 1 to 16 s apart: the plan as written (docs/load/circuit-breaker-load.md). */
 const planAsWritten = (url: string): Rival => {
   const client = axios.create({ baseURL: url, timeout: PLAN_REQUEST_TIMEOUT_MS });
   axiosRetry(client, { retries: 5, retryDelay: (count) => 2 ** (count - 1) * 1000 });

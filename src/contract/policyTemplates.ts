@@ -1,5 +1,5 @@
 /**
- * Where each service starts: the table of design §5. A service overrides fields, never the shape.
+ * Where each service starts. A service overrides fields, never the shape.
  * `docs/policies.md` is generated from here.
  */
 import { seconds } from '../time/clock.ts';

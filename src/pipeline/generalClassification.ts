@@ -29,7 +29,7 @@ export const isText = (answer: ReceivedAnswer): boolean => answer.body.trim() !=
 /**
  * What a status means where the service has no rule of its own (docs/decisions/0004-three-verdicts.md). A 503 says that the
  * request was not handled; after any other 5xx a write may have happened. Retry-After counts on 429 and 503 only.
- * A refusal of authentication is about our credential, one of authorisation about the operation (docs/decisions/0030-refused-scopes.md).
+ * A refusal of authentication is about our credential, one of authorisation about the operation (docs/decisions/0004-three-verdicts.md).
  *
  * @returns `undefined` for a success.
  */
@@ -58,7 +58,7 @@ const GONE: ReadonlySet<number> = new Set([404, 410]);
 
 /**
  * What an answer means: the service's own rules first, then the general ones. That a record is gone is believed from the API alone: a page,
- * or a text that the service's rules do not know, comes from an edge that found no way to the API (docs/decisions/0041-remembered-answers-of-gone-records.md).
+ * or a text that the service's rules do not know, comes from an edge that found no way to the API (docs/decisions/0033-shared-reads-and-gone-records.md).
  */
 export const classified = (classify: Classifier, answer: ReceivedAnswer, context: ClassificationContext): GatewayError | undefined => {
   const special = classify(answer, context);

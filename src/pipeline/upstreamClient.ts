@@ -1,5 +1,5 @@
 /**
- * Builds the one way out to a service. Its pipeline, outermost first (docs/architecture.md; the fallback's place: decision 0008):
+ * Builds the one way out to a service. Its pipeline, outermost first (docs/architecture.md; docs/decisions/0002):
  *
  *   (queue, for writes) -> fallback -> (purge, for writes) -> deadline -> cache -> (batch, for reads)
  *     -> retry -> quota -> bulkhead -> circuit breaker -> attempt timeout -> wire

@@ -1,6 +1,6 @@
 /**
  * `/health` and below. Liveness asks nothing of anybody; readiness is the lifecycle, and the proof that it is this replica that is
- * broken (resilience E11); any other open circuit is a warning, because taking this process out of service mends no other.
+ * broken (docs/algorithms.md#self-diagnosis); any other open circuit is a warning, because taking this process out of service mends no other.
  */
 import { Router, type RequestHandler, type Response } from 'express';
 import type { Clock } from '../time/clock.ts';

@@ -11,7 +11,7 @@ const INITIAL_SIGMA = 0.5;
 
 /**
  * What an operation's latency is like when it is well: mean and spread of its logarithm, as moving averages
- * (resilience E13 b). Constant time and memory, whatever the traffic.
+ * (docs/algorithms.md#latency-learning). Constant time and memory, whatever the traffic.
  */
 export class LatencyModel {
   #count = 0;

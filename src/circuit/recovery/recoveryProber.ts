@@ -53,7 +53,7 @@ const IDLE_MS = 5000;
  * within five seconds.
  *
  * Not while open over a refused credential or a spent quota: asking again fixes neither, it fills the provider's log and
- * spends what is not there. Nor in an incident of several services where little is left of the quota for the day (E12).
+ * spends what is not there. Nor in an incident of several services where little is left of the quota for the day (docs/algorithms.md#common-cause-incidents).
  */
 export class RecoveryProber implements ResilienceEvents {
   readonly #parts: RecoveryProberParts;

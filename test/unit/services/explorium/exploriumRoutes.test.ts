@@ -27,7 +27,7 @@ describe('routes of Explorium', () => {
     house.close();
   });
 
-  it('are those of the design, all of them reads', () => {
+  it('are the documented ones, all of them reads', () => {
     const routes = routesOver(200, {});
 
     expect(routes.map(({ method, path, scope }) => `${scope} ${method} ${path}`)).to.deep.equal([
