@@ -17,11 +17,11 @@ const groups = { process: processSettings, redis: redisSettings, service: servic
 
 const table = (group: SettingGroup, prefix: string): string =>
   [
-    '| variable | meaning | while unset | example |',
-    '|---|---|---|---|',
+    '| variable | meaning | while unset |',
+    '|---|---|---|',
     ...Object.entries(group).map(([name, rule]) => {
-      const { meaning, unset, example } = describeSetting(rule);
-      return `| \`${prefix}${name}\` | ${meaning} | ${unset} | \`${example}\` |`;
+      const { meaning, unset } = describeSetting(rule);
+      return `| \`${prefix}${name}\` | ${meaning} | ${unset} |`;
     }),
   ].join('\n');
 

@@ -140,8 +140,8 @@ describe('The documents', () => {
     expect(tableRows(section)).to.deep.equal(expected);
   });
 
-  it('name every script of package.json in the README, and none that is not there', () => {
-    const [, section = ''] = /^## Scripts\n([\s\S]*?)^## /mu.exec(readText('README.md')) ?? [];
+  it('name every script of package.json in CONTRIBUTING, and none that is not there', () => {
+    const [, section = ''] = /^## Commands\n([\s\S]*?)^## /mu.exec(readText('CONTRIBUTING.md')) ?? [];
     const named = [...section.matchAll(/`npm (?:run )?([\w:]+)(?![\w:])[^`]*`/gu)].map(([, script]) => script);
 
     const meant = Object.keys(manifest.scripts).filter((script) => !script.startsWith('pre'));
