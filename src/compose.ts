@@ -19,7 +19,7 @@ import { queueLog } from './monitoring/queueLog.ts';
 import { resilienceLog } from './monitoring/resilienceLog.ts';
 import type { QuotaReading } from './monitoring/upstreamMetrics.ts';
 import type { Faults } from './queue/embedded/embeddedFaults.ts';
-import { toAll } from './queue/queueEvents.ts';
+import { toAll } from './queue/durableQueue.ts';
 import { CircuitBreakerFactory } from './circuit/circuitBreakerFactory.ts';
 import type { CircuitState } from './contract/circuitState.ts';
 import { guarded, type ResilienceEvents } from './contract/events.ts';
@@ -200,7 +200,7 @@ const healthParts = (config: Config, seams: Seams, { core, writes, cluster, life
   quotas: () => core.quotas.states(),
   incidents: core.incidents,
   cluster,
-  queue: () => writes.upkeep.reading,
+  queue: () => writes.maintenance.reading,
   cache: () => ({ entries: core.cache.size, bytes: core.cache.bytes, maxBytes: core.cache.maxBytes }),
   build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
   runbook: RUNBOOK,
@@ -246,7 +246,7 @@ const watch = ({ core: { metrics, breakers, cache }, writes, cluster, services }
     quotas: () => services.flatMap(({ name, quota }) => quota.limits().flatMap((state) => quotaReading(name, state))),
     retryBudgets: () => limits().map(({ service, retryBudgetRatio: ratio }) => ({ service, ratio })),
   });
-  metrics.watchQueue(() => writes.upkeep.reading);
+  metrics.watchQueue(() => writes.maintenance.reading);
   metrics.watchFleet(() => cluster);
 };
 
@@ -330,7 +330,7 @@ export const compose = async (config: Config, { random = Math.random, ...others 
     ...core,
     ...seams,
     transport: wire.transport,
-    queue: writes.intake,
+    queue: writes.enqueuer,
     remembered: writes.gone,
     fleet: shared.fleet,
     settings: config.services,

@@ -1,6 +1,6 @@
 /**
- * Everything behind the word "queued", put together: the store on disk or in Redis, what is sealed, who takes writes in and
- * who makes them later.
+ * Everything behind the word "queued", put together: the store on disk or in Redis, what is sealed, the enqueuer
+ * that takes writes in, and the consumers that make them later.
  */
 import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
@@ -9,16 +9,15 @@ import type { WriteQueue } from './contract/writeQueue.ts';
 import type { QuotaState } from './pipeline/quotaBoard.ts';
 import type { LifecyclePart } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
-import { developmentKey } from './queue/developmentKey.ts';
-import type { DurableQueue } from './queue/durableQueue.ts';
+import { developmentKey } from './queue/dataDirectory.ts';
+import type { DurableQueue, QueueEvents } from './queue/durableQueue.ts';
 import type { Faults } from './queue/embedded/embeddedFaults.ts';
-import type { QueueEvents } from './queue/queueEvents.ts';
 import { openEmbeddedStore } from './queue/embedded/embeddedStore.ts';
 import { GoneRecords } from './queue/goneRecords.ts';
-import { QueueUpkeep } from './queue/queueUpkeep.ts';
-import { QueueWorker, type DrainedService } from './queue/queueWorker.ts';
+import { QueueMaintenance } from './queue/queueMaintenance.ts';
+import { type QueuedService, Consumers } from './queue/consumer.ts';
 import { createSealer, type Sealer, type SealingKey } from './queue/sealer.ts';
-import { WriteIntake } from './queue/writeIntake.ts';
+import { Enqueuer } from './queue/enqueuer.ts';
 import { openRedisStore } from './queue/bullmq/openRedisStore.ts';
 import type { Clock } from './time/clock.ts';
 import type { IdempotencyStore } from './web/idempotency.ts';
@@ -60,8 +59,8 @@ const sealerOf = ({ queue: { keys, file, clearText }, dataDirectory }: Config, l
 
 export class DurableWrites {
   readonly sealer: Sealer;
-  readonly intake: WriteQueue;
-  readonly upkeep: QueueUpkeep;
+  readonly enqueuer: WriteQueue;
+  readonly maintenance: QueueMaintenance;
   readonly keys: IdempotencyStore;
   readonly gone: GoneRecords;
   readonly #store: Store;
@@ -73,17 +72,17 @@ export class DurableWrites {
     this.#store = store;
     this.#parts = parts;
     this.sealer = sealer;
-    this.upkeep = new QueueUpkeep({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
-    this.keys = this.upkeep.watched(store.keys);
+    this.maintenance = new QueueMaintenance({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
+    this.keys = this.maintenance.watched(store.keys);
     this.gone = new GoneRecords({ store: store.keys, sealer, clock });
-    this.intake = new WriteIntake({
+    this.enqueuer = new Enqueuer({
       queue,
       sealer,
       clock,
       logger,
       events,
       expiresMs: config.queue.jobExpiresMs,
-      onRefused: this.upkeep.refused,
+      onRefused: this.maintenance.refused,
     });
   }
 
@@ -99,13 +98,13 @@ export class DurableWrites {
   }
 
   /** Who makes the writes that wait. It must hear of circuits, and be started. */
-  worker(services: readonly DrainedService[]): QueueWorker {
-    return new QueueWorker({ ...this.#parts, queue: this.queue, sealer: this.sealer, services });
+  worker(services: readonly QueuedService[]): Consumers {
+    return new Consumers({ ...this.#parts, queue: this.queue, sealer: this.sealer, services });
   }
 
   /** What lives of it, in the order of its start: nothing is taken once the worker has stopped, nothing kept once the store has. */
-  lifecycleParts(worker: QueueWorker | undefined): readonly LifecyclePart[] {
-    const { upkeep } = this;
+  lifecycleParts(worker: Consumers | undefined): readonly LifecyclePart[] {
+    const { maintenance } = this;
     return [
       { name: 'queue store', stop: () => this.#store.close() },
       {
@@ -115,19 +114,19 @@ export class DurableWrites {
         },
       },
       {
-        name: 'queue upkeep',
+        name: 'queue maintenance',
         start: () => {
-          upkeep.start();
+          maintenance.start();
         },
         stop: () => {
-          upkeep.stop();
+          maintenance.stop();
         },
       },
       ...(worker === undefined
         ? []
         : [
             {
-              name: 'queue worker',
+              name: 'queue consumers',
               start: () => {
                 worker.start();
               },

@@ -2,7 +2,7 @@ import * as bullmq from 'bullmq';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '../../src/logging/logger.ts';
-import type { NewJob } from '../../src/queue/job.ts';
+import type { NewJob } from '../../src/queue/durableQueue.ts';
 import { BullScripts } from '../../src/queue/bullmq/bullScripts.ts';
 import { BullService } from '../../src/queue/bullmq/bullService.ts';
 import type { RedisStore } from '../../src/queue/bullmq/openRedisStore.ts';

@@ -1,7 +1,7 @@
 /**
  * Claims on the jobs of one service: BullMQ hands a job out under a lock, we say whether its turn has come.
  */
-import type { ClaimedJob, JobOutcome } from '../job.ts';
+import type { ClaimedJob, JobOutcome } from '../durableQueue.ts';
 import { seconds, type Clock } from '../../time/clock.ts';
 import { recordOf } from './bullRecords.ts';
 import type { Admission, BullScripts, Note } from './bullScripts.ts';

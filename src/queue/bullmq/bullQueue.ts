@@ -3,8 +3,7 @@
  * acceptance in time, the order of each entity, ends that tell what they mean. See docs/decisions/0014-bullmq-engine.md.
  */
 import { QueueUnavailableError } from '../../errors/queueErrors.ts';
-import type { DurableQueue, JobFilter, QueueDepth } from '../durableQueue.ts';
-import type { ClaimedJob, JobOutcome, JobRecord, NewJob, Settlement } from '../job.ts';
+import type { ClaimedJob, DurableQueue, JobFilter, JobOutcome, JobRecord, NewJob, QueueDepth, Settlement } from '../durableQueue.ts';
 import { seconds } from '../../time/clock.ts';
 import { acceptedRecord, depthOf, isWanted, recordOf } from './bullRecords.ts';
 import { BullRooms, type Room, type RoomParts } from './bullRooms.ts';

@@ -1,8 +1,7 @@
 /**
  * What our scripts tell about a job, as the records of the port; and the other way round.
  */
-import type { JobFilter, QueueDepth } from '../durableQueue.ts';
-import type { JobRecord, JobState, NewJob } from '../job.ts';
+import type { JobFilter, JobRecord, JobState, NewJob, QueueDepth } from '../durableQueue.ts';
 import { minutes } from '../../time/clock.ts';
 
 const HOUR_MS = minutes(60);

@@ -1,6 +1,6 @@
 /** What we add to BullMQ, with the shapes of its answers. The contract of each stands at the head of its file in `lua/`. */
 import type { Redis } from 'ioredis';
-import { JOB_VERSION, type JobState, type NewJob } from '../job.ts';
+import { JOB_VERSION, type JobState, type NewJob } from '../durableQueue.ts';
 import { hourOf, metaOf, type Counts, type Field } from './bullRecords.ts';
 import { RedisScript } from '../../redis/redisScript.ts';
 

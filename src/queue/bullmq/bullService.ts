@@ -6,7 +6,7 @@
  */
 import type * as BullMQ from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { NewJob } from '../job.ts';
+import type { NewJob } from '../durableQueue.ts';
 import { seconds } from '../../time/clock.ts';
 
 /** How long a claim holds that is not renewed. */

@@ -3,12 +3,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
-import type { JobFilter, QueueDepth } from '../durableQueue.ts';
+import {
+  JOB_VERSION,
+  type JobFilter,
+  type JobOutcome,
+  type JobRecord,
+  type JobState,
+  jobStates,
+  type NewJob,
+  type QueueDepth,
+  type Settlement,
+} from '../durableQueue.ts';
 import { asClaimedJob, asJobRecord, firstRow, type JobRow } from './embeddedRows.ts';
 import type { Added, Cancelled, Claim, Moved, Taken } from './embeddedMessages.ts';
 import type { KeptBytes } from './embeddedKeys.ts';
 import { jobSql, statementsOf, type StatementsOf } from './embeddedSql.ts';
-import { JOB_VERSION, jobStates, type JobOutcome, type JobRecord, type JobState, type NewJob, type Settlement } from '../job.ts';
 
 export class EmbeddedJobs {
   readonly #sql: StatementsOf<typeof jobSql>;

@@ -2,8 +2,7 @@
  * What the two threads of the embedded queue say to each other. Times are wall-clock ms, and are told, never read, on the
  * far side.
  */
-import type { JobFilter, QueueDepth } from '../durableQueue.ts';
-import type { ClaimedJob, JobOutcome, JobRecord, NewJob, Settlement } from '../job.ts';
+import type { ClaimedJob, JobFilter, JobOutcome, JobRecord, NewJob, QueueDepth, Settlement } from '../durableQueue.ts';
 import type { GoneName, KeyState, KeyUse } from '../../web/idempotency.ts';
 
 /** What the database thread can do; every command is told the time first. */

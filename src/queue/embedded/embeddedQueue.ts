@@ -5,12 +5,11 @@
  * execution ended, or by its death; the next one to open the file finds what ran, and offers it again as interrupted.
  */
 import type { Clock } from '../../time/clock.ts';
-import type { DurableQueue, JobFilter, QueueDepth } from '../durableQueue.ts';
+import type { ClaimedJob, DurableQueue, JobFilter, JobOutcome, JobRecord, NewJob, QueueDepth, Settlement } from '../durableQueue.ts';
 import type { EmbeddedClient } from './embeddedClient.ts';
 import type { FaultHook } from './embeddedFaults.ts';
 import type { Claim, Moved } from './embeddedMessages.ts';
 import { WorkHints } from './embeddedHints.ts';
-import type { ClaimedJob, JobOutcome, JobRecord, NewJob, Settlement } from '../job.ts';
 
 /** So many rows are dropped in one go: what arrives meanwhile waits only so long. */
 const PURGED_AT_ONCE = 500;

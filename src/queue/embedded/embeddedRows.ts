@@ -2,7 +2,7 @@
  * Rows of the embedded queue, and the jobs in them.
  */
 import type Database from 'libsql';
-import type { ClaimedJob, JobRecord, JobState } from '../job.ts';
+import type { ClaimedJob, JobRecord, JobState } from '../durableQueue.ts';
 
 export interface JobRow {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { JobRecord, NewJob } from '../../../../src/queue/job.ts';
+import type { JobRecord, NewJob } from '../../../../src/queue/durableQueue.ts';
 import { acceptedRecord, depthOf, isWanted, metaOf, recordOf } from '../../../../src/queue/bullmq/bullRecords.ts';
 
 const job: NewJob = {

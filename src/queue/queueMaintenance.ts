@@ -33,7 +33,7 @@ export interface QueueReading {
   readonly depths: readonly QueueDepth[];
 }
 
-export interface QueueUpkeepParts {
+export interface QueueMaintenanceParts {
   readonly queue: DurableQueue;
   /** In the same store as the queue: a test write is an Idempotency-Key that nobody uses. */
   readonly keys: Pick<IdempotencyStore, 'begin' | 'forget'>;
@@ -43,12 +43,12 @@ export interface QueueUpkeepParts {
   readonly newToken: () => string;
 }
 
-export class QueueUpkeep {
-  readonly #parts: QueueUpkeepParts;
+export class QueueMaintenance {
+  readonly #parts: QueueMaintenanceParts;
   #reading: QueueReading;
   #stops: readonly (() => void)[] = [];
 
-  constructor(parts: QueueUpkeepParts) {
+  constructor(parts: QueueMaintenanceParts) {
     this.#parts = parts;
     this.#reading = { engine: parts.queue.engine, up: true, at: parts.clock.wallTime(), depths: [] };
   }
