@@ -18,7 +18,7 @@ import { PrometheusMetrics } from './monitoring/prometheusMetrics.ts';
 import { queueLog } from './monitoring/queueLog.ts';
 import { resilienceLog } from './monitoring/resilienceLog.ts';
 import type { QuotaReading } from './monitoring/upstreamMetrics.ts';
-import type { Faults } from './queue/embedded/embeddedFaults.ts';
+import type { Faults } from './queue/embedded/embeddedMessages.ts';
 import { toAll } from './queue/durableQueue.ts';
 import { CircuitBreakerFactory } from './circuit/circuitBreakerFactory.ts';
 import type { CircuitState } from './contract/circuitState.ts';

@@ -11,7 +11,7 @@ import type { LifecyclePart } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
 import { developmentKey } from './queue/dataDirectory.ts';
 import type { DurableQueue, QueueEvents } from './queue/durableQueue.ts';
-import type { Faults } from './queue/embedded/embeddedFaults.ts';
+import type { Faults } from './queue/embedded/embeddedMessages.ts';
 import { openEmbeddedStore } from './queue/embedded/embeddedStore.ts';
 import { GoneRecords } from './queue/goneRecords.ts';
 import { QueueMaintenance } from './queue/queueMaintenance.ts';

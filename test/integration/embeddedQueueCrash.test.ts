@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { openEmbeddedStore, type EmbeddedStore } from '../../src/queue/embedded/embeddedStore.ts';
-import type { FaultPoint } from '../../src/queue/embedded/embeddedFaults.ts';
+import type { FaultPoint } from '../../src/queue/embedded/embeddedMessages.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import type { Orders } from '../support/embeddedQueueProcess.ts';
 import { freshDirectory } from '../support/embeddedStoreRig.ts';
