@@ -18,7 +18,7 @@ import { QueueMaintenance } from './queue/queueMaintenance.ts';
 import { type QueuedService, Consumers } from './queue/consumer.ts';
 import { createSealer, type Sealer, type SealingKey } from './queue/sealer.ts';
 import { Enqueuer } from './queue/enqueuer.ts';
-import { openRedisStore } from './queue/bullmq/openRedisStore.ts';
+import { openRedisStore } from './queue/bullmq/redisStore.ts';
 import type { Clock } from './time/clock.ts';
 import type { IdempotencyStore } from './web/idempotency.ts';
 

@@ -5,7 +5,7 @@ import { silentLogger } from '../../src/logging/logger.ts';
 import type { NewJob } from '../../src/queue/durableQueue.ts';
 import { BullScripts } from '../../src/queue/bullmq/bullScripts.ts';
 import { BullService } from '../../src/queue/bullmq/bullService.ts';
-import type { RedisStore } from '../../src/queue/bullmq/openRedisStore.ts';
+import type { RedisStore } from '../../src/queue/bullmq/redisStore.ts';
 import { RedisConnection } from '../../src/redis/redisConnection.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { freshService, jobFor, until } from '../contract/queueRig.ts';

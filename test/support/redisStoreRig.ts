@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '../../src/logging/logger.ts';
-import { openRedisStore, type RedisStore, type RedisStoreParts } from '../../src/queue/bullmq/openRedisStore.ts';
+import { openRedisStore, type RedisStore, type RedisStoreParts } from '../../src/queue/bullmq/redisStore.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import type { KeptLimits } from '../../src/web/idempotency.ts';
 import type { KeysRig } from '../contract/idempotencyStoreContract.ts';

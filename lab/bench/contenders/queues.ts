@@ -10,7 +10,7 @@ import { Queue } from 'bullmq';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { type DurableQueue, JOB_VERSION, type NewJob } from '../../../src/queue/durableQueue.ts';
 import { openEmbeddedStore } from '../../../src/queue/embedded/embeddedStore.ts';
-import { openRedisStore } from '../../../src/queue/bullmq/openRedisStore.ts';
+import { openRedisStore } from '../../../src/queue/bullmq/redisStore.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { startRedis, type RedisServer } from '../../../test/support/redisServer.ts';
 
