@@ -7,7 +7,7 @@ import { MemoryCache } from './cache/memoryCache.ts';
 import type { Config } from './config/config.ts';
 import { FileWatch, type Reloaded } from './config/fileWatch.ts';
 import { proxyRule } from './config/proxy.ts';
-import { DurableWrites } from './durableWrites.ts';
+import { openDurableWrites, type DurableWrites } from './durableWrites.ts';
 import { embeddedSandbox, type EmbeddedSandbox } from './embeddedSandbox.ts';
 import { QuotaBoard } from './pipeline/quotaBoard.ts';
 import { DEFAULT_ANSWER_BYTES } from './contract/operation.ts';
@@ -111,7 +111,7 @@ const openWrites = (
   core: Core,
 ): Promise<DurableWrites> => {
   const events = toAll([core.metrics, queueLog(logger)]);
-  return DurableWrites.open(config, { clock, random, logger, events, quotas: () => core.quotas.states(), faults: queueFaults });
+  return openDurableWrites(config, { clock, random, logger, events, quotas: () => core.quotas.states(), faults: queueFaults });
 };
 
 type Connected = Readonly<Record<keyof Clients, ConnectedService>>;
@@ -257,13 +257,13 @@ const registerParts = (
   sandbox: EmbeddedSandbox | undefined,
 ): void => {
   const probers = services.flatMap(({ prober }) => prober ?? []);
-  const worker = drain ? writes.worker(services) : undefined;
+  const consumers = drain ? writes.consumersOf(services) : undefined;
   const resets = services.map(({ name, quota }): ResilienceEvents => ({
     circuitReset: (circuit, scope) => {
       if (circuit === name) quota.reset(scope);
     },
   }));
-  core.listeners.push(droppingConnections(wire, services), ...probers, ...resets, ...(worker === undefined ? [] : [worker]));
+  core.listeners.push(droppingConnections(wire, services), ...probers, ...resets, ...(consumers === undefined ? [] : [consumers]));
   lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
   lifecycle.add({ name: 'wire', stop: () => wire.close() });
   lifecycle.add({
@@ -278,7 +278,7 @@ const registerParts = (
       for (const prober of probers) prober.stop();
     },
   });
-  for (const part of [...shared.lifecycleParts(cluster, services), ...writes.lifecycleParts(worker)]) lifecycle.add(part);
+  for (const part of [...shared.lifecycleParts(cluster, services), ...writes.lifecycleParts(consumers)]) lifecycle.add(part);
   lifecycle.add({
     name: 'circuit breakers',
     stop: () => {

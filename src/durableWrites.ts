@@ -57,60 +57,44 @@ const sealerOf = ({ queue: { keys, file, clearText }, dataDirectory }: Config, l
   return sealer;
 };
 
-export class DurableWrites {
+export interface DurableWrites {
+  readonly queue: DurableQueue;
+  readonly keys: IdempotencyStore;
   readonly sealer: Sealer;
   readonly enqueuer: WriteQueue;
   readonly maintenance: QueueMaintenance;
-  readonly keys: IdempotencyStore;
   readonly gone: GoneRecords;
-  readonly #store: Store;
-  readonly #parts: DurableWritesParts;
+  /** They must hear of circuits, and be started. */
+  consumersOf(services: readonly QueuedService[]): Consumers;
+  /** In the order of their start: nothing is taken once the consumers have stopped, nothing kept once the store has. */
+  lifecycleParts(consumers: Consumers | undefined): readonly LifecyclePart[];
+}
 
-  private constructor(config: Config, parts: DurableWritesParts, sealer: Sealer, store: Store) {
-    const { queue } = store;
-    const { clock, logger, events } = parts;
-    this.#store = store;
-    this.#parts = parts;
-    this.sealer = sealer;
-    this.maintenance = new QueueMaintenance({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
-    this.keys = this.maintenance.watched(store.keys);
-    this.gone = new GoneRecords({ store: store.keys, sealer, clock });
-    this.enqueuer = new Enqueuer({
-      queue,
-      sealer,
-      clock,
-      logger,
-      events,
-      expiresMs: config.queue.jobExpiresMs,
-      onRefused: this.maintenance.refused,
-    });
-  }
-
-  /** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
-  static async open(config: Config, parts: DurableWritesParts): Promise<DurableWrites> {
-    // The store first: it bounds the time that a disk may take, and says which it is.
-    const store = await openStore(config, parts);
-    return new DurableWrites(config, parts, sealerOf(config, parts.logger), store);
-  }
-
-  get queue(): DurableQueue {
-    return this.#store.queue;
-  }
-
-  /** Who makes the writes that wait. It must hear of circuits, and be started. */
-  worker(services: readonly QueuedService[]): Consumers {
-    return new Consumers({ ...this.#parts, queue: this.queue, sealer: this.sealer, services });
-  }
-
-  /** What lives of it, in the order of its start: nothing is taken once the worker has stopped, nothing kept once the store has. */
-  lifecycleParts(worker: Consumers | undefined): readonly LifecyclePart[] {
-    const { maintenance } = this;
-    return [
-      { name: 'queue store', stop: () => this.#store.close() },
+/** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
+export const openDurableWrites = async (config: Config, parts: DurableWritesParts): Promise<DurableWrites> => {
+  const { clock, logger, events } = parts;
+  // The store first: it bounds the time that a disk may take, and says which it is.
+  const store = await openStore(config, parts);
+  const { queue } = store;
+  const sealer = sealerOf(config, logger);
+  const maintenance = new QueueMaintenance({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
+  const gone = new GoneRecords({ store: store.keys, sealer, clock });
+  const { jobExpiresMs: expiresMs } = config.queue;
+  const enqueuer = new Enqueuer({ queue, sealer, clock, logger, events, expiresMs, onRefused: maintenance.refused });
+  return {
+    queue,
+    keys: maintenance.watched(store.keys),
+    sealer,
+    enqueuer,
+    maintenance,
+    gone,
+    consumersOf: (services) => new Consumers({ ...parts, queue, sealer, services }),
+    lifecycleParts: (consumers) => [
+      { name: 'queue store', stop: () => store.close() },
       {
         name: 'records that are gone',
         stop: () => {
-          this.gone.close();
+          gone.close();
         },
       },
       {
@@ -122,17 +106,17 @@ export class DurableWrites {
           maintenance.stop();
         },
       },
-      ...(worker === undefined
+      ...(consumers === undefined
         ? []
         : [
             {
               name: 'queue consumers',
               start: () => {
-                worker.start();
+                consumers.start();
               },
-              stop: () => worker.stop(),
+              stop: () => consumers.stop(),
             },
           ]),
-    ];
-  }
-}
+    ],
+  };
+};
