@@ -10,7 +10,7 @@ import type { QuotaState } from './pipeline/quotaBoard.ts';
 import type { LifecyclePart } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
 import { developmentKey } from './queue/dataDirectory.ts';
-import type { DurableQueue, QueueEvents } from './queue/durableQueue.ts';
+import type { DurableQueue, QueueEvents, QueueStore } from './queue/durableQueue.ts';
 import type { Faults } from './queue/embedded/embeddedMessages.ts';
 import { openEmbeddedStore } from './queue/embedded/embeddedStore.ts';
 import { GoneRecords } from './queue/goneRecords.ts';
@@ -32,14 +32,8 @@ export interface DurableWritesParts {
   readonly faults?: Faults | undefined;
 }
 
-interface Store {
-  readonly queue: DurableQueue;
-  readonly keys: IdempotencyStore;
-  close(): Promise<void>;
-}
-
 /** Each store loads its library only when it is opened. */
-const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Config, parts: DurableWritesParts): Promise<Store> => {
+const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Config, parts: DurableWritesParts): Promise<QueueStore> => {
   const { clock, random, logger, faults } = parts;
   if (redis !== undefined) return openRedisStore(redis, { clock, random, logger, keyPrefix });
   return openEmbeddedStore({ directory: dataDirectory, clock, logger, ...(faults === undefined ? {} : { faults }) });

@@ -7,6 +7,7 @@
  *
  * Times are wall-clock ms: jobs outlive the process, and a monotonic clock does not.
  */
+import type { IdempotencyStore } from '../web/idempotency.ts';
 
 /**
  * `queued` -> `running` -> one of the ends. `failed`: a dead letter, with its reason. `uncertain`: it may have happened,
@@ -134,6 +135,14 @@ export interface DurableQueue {
   purge(endedBefore: number, deadBefore: number): Promise<number>;
   /** Told when a job of a service may have become due, as a hint: look soon, and look now and then without one. */
   onWork(listener: (service: string) => void): void;
+  close(): Promise<void>;
+}
+
+/** What a queue engine keeps: the jobs and, beside them, the Idempotency-Keys. */
+export interface QueueStore {
+  readonly queue: DurableQueue;
+  readonly keys: IdempotencyStore;
+  /** Closes both; as often as one likes. */
   close(): Promise<void>;
 }
 

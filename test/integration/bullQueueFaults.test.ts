@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
-import { openRedisStore, type RedisStore } from '../../src/queue/bullmq/redisStore.ts';
+import { openRedisStore } from '../../src/queue/bullmq/redisStore.ts';
+import type { QueueStore } from '../../src/queue/durableQueue.ts';
 import { freshService, jobFor, until } from '../contract/queueRig.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
 import { systemClock } from '../../src/time/clock.ts';
@@ -55,7 +56,7 @@ const startWorker = ({ settings }: RedisServer, service: string, mode: 'hold' | 
 
 describe('BullMQ under faults of Redis', () => {
   let server: RedisServer;
-  let store: RedisStore;
+  let store: QueueStore;
 
   beforeEach(async () => {
     server = await startRedis();
@@ -210,7 +211,7 @@ describe('BullMQ under faults of Redis', () => {
 
 describe('BullMQ under deaths of workers', () => {
   let server: RedisServer;
-  let store: RedisStore;
+  let store: QueueStore;
   const workers: WorkerProcess[] = [];
   const work = (service: string, mode: 'hold' | 'drain'): WorkerProcess => {
     const worker = startWorker(server, service, mode);

@@ -20,7 +20,7 @@ import {
   type KeyState,
   type KeyUse,
 } from '../../web/idempotency.ts';
-import type { DurableQueue } from '../durableQueue.ts';
+import type { QueueStore } from '../durableQueue.ts';
 import { BullQueue } from './bullQueue.ts';
 import { hourOf, keptKey } from './bullScripts.ts';
 
@@ -35,12 +35,6 @@ export interface RedisStoreParts {
   readonly limits?: KeptLimits;
 }
 
-export interface RedisStore {
-  readonly queue: DurableQueue;
-  readonly keys: IdempotencyStore;
-  close(): Promise<void>;
-}
-
 /** At start, a Redis that is well has answered long before; one that is not does not stop the gateway from starting. */
 const OPEN_WITHIN_MS = seconds(2);
 
@@ -48,7 +42,7 @@ const OPEN_WITHIN_MS = seconds(2);
  * Opens the store, be Redis there or not: until it is, and whenever it is not, the store's methods reject with
  * {@link QueueUnavailableError}, and the log says what to change.
  */
-export const openRedisStore = async (settings: RedisSettings, parts: RedisStoreParts): Promise<RedisStore> => {
+export const openRedisStore = async (settings: RedisSettings, parts: RedisStoreParts): Promise<QueueStore> => {
   const { clock, random, logger, keyPrefix = 'sales-auto-api', limits = KEPT_LIMITS } = parts;
   const bullmq = await import('bullmq');
   const connection = await RedisConnection.open({ settings, clock, random, logger }, 'queue');

@@ -7,7 +7,17 @@
 import { silentLogger, type Logger } from '../../logging/logger.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { IdempotencyStore, KeptLimits } from '../../web/idempotency.ts';
-import type { ClaimedJob, DurableQueue, JobFilter, JobOutcome, JobRecord, NewJob, QueueDepth, Settlement } from '../durableQueue.ts';
+import type {
+  ClaimedJob,
+  DurableQueue,
+  JobFilter,
+  JobOutcome,
+  JobRecord,
+  NewJob,
+  QueueDepth,
+  QueueStore,
+  Settlement,
+} from '../durableQueue.ts';
 import { EmbeddedClient, startDatabaseThread } from './embeddedClient.ts';
 import { type Claim, type FaultHook, type Faults, loadFaultHook, type Moved } from './embeddedMessages.ts';
 
@@ -24,20 +34,13 @@ export interface EmbeddedStoreOptions {
   readonly faults?: Faults;
 }
 
-export interface EmbeddedStore {
-  readonly queue: DurableQueue;
-  readonly keys: IdempotencyStore;
-  /** Closes both; as often as one likes. */
-  close(): Promise<void>;
-}
-
 /**
  * Opens the store for this process alone.
  *
  * @throws {Error} that says what to change: the directory cannot be used, another process has it, its file is damaged or
  *   was written by a newer release. Nothing is changed then.
  */
-export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<EmbeddedStore> => {
+export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<QueueStore> => {
   const { directory, clock, logger = silentLogger, maxPages, limits, faults } = options;
   const faultHook = await loadFaultHook(faults);
   const worker = await startDatabaseThread(

@@ -7,12 +7,12 @@ import type Database from 'libsql';
 import { DAY_MS, minutes } from '../../time/clock.ts';
 import { EVERY_NAME, KEPT_HOURS, KEPT_LIMITS, type GoneName, type KeptLimits } from '../../web/idempotency.ts';
 import {
-  JOB_VERSION,
-  jobStates,
   type ClaimedJob,
+  JOB_VERSION,
   type JobOutcome,
   type JobRecord,
   type JobState,
+  jobStates,
   type NewJob,
   type QueueDepth,
 } from '../durableQueue.ts';
