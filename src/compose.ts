@@ -7,7 +7,7 @@ import { MemoryCache } from './cache/memoryCache.ts';
 import type { Config } from './config/config.ts';
 import { FileWatch, type Reloaded } from './config/fileWatch.ts';
 import { proxyRule } from './config/proxy.ts';
-import { DurableWrites } from './durableWrites.ts';
+import { openDurableWrites, type DurableWrites } from './durableWrites.ts';
 import { embeddedSandbox, type EmbeddedSandbox } from './embeddedSandbox.ts';
 import { QuotaBoard } from './pipeline/quotaBoard.ts';
 import { DEFAULT_ANSWER_BYTES } from './contract/operation.ts';
@@ -18,8 +18,8 @@ import { PrometheusMetrics } from './monitoring/prometheusMetrics.ts';
 import { queueLog } from './monitoring/queueLog.ts';
 import { resilienceLog } from './monitoring/resilienceLog.ts';
 import type { QuotaReading } from './monitoring/upstreamMetrics.ts';
-import type { Faults } from './queue/embedded/embeddedFaults.ts';
-import { toAll } from './queue/queueEvents.ts';
+import type { Faults } from './queue/embedded/embeddedMessages.ts';
+import { toAll } from './queue/durableQueue.ts';
 import { CircuitBreakerFactory } from './circuit/circuitBreakerFactory.ts';
 import type { CircuitState } from './contract/circuitState.ts';
 import { guarded, type ResilienceEvents } from './contract/events.ts';
@@ -111,7 +111,7 @@ const openWrites = (
   core: Core,
 ): Promise<DurableWrites> => {
   const events = toAll([core.metrics, queueLog(logger)]);
-  return DurableWrites.open(config, { clock, random, logger, events, quotas: () => core.quotas.states(), faults: queueFaults });
+  return openDurableWrites(config, { clock, random, logger, events, quotas: () => core.quotas.states(), faults: queueFaults });
 };
 
 type Connected = Readonly<Record<keyof Clients, ConnectedService>>;
@@ -200,7 +200,7 @@ const healthParts = (config: Config, seams: Seams, { core, writes, cluster, life
   quotas: () => core.quotas.states(),
   incidents: core.incidents,
   cluster,
-  queue: () => writes.upkeep.reading,
+  queue: () => writes.maintenance.reading,
   cache: () => ({ entries: core.cache.size, bytes: core.cache.bytes, maxBytes: core.cache.maxBytes }),
   build: { version: config.version, sha: seams.sha ?? 'unknown', configHash: config.hash, startedAt: seams.clock.wallTime() },
   runbook: RUNBOOK,
@@ -246,7 +246,7 @@ const watch = ({ core: { metrics, breakers, cache }, writes, cluster, services }
     quotas: () => services.flatMap(({ name, quota }) => quota.limits().flatMap((state) => quotaReading(name, state))),
     retryBudgets: () => limits().map(({ service, retryBudgetRatio: ratio }) => ({ service, ratio })),
   });
-  metrics.watchQueue(() => writes.upkeep.reading);
+  metrics.watchQueue(() => writes.maintenance.reading);
   metrics.watchFleet(() => cluster);
 };
 
@@ -257,13 +257,13 @@ const registerParts = (
   sandbox: EmbeddedSandbox | undefined,
 ): void => {
   const probers = services.flatMap(({ prober }) => prober ?? []);
-  const worker = drain ? writes.worker(services) : undefined;
+  const consumers = drain ? writes.consumersOf(services) : undefined;
   const resets = services.map(({ name, quota }): ResilienceEvents => ({
     circuitReset: (circuit, scope) => {
       if (circuit === name) quota.reset(scope);
     },
   }));
-  core.listeners.push(droppingConnections(wire, services), ...probers, ...resets, ...(worker === undefined ? [] : [worker]));
+  core.listeners.push(droppingConnections(wire, services), ...probers, ...resets, ...(consumers === undefined ? [] : [consumers]));
   lifecycle.add({ name: 'sandbox', stop: () => sandbox?.close() });
   lifecycle.add({ name: 'wire', stop: () => wire.close() });
   lifecycle.add({
@@ -278,7 +278,7 @@ const registerParts = (
       for (const prober of probers) prober.stop();
     },
   });
-  for (const part of [...shared.lifecycleParts(cluster, services), ...writes.lifecycleParts(worker)]) lifecycle.add(part);
+  for (const part of [...shared.lifecycleParts(cluster, services), ...writes.lifecycleParts(consumers)]) lifecycle.add(part);
   lifecycle.add({
     name: 'circuit breakers',
     stop: () => {
@@ -330,7 +330,7 @@ export const compose = async (config: Config, { random = Math.random, ...others 
     ...core,
     ...seams,
     transport: wire.transport,
-    queue: writes.intake,
+    queue: writes.enqueuer,
     remembered: writes.gone,
     fleet: shared.fleet,
     settings: config.services,

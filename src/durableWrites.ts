@@ -1,6 +1,6 @@
 /**
- * Everything behind the word "queued", put together: the store on disk or in Redis, what is sealed, who takes writes in and
- * who makes them later.
+ * Everything behind the word "queued", put together: the store on disk or in Redis, what is sealed, the enqueuer
+ * that takes writes in, and the consumers that make them later.
  */
 import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
@@ -9,17 +9,16 @@ import type { WriteQueue } from './contract/writeQueue.ts';
 import type { QuotaState } from './pipeline/quotaBoard.ts';
 import type { LifecyclePart } from './lifecycle.ts';
 import type { Logger } from './logging/logger.ts';
-import { developmentKey } from './queue/developmentKey.ts';
-import type { DurableQueue } from './queue/durableQueue.ts';
-import type { Faults } from './queue/embedded/embeddedFaults.ts';
-import type { QueueEvents } from './queue/queueEvents.ts';
+import { developmentKey } from './queue/dataDirectory.ts';
+import type { DurableQueue, QueueEvents, QueueStore } from './queue/durableQueue.ts';
+import type { Faults } from './queue/embedded/embeddedMessages.ts';
 import { openEmbeddedStore } from './queue/embedded/embeddedStore.ts';
 import { GoneRecords } from './queue/goneRecords.ts';
-import { QueueUpkeep } from './queue/queueUpkeep.ts';
-import { QueueWorker, type DrainedService } from './queue/queueWorker.ts';
+import { QueueMaintenance } from './queue/queueMaintenance.ts';
+import { type QueuedService, Consumers } from './queue/consumer.ts';
 import { createSealer, type Sealer, type SealingKey } from './queue/sealer.ts';
-import { WriteIntake } from './queue/writeIntake.ts';
-import { openRedisStore } from './queue/bullmq/openRedisStore.ts';
+import { Enqueuer } from './queue/enqueuer.ts';
+import { openRedisStore } from './queue/bullmq/redisStore.ts';
 import type { Clock } from './time/clock.ts';
 import type { IdempotencyStore } from './web/idempotency.ts';
 
@@ -33,14 +32,8 @@ export interface DurableWritesParts {
   readonly faults?: Faults | undefined;
 }
 
-interface Store {
-  readonly queue: DurableQueue;
-  readonly keys: IdempotencyStore;
-  close(): Promise<void>;
-}
-
 /** Each store loads its library only when it is opened. */
-const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Config, parts: DurableWritesParts): Promise<Store> => {
+const openStore = async ({ redis, redisKeyPrefix: keyPrefix, dataDirectory }: Config, parts: DurableWritesParts): Promise<QueueStore> => {
   const { clock, random, logger, faults } = parts;
   if (redis !== undefined) return openRedisStore(redis, { clock, random, logger, keyPrefix });
   return openEmbeddedStore({ directory: dataDirectory, clock, logger, ...(faults === undefined ? {} : { faults }) });
@@ -58,82 +51,66 @@ const sealerOf = ({ queue: { keys, file, clearText }, dataDirectory }: Config, l
   return sealer;
 };
 
-export class DurableWrites {
-  readonly sealer: Sealer;
-  readonly intake: WriteQueue;
-  readonly upkeep: QueueUpkeep;
+export interface DurableWrites {
+  readonly queue: DurableQueue;
   readonly keys: IdempotencyStore;
+  readonly sealer: Sealer;
+  readonly enqueuer: WriteQueue;
+  readonly maintenance: QueueMaintenance;
   readonly gone: GoneRecords;
-  readonly #store: Store;
-  readonly #parts: DurableWritesParts;
+  /** They must hear of circuits, and be started. */
+  consumersOf(services: readonly QueuedService[]): Consumers;
+  /** In the order of their start: nothing is taken once the consumers have stopped, nothing kept once the store has. */
+  lifecycleParts(consumers: Consumers | undefined): readonly LifecyclePart[];
+}
 
-  private constructor(config: Config, parts: DurableWritesParts, sealer: Sealer, store: Store) {
-    const { queue } = store;
-    const { clock, logger, events } = parts;
-    this.#store = store;
-    this.#parts = parts;
-    this.sealer = sealer;
-    this.upkeep = new QueueUpkeep({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
-    this.keys = this.upkeep.watched(store.keys);
-    this.gone = new GoneRecords({ store: store.keys, sealer, clock });
-    this.intake = new WriteIntake({
-      queue,
-      sealer,
-      clock,
-      logger,
-      events,
-      expiresMs: config.queue.jobExpiresMs,
-      onRefused: this.upkeep.refused,
-    });
-  }
-
-  /** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
-  static async open(config: Config, parts: DurableWritesParts): Promise<DurableWrites> {
-    // The store first: it bounds the time that a disk may take, and says which it is.
-    const store = await openStore(config, parts);
-    return new DurableWrites(config, parts, sealerOf(config, parts.logger), store);
-  }
-
-  get queue(): DurableQueue {
-    return this.#store.queue;
-  }
-
-  /** Who makes the writes that wait. It must hear of circuits, and be started. */
-  worker(services: readonly DrainedService[]): QueueWorker {
-    return new QueueWorker({ ...this.#parts, queue: this.queue, sealer: this.sealer, services });
-  }
-
-  /** What lives of it, in the order of its start: nothing is taken once the worker has stopped, nothing kept once the store has. */
-  lifecycleParts(worker: QueueWorker | undefined): readonly LifecyclePart[] {
-    const { upkeep } = this;
-    return [
-      { name: 'queue store', stop: () => this.#store.close() },
+/** @throws {Error} that says what to change, if DATA_DIR or its keys cannot be used; a Redis that is down is no reason. */
+export const openDurableWrites = async (config: Config, parts: DurableWritesParts): Promise<DurableWrites> => {
+  const { clock, logger, events } = parts;
+  // The store first: it bounds the time that a disk may take, and says which it is.
+  const store = await openStore(config, parts);
+  const { queue } = store;
+  const sealer = sealerOf(config, logger);
+  const maintenance = new QueueMaintenance({ queue, keys: store.keys, clock, logger, newToken: randomUUID });
+  const gone = new GoneRecords({ store: store.keys, sealer, clock });
+  const { jobExpiresMs: expiresMs } = config.queue;
+  const enqueuer = new Enqueuer({ queue, sealer, clock, logger, events, expiresMs, onRefused: maintenance.refused });
+  return {
+    queue,
+    keys: maintenance.watched(store.keys),
+    sealer,
+    enqueuer,
+    maintenance,
+    gone,
+    consumersOf: (services) => new Consumers({ ...parts, queue, sealer, services }),
+    lifecycleParts: (consumers) => [
+      { name: 'queue store', stop: () => store.close() },
       {
         name: 'records that are gone',
         stop: () => {
-          this.gone.close();
+          gone.close();
         },
       },
       {
-        name: 'queue upkeep',
+        name: 'queue maintenance',
         start: () => {
-          upkeep.start();
+          maintenance.start();
         },
         stop: () => {
-          upkeep.stop();
+          maintenance.stop();
         },
       },
-      ...(worker === undefined
+      ...(consumers === undefined
         ? []
         : [
             {
-              name: 'queue worker',
+              name: 'queue consumers',
               start: () => {
-                worker.start();
+                consumers.start();
               },
-              stop: () => worker.stop(),
+              stop: () => consumers.stop(),
             },
           ]),
-    ];
-  }
-}
+    ],
+  };
+};

@@ -25,7 +25,7 @@ export interface Limits {
 
 export const promisedLimits: Limits = { answerMs: 2000, refusalMs: 1000, recoveryMs: 5000 };
 
-/** Under way at once in one process: `MAX_DRAINING` of each of two services. */
+/** Under way at once in one process: `MAX_CONCURRENT_JOBS` of each of two services. */
 export const JOBS_UNDER_WAY = 8;
 
 const isMade = ({ status }: Answer): boolean => status === 200 || status === 201;

@@ -1,7 +1,7 @@
 /**
  * What happens in a run, and when: drawn from the seed before the run begins, so that a seed tells the whole schedule.
  */
-import type { FaultPoint } from '../../src/queue/embedded/embeddedFaults.ts';
+import type { FaultPoint } from '../../src/queue/embedded/embeddedMessages.ts';
 import { seededRandom } from '../../test/support/seededRandom.ts';
 
 export type Engine = 'embedded' | 'bullmq';

@@ -17,8 +17,8 @@ import type {
 } from '../contract/events.ts';
 import type { WarningScored } from './incidents/earlyWarnings.ts';
 import type { IncidentMetrics as IncidentMetricsPort, IncidentSource } from './incidents/incidentWatch.ts';
-import type { JobAccepted, JobExecuted, QueueEvents } from '../queue/queueEvents.ts';
-import type { QueueReading } from '../queue/queueUpkeep.ts';
+import type { JobAccepted, JobExecuted, QueueEvents } from '../queue/durableQueue.ts';
+import type { QueueReading } from '../queue/queueMaintenance.ts';
 import type { RepeatResult } from '../web/idempotency.ts';
 import { CircuitMetrics } from './circuitMetrics.ts';
 import { EngineObserver } from './engineMetrics.ts';

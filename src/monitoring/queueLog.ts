@@ -1,5 +1,5 @@
 import type { LogFields, Logger } from '../logging/logger.ts';
-import type { JobExecuted, QueueEvents } from '../queue/queueEvents.ts';
+import type { JobExecuted, QueueEvents } from '../queue/durableQueue.ts';
 
 /** The jobs of the queue as log lines: by id, never by what they hold. What only waits longer is told to those who debug. */
 export const queueLog = (logger: Logger): QueueEvents => ({

@@ -3,10 +3,8 @@
  * in the background: a scrape waits for no disk.
  */
 import type { Counter, Histogram, Registry } from 'prom-client';
-import { jobStates } from '../queue/job.ts';
-import type { QueueDepth } from '../queue/durableQueue.ts';
-import type { JobAccepted, JobExecuted } from '../queue/queueEvents.ts';
-import type { QueueReading } from '../queue/queueUpkeep.ts';
+import { type JobAccepted, type JobExecuted, jobStates, type QueueDepth } from '../queue/durableQueue.ts';
+import type { QueueReading } from '../queue/queueMaintenance.ts';
 import type { RepeatResult } from '../web/idempotency.ts';
 import { createCounter, createHistogram, mirrorGauge } from './metricTable.ts';
 

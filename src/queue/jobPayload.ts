@@ -1,5 +1,5 @@
 /**
- * What a job holds, as text: the request as it will be sent, and whether it may have been carried out before.
+ * What lies in a job, sealed: the request as it will be sent, whether it may have been carried out before, and the result.
  */
 import { z } from 'zod';
 import type { OperationRequest } from '../contract/operation.ts';

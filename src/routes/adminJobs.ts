@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
-import type { JobFilter } from '../queue/durableQueue.ts';
-import { jobStates, type JobRecord } from '../queue/job.ts';
+import { type JobFilter, type JobRecord, jobStates } from '../queue/durableQueue.ts';
 import { route, type Reply, type Route } from '../web/route.ts';
 import { MAX_REPLAYS, type JobDesk } from './jobDesk.ts';
 import { jobRecordSchema, jobRecordView } from './jobView.ts';

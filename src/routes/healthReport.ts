@@ -3,7 +3,7 @@
  * report that asked others would be slow exactly when it is needed.
  */
 import type { LifecyclePhase } from '../lifecycle.ts';
-import type { QueueReading } from '../queue/queueUpkeep.ts';
+import type { QueueReading } from '../queue/queueMaintenance.ts';
 import type { CircuitSnapshot, Recovery } from '../contract/circuitState.ts';
 import type { ClusterSource } from '../fleet/clusterView.ts';
 import { serviceOf, type Incident, type IncidentClass } from '../contract/incident.ts';

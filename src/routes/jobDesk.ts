@@ -5,8 +5,7 @@
 import { JobStateConflictError } from '../errors/queueErrors.ts';
 import { NotFoundError } from '../errors/requestErrors.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { DurableQueue, JobFilter } from '../queue/durableQueue.ts';
-import type { JobRecord, JobState, Settlement } from '../queue/job.ts';
+import type { DurableQueue, JobFilter, JobRecord, JobState, Settlement } from '../queue/durableQueue.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AnswerSealer, GoneAnswers } from '../web/idempotency.ts';
 import type { Caller } from '../web/route.ts';

@@ -2,7 +2,7 @@
  * A job as it is shown: never what it writes.
  */
 import { z } from 'zod';
-import { isEnded, jobStates, type JobRecord } from '../queue/job.ts';
+import { isEnded, type JobRecord, jobStates } from '../queue/durableQueue.ts';
 import type { Queued } from '../contract/call.ts';
 
 /** ISO 8601, in UTC. */

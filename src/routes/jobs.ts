@@ -2,7 +2,7 @@
  * `/api/jobs`: what became of a write that waits in the queue. For whoever's key it came with.
  */
 import { z } from 'zod';
-import type { JobRecord } from '../queue/job.ts';
+import type { JobRecord } from '../queue/durableQueue.ts';
 import { route, type Caller, type Reply, type Route } from '../web/route.ts';
 import type { JobDesk } from './jobDesk.ts';
 import { askAgainAfter, jobSchema, jobView } from './jobView.ts';

@@ -2,7 +2,7 @@
  * The queue in the health report. A store that is down is a warning: reads and direct writes go on without it.
  */
 import type { QueueDepth } from '../queue/durableQueue.ts';
-import type { QueueReading } from '../queue/queueUpkeep.ts';
+import type { QueueReading } from '../queue/queueMaintenance.ts';
 import { minutes } from '../time/clock.ts';
 import type { HealthCheck } from './healthObservation.ts';
 

@@ -8,7 +8,7 @@
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
 import { errorOf } from '../support/errorOf.ts';
 import { endings, order } from './queueExecution.ts';
-import { intake, keeping } from './queueKeeping.ts';
+import { acceptance, keeping } from './queueKeeping.ts';
 import { abandonedClaims, settlingByPeople } from './queueRecovery.ts';
 import { freshService, jobFor, type QueueRig } from './queueRig.ts';
 
@@ -16,7 +16,7 @@ import { freshService, jobFor, type QueueRig } from './queueRig.ts';
 export type QueueTests = (rig: () => QueueRig) => void;
 
 const chapters: readonly (readonly [title: string, tests: QueueTests])[] = [
-  ['accepting jobs', intake],
+  ['accepting jobs', acceptance],
   ['the order of jobs', order],
   ['how executions end', endings],
   ['crashes and lost claims', abandonedClaims],

@@ -2,10 +2,10 @@
  * Chapters of the queue's contract: what is accepted, what is told about it, how long it is kept.
  */
 import { expect } from 'chai';
-import { JOB_VERSION } from '../../src/queue/job.ts';
+import { JOB_VERSION } from '../../src/queue/durableQueue.ts';
 import { addAll, freshService, HOUR_MS, jobFor, jobId, until, untilPast, type QueueRig } from './queueRig.ts';
 
-export const intake = (rig: () => QueueRig): void => {
+export const acceptance = (rig: () => QueueRig): void => {
   it('tells of an accepted job all but its payload', async () => {
     const job = jobFor(rig(), freshService(), { entity: 'digest', requestId: 'request-1' });
     const { payload: _payload, ...told } = job;

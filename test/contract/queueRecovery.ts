@@ -2,7 +2,7 @@
  * Chapters of the queue's contract: what survives the death of a process, and what people do with jobs that ended badly.
  */
 import { expect } from 'chai';
-import type { ClaimedJob } from '../../src/queue/job.ts';
+import type { ClaimedJob } from '../../src/queue/durableQueue.ts';
 import { addAll, freshService, HOUR_MS, jobFor, takeSoon, untilPast, type QueueRig } from './queueRig.ts';
 
 /** Takes the only job of a service, and dies. */

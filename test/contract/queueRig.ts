@@ -3,8 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { JOB_VERSION, type ClaimedJob, type NewJob } from '../../src/queue/job.ts';
-import type { DurableQueue } from '../../src/queue/durableQueue.ts';
+import { type ClaimedJob, type DurableQueue, JOB_VERSION, type NewJob } from '../../src/queue/durableQueue.ts';
 
 /** One opened engine. Time is the engine's own: driven where it can be, waited for where it cannot. */
 export interface QueueRig {
@@ -35,7 +34,7 @@ export const untilPast = (rig: Pick<QueueRig, 'tick' | 'now'>, moment: number): 
 /** The next job of a service, as soon as there is one. */
 export const takeSoon = (rig: QueueRig, service: string): Promise<ClaimedJob> => until(rig, () => rig.queue.take(service));
 
-/** As the intake of writes makes them. */
+/** As the enqueuer makes them. */
 export const jobId = (): string => `job_${randomUUID().replaceAll('-', '')}`;
 
 let services = 0;

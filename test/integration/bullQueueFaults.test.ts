@@ -5,10 +5,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
-import type { RedisStore } from '../../src/queue/bullmq/openRedisStore.ts';
+import { openRedisStore } from '../../src/queue/bullmq/redisStore.ts';
+import type { QueueStore } from '../../src/queue/durableQueue.ts';
 import { freshService, jobFor, until } from '../contract/queueRig.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
-import { openRedisStore } from '../../src/queue/bullmq/openRedisStore.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { tcpProxy } from '../support/tcpProxy.ts';
 import { errorOf } from '../support/errorOf.ts';
@@ -56,7 +56,7 @@ const startWorker = ({ settings }: RedisServer, service: string, mode: 'hold' | 
 
 describe('BullMQ under faults of Redis', () => {
   let server: RedisServer;
-  let store: RedisStore;
+  let store: QueueStore;
 
   beforeEach(async () => {
     server = await startRedis();
@@ -211,7 +211,7 @@ describe('BullMQ under faults of Redis', () => {
 
 describe('BullMQ under deaths of workers', () => {
   let server: RedisServer;
-  let store: RedisStore;
+  let store: QueueStore;
   const workers: WorkerProcess[] = [];
   const work = (service: string, mode: 'hold' | 'drain'): WorkerProcess => {
     const worker = startWorker(server, service, mode);

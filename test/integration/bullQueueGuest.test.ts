@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { Secret } from '../../src/config/secret.ts';
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
-import { openRedisStore } from '../../src/queue/bullmq/openRedisStore.ts';
+import { openRedisStore } from '../../src/queue/bullmq/redisStore.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { freshService, jobFor } from '../contract/queueRig.ts';
 import { errorOf } from '../support/errorOf.ts';

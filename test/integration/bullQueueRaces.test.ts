@@ -2,10 +2,9 @@ import * as bullmq from 'bullmq';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '../../src/logging/logger.ts';
-import type { NewJob } from '../../src/queue/job.ts';
+import type { NewJob, QueueStore } from '../../src/queue/durableQueue.ts';
 import { BullScripts } from '../../src/queue/bullmq/bullScripts.ts';
 import { BullService } from '../../src/queue/bullmq/bullService.ts';
-import type { RedisStore } from '../../src/queue/bullmq/openRedisStore.ts';
 import { RedisConnection } from '../../src/redis/redisConnection.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { freshService, jobFor, until } from '../contract/queueRig.ts';
@@ -19,7 +18,7 @@ const inAWhile = () => Date.now() + 10_000;
 /** What a process leaves behind that dies between two steps: the steps are made here one by one. */
 describe('BullMQ between two steps', () => {
   let server: RedisServer;
-  let store: RedisStore;
+  let store: QueueStore;
   let connection: RedisConnection;
 
   const newJob = (fields: object = {}): NewJob => jobFor(realTime, freshService(), fields);

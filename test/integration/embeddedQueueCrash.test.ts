@@ -5,8 +5,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { openEmbeddedStore, type EmbeddedStore } from '../../src/queue/embedded/embeddedStore.ts';
-import type { FaultPoint } from '../../src/queue/embedded/embeddedFaults.ts';
+import { openEmbeddedStore } from '../../src/queue/embedded/embeddedStore.ts';
+import type { QueueStore } from '../../src/queue/durableQueue.ts';
+import type { FaultPoint } from '../../src/queue/embedded/embeddedMessages.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import type { Orders } from '../support/embeddedQueueProcess.ts';
 import { freshDirectory } from '../support/embeddedStoreRig.ts';
@@ -25,7 +26,7 @@ describe('embedded queue in a process that is killed', function () {
   this.timeout(30_000);
 
   let directory: string;
-  let store: EmbeddedStore | undefined;
+  let store: QueueStore | undefined;
   let child: ChildProcess | undefined;
 
   beforeEach(() => {
@@ -69,7 +70,7 @@ describe('embedded queue in a process that is killed', function () {
   const idsOf = (kind: string, lines: readonly string[]): readonly string[] =>
     lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
 
-  const reopened = async (): Promise<EmbeddedStore> => {
+  const reopened = async (): Promise<QueueStore> => {
     store = await openEmbeddedStore({ directory: path.join(directory, 'data'), clock: systemClock });
     return store;
   };

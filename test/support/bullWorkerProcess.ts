@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '../../src/logging/logger.ts';
-import { openRedisStore } from '../../src/queue/bullmq/openRedisStore.ts';
+import { openRedisStore } from '../../src/queue/bullmq/redisStore.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
 const [port, service = '', mode] = process.argv.slice(2);

@@ -3,7 +3,8 @@
  * promised to it (`accepted <id>`, `claimed <id>`) at once, and what went wrong at its start.
  */
 import { writeSync } from 'node:fs';
-import { openEmbeddedStore, type EmbeddedStore } from '../../src/queue/embedded/embeddedStore.ts';
+import { openEmbeddedStore } from '../../src/queue/embedded/embeddedStore.ts';
+import type { QueueStore } from '../../src/queue/durableQueue.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { jobFor } from '../contract/queueRig.ts';
 import { faultsOf, type FaultPlan } from './queueFaults.ts';
@@ -30,7 +31,7 @@ const say = (line: string): void => {
   }
 };
 
-const write = async ({ queue }: EmbeddedStore, writer: number, jobs: number): Promise<void> => {
+const write = async ({ queue }: QueueStore, writer: number, jobs: number): Promise<void> => {
   for (let number = 0; number < jobs; number += 1) {
     const job = jobFor({ now: systemClock.wallTime }, 'crm', { requestId: `${String(writer)}.${String(number)}` });
     say(`offered ${job.id}`);

@@ -4,8 +4,8 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from '../../src/queue/embedded/embeddedStore.ts';
-import type { DurableQueue } from '../../src/queue/durableQueue.ts';
+import { openEmbeddedStore, type EmbeddedStoreOptions } from '../../src/queue/embedded/embeddedStore.ts';
+import type { DurableQueue, QueueStore } from '../../src/queue/durableQueue.ts';
 import type { Clock } from '../../src/time/clock.ts';
 import type { IdempotencyStore } from '../../src/web/idempotency.ts';
 import { HandDrivenClock } from './handDrivenClock.ts';
@@ -18,7 +18,7 @@ export class EmbeddedStoreRig {
   readonly clock = new HandDrivenClock();
   readonly #parent = freshDirectory();
   readonly #options: Partial<EmbeddedStoreOptions>;
-  #opened: EmbeddedStore | undefined;
+  #opened: QueueStore | undefined;
   #lives = 0;
   #setBackMs = 0;
 
@@ -73,7 +73,7 @@ export class EmbeddedStoreRig {
     rmSync(this.#parent, { recursive: true, force: true });
   }
 
-  get #store(): EmbeddedStore {
+  get #store(): QueueStore {
     if (this.#opened === undefined) throw new Error('the store is not open');
     return this.#opened;
   }

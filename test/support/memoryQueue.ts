@@ -3,18 +3,20 @@
  * (`test/contract/memoryQueue.test.ts`), and driven by the clock it is given.
  */
 import { QueueUnavailableError } from '../../src/errors/queueErrors.ts';
-import type { DurableQueue, JobFilter, QueueDepth } from '../../src/queue/durableQueue.ts';
 import {
+  type ClaimedJob,
+  type DurableQueue,
   isEnded,
   JOB_VERSION,
-  jobStates,
-  type ClaimedJob,
+  type JobFilter,
   type JobOutcome,
   type JobRecord,
   type JobState,
+  jobStates,
   type NewJob,
+  type QueueDepth,
   type Settlement,
-} from '../../src/queue/job.ts';
+} from '../../src/queue/durableQueue.ts';
 import type { Clock } from '../../src/time/clock.ts';
 
 interface Kept {

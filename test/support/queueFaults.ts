@@ -3,8 +3,7 @@
  * chosen point. Both threads load this file.
  */
 import { isMainThread } from 'node:worker_threads';
-import type { FaultHook, FaultPoint, Faults } from '../../src/queue/embedded/embeddedFaults.ts';
-import type { Command } from '../../src/queue/embedded/embeddedMessages.ts';
+import type { Command, FaultHook, FaultPoint, Faults } from '../../src/queue/embedded/embeddedMessages.ts';
 
 export interface FaultPlan {
   /** Shared by both threads: see {@link DiskGate}. */

@@ -2,14 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '../../src/logging/logger.ts';
-import { openRedisStore, type RedisStore, type RedisStoreParts } from '../../src/queue/bullmq/openRedisStore.ts';
+import { openRedisStore, type RedisStoreParts } from '../../src/queue/bullmq/redisStore.ts';
+import type { QueueStore } from '../../src/queue/durableQueue.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import type { KeptLimits } from '../../src/web/idempotency.ts';
 import type { KeysRig } from '../contract/idempotencyStoreContract.ts';
 import type { QueueRig } from '../contract/queueRig.ts';
 import type { RedisServer } from './redisServer.ts';
 
-export const openStoreOn = ({ settings }: RedisServer, logger = silentLogger, more: Partial<RedisStoreParts> = {}): Promise<RedisStore> =>
+export const openStoreOn = ({ settings }: RedisServer, logger = silentLogger, more: Partial<RedisStoreParts> = {}): Promise<QueueStore> =>
   openRedisStore(settings, { clock: systemClock, random: () => 0.5, logger, ...more });
 
 /** Claims are kept in Redis alone, so a process that closes leaves behind what one that dies does. */

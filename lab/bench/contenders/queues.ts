@@ -8,10 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Queue } from 'bullmq';
 import { silentLogger } from '../../../src/logging/logger.ts';
-import type { DurableQueue } from '../../../src/queue/durableQueue.ts';
+import { type DurableQueue, JOB_VERSION, type NewJob } from '../../../src/queue/durableQueue.ts';
 import { openEmbeddedStore } from '../../../src/queue/embedded/embeddedStore.ts';
-import { JOB_VERSION, type NewJob } from '../../../src/queue/job.ts';
-import { openRedisStore } from '../../../src/queue/bullmq/openRedisStore.ts';
+import { openRedisStore } from '../../../src/queue/bullmq/redisStore.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { startRedis, type RedisServer } from '../../../test/support/redisServer.ts';
 

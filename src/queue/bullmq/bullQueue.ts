@@ -2,24 +2,40 @@
  * The durable queue on Redis: BullMQ holds, locks, delays and recovers the jobs, and our scripts add what it has not:
  * acceptance in time, the order of each entity, ends that tell what they mean. See docs/decisions/0014-bullmq-engine.md.
  */
+import type * as BullMQ from 'bullmq';
+import type { Redis } from 'ioredis';
 import { QueueUnavailableError } from '../../errors/queueErrors.ts';
-import type { DurableQueue, JobFilter, QueueDepth } from '../durableQueue.ts';
-import type { ClaimedJob, JobOutcome, JobRecord, NewJob, Settlement } from '../job.ts';
-import { seconds } from '../../time/clock.ts';
-import { acceptedRecord, depthOf, isWanted, recordOf } from './bullRecords.ts';
-import { BullRooms, type Room, type RoomParts } from './bullRooms.ts';
 import { ANSWER_WITHIN_MS, answerInTime } from '../../redis/redisFailures.ts';
+import { seconds, type Clock } from '../../time/clock.ts';
+import type { ClaimedJob, DurableQueue, JobFilter, JobOutcome, JobRecord, NewJob, QueueDepth, Settlement } from '../durableQueue.ts';
+import { acceptedRecord, BullScripts, depthOf, isWanted, type Kept, recordOf } from './bullScripts.ts';
+import { BullClaims, BullService } from './bullService.ts';
 
-export interface BullQueueParts extends Omit<RoomParts, 'prefix' | 'onWork'> {
+export interface BullQueueParts {
+  /** The library, loaded by whoever needs it. */
+  readonly bullmq: typeof BullMQ;
+  /** @throws {QueueUnavailableError} while there is no use in sending commands. */
+  readonly client: () => Redis;
+  readonly clock: Clock;
+  /** Proves a claim: never the same twice. */
+  readonly newToken: () => string;
   /** Deployments that share a Redis have one each. */
   readonly keyPrefix: string;
+  readonly kept: Kept;
+}
+
+/** One service: its queue in BullMQ, our scripts on the same keys, and the claims that rest on both. */
+interface ServiceQueue {
+  readonly bull: BullService;
+  readonly scripts: BullScripts;
+  readonly claims: BullClaims;
 }
 
 /**
- * How often we look for jobs of dead workers, which bounds with the lock's life how long those wait; and for jobs that have
+ * How often we poll for jobs of dead workers, which bounds with the lock's life how long those wait; and for jobs that have
  * fallen due, or that another process has added.
  */
-const LOOK_EVERY_MS = seconds(1);
+const POLL_EVERY_MS = seconds(1);
 const PAGE = 200;
 const PURGED_AT_ONCE = 200;
 
@@ -27,25 +43,21 @@ export class BullQueue implements DurableQueue {
   readonly engine = 'bullmq';
   readonly #parts: BullQueueParts;
   readonly #prefix: string;
-  readonly #rooms: BullRooms;
+  readonly #queues = new Map<string, ServiceQueue>();
   readonly #listeners: ((service: string) => void)[] = [];
-  #cancelLook: () => void;
+  #cancelPoll: () => void;
   #isClosed = false;
 
   constructor(parts: BullQueueParts) {
     this.#parts = parts;
     this.#prefix = `{${parts.keyPrefix}}:jobs`;
-    const onWork = (service: string): void => {
-      this.#hint(service);
-    };
-    this.#rooms = new BullRooms({ ...parts, prefix: this.#prefix, onWork });
-    this.#cancelLook = this.#lookLater();
+    this.#cancelPoll = this.#pollLater();
   }
 
   add(job: NewJob): Promise<JobRecord> {
     return this.#answer(async () => {
       const start = this.#parts.clock.now();
-      const { bull, scripts } = this.#room(job.service);
+      const { bull, scripts } = this.#queueOf(job.service);
       // Held first, accepted by a second command: one that comes to Redis too late for our answer then accepts nothing.
       const [redisNow] = await Promise.all([this.#redisTime(), bull.hold(job)]);
       const left = ANSWER_WITHIN_MS - (this.#parts.clock.now() - start);
@@ -64,7 +76,7 @@ export class BullQueue implements DurableQueue {
     return this.#answer(async () => {
       const service = (await this.#find(id))?.service;
       if (service === undefined) return undefined;
-      if (await this.#room(service).scripts.cancel(id, this.#now())) this.#hint(service);
+      if (await this.#queueOf(service).scripts.cancel(id, this.#now())) this.#hint(service);
       return this.#findIn(service, id);
     });
   }
@@ -73,7 +85,7 @@ export class BullQueue implements DurableQueue {
     let isAwaited = true;
     try {
       return await this.#answer(async () => {
-        const { claims } = this.#room(service);
+        const { claims } = this.#queueOf(service);
         const job = await claims.take();
         if (job !== undefined && !isAwaited) await claims.handBack(job);
         return job;
@@ -84,11 +96,11 @@ export class BullQueue implements DurableQueue {
   }
 
   renew(job: ClaimedJob): Promise<boolean> {
-    return this.#answer(() => this.#room(job.service).claims.renew(job));
+    return this.#answer(() => this.#queueOf(job.service).claims.renew(job));
   }
 
   end(job: ClaimedJob, outcome: JobOutcome): Promise<boolean> {
-    return this.#answer(() => this.#room(job.service).claims.end(job, outcome));
+    return this.#answer(() => this.#queueOf(job.service).claims.end(job, outcome));
   }
 
   async list(filter: JobFilter): Promise<readonly JobRecord[]> {
@@ -101,21 +113,17 @@ export class BullQueue implements DurableQueue {
   }
 
   replay(id: string, expiresAt: number): Promise<boolean> {
-    return this.#answer(() => this.#revive(id, 'failed', expiresAt));
+    return this.#settle(id, 'failed', 'repeat', expiresAt);
   }
 
   settle(id: string, settlement: Settlement, expiresAt: number): Promise<boolean> {
-    return this.#answer(async () => {
-      if (settlement === 'repeat') return this.#revive(id, 'uncertain', expiresAt);
-      const service = (await this.#find(id))?.service;
-      return service !== undefined && this.#room(service).scripts.settle(id, settlement, this.#now());
-    });
+    return this.#settle(id, 'uncertain', settlement, expiresAt);
   }
 
   depths(): Promise<readonly QueueDepth[]> {
     return this.#answer(async () => {
       const services = await this.#services();
-      return Promise.all(services.map(async (service) => depthOf(service, await this.#room(service).scripts.depth())));
+      return Promise.all(services.map(async (service) => depthOf(service, await this.#queueOf(service).scripts.depth())));
     });
   }
 
@@ -136,8 +144,8 @@ export class BullQueue implements DurableQueue {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#cancelLook();
-    await this.#rooms.close();
+    this.#cancelPoll();
+    await Promise.all([...this.#queues.values()].map(({ bull }) => bull.close()));
   }
 
   #now(): number {
@@ -156,8 +164,19 @@ export class BullQueue implements DurableQueue {
     });
   }
 
-  #room(service: string): Room {
-    return this.#rooms.of(service);
+  /** The same one for ever. */
+  #queueOf(service: string): ServiceQueue {
+    const known = this.#queues.get(service);
+    if (known !== undefined) return known;
+    const { bullmq, client, clock, newToken, kept } = this.#parts;
+    const bull = new BullService(bullmq, service, client(), this.#prefix);
+    const scripts = new BullScripts(client, bull.base, kept);
+    const onWork = (): void => {
+      this.#hint(service);
+    };
+    const queue = { bull, scripts, claims: new BullClaims({ clock, bull, scripts, newToken, onWork }) };
+    this.#queues.set(service, queue);
+    return queue;
   }
 
   #services(): Promise<readonly string[]> {
@@ -170,7 +189,7 @@ export class BullQueue implements DurableQueue {
   }
 
   async #findIn(service: string, id: string): Promise<JobRecord | undefined> {
-    const [row] = await this.#room(service).scripts.records([id]);
+    const [row] = await this.#queueOf(service).scripts.records([id]);
     if (row === undefined) return undefined;
     const [, state, ...fields] = row;
     return recordOf(id, state, fields);
@@ -178,7 +197,7 @@ export class BullQueue implements DurableQueue {
 
   /** Page by page, so that neither Redis nor we stand still over a long queue. */
   async #listIn(service: string, filter: JobFilter): Promise<readonly JobRecord[]> {
-    const { scripts } = this.#room(service);
+    const { scripts } = this.#queueOf(service);
     const found: JobRecord[] = [];
     for (let from = 0; found.length < filter.limit; from += PAGE) {
       const ids = await this.#answer(() => scripts.page(from, PAGE));
@@ -190,16 +209,18 @@ export class BullQueue implements DurableQueue {
     return found.slice(0, filter.limit);
   }
 
-  async #revive(id: string, ending: 'failed' | 'uncertain', expiresAt: number): Promise<boolean> {
-    const service = (await this.#find(id))?.service;
-    if (service === undefined) return false;
-    const isRevived = await this.#room(service).scripts.revive(id, ending, this.#now(), expiresAt);
-    if (isRevived) this.#hint(service);
-    return isRevived;
+  #settle(id: string, ending: 'failed' | 'uncertain', settlement: Settlement, expiresAt: number): Promise<boolean> {
+    return this.#answer(async () => {
+      const service = (await this.#find(id))?.service;
+      if (service === undefined) return false;
+      const isSettled = await this.#queueOf(service).scripts.settle(id, ending, settlement, this.#now(), expiresAt);
+      if (isSettled && settlement === 'repeat') this.#hint(service);
+      return isSettled;
+    });
   }
 
   async #purgeSet(service: string, set: 'completed' | 'failed', endedUntil: number): Promise<number> {
-    const { bull, scripts } = this.#room(service);
+    const { bull, scripts } = this.#queueOf(service);
     let purged = 0;
     for (;;) {
       // Out of our keys first: broken off in between, the next purge drops what is left.
@@ -210,21 +231,21 @@ export class BullQueue implements DurableQueue {
     }
   }
 
-  #lookLater(): () => void {
-    return this.#parts.clock.after(LOOK_EVERY_MS, () => void this.#look());
+  #pollLater(): () => void {
+    return this.#parts.clock.after(POLL_EVERY_MS, () => void this.#poll());
   }
 
-  async #look(): Promise<void> {
-    await Promise.all(this.#rooms.entries().map(([service, room]) => this.#lookInto(service, room)));
-    if (!this.#isClosed) this.#cancelLook = this.#lookLater();
+  async #poll(): Promise<void> {
+    await Promise.all([...this.#queues].map(([service, queue]) => this.#pollService(service, queue)));
+    if (!this.#isClosed) this.#cancelPoll = this.#pollLater();
   }
 
-  async #lookInto(service: string, { bull, scripts }: Room): Promise<void> {
+  async #pollService(service: string, { bull, scripts }: ServiceQueue): Promise<void> {
     try {
       await this.#answer(() => bull.recover());
       if (await this.#answer(() => scripts.isReady(this.#now()))) this.#hint(service);
     } catch {
-      // Redis is away; the connection has told the log. The next look is soon.
+      // Redis is away; the connection has told the log. The next poll is soon.
     }
   }
 

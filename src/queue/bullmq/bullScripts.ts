@@ -1,8 +1,91 @@
-/** What we add to BullMQ, with the shapes of its answers. The contract of each stands at the head of its file in `lua/`. */
+/**
+ * What we add to BullMQ, with the shapes of its answers as the records of the port. The contract of each script stands at the head of its
+ * file in `lua/`.
+ */
 import type { Redis } from 'ioredis';
-import { JOB_VERSION, type JobState, type NewJob } from '../job.ts';
-import { hourOf, metaOf, type Counts, type Field } from './bullRecords.ts';
 import { RedisScript } from '../../redis/redisScript.ts';
+import { minutes } from '../../time/clock.ts';
+import {
+  JOB_VERSION,
+  type JobFilter,
+  type JobRecord,
+  type JobState,
+  type NewJob,
+  type QueueDepth,
+  type Settlement,
+} from '../durableQueue.ts';
+
+const HOUR_MS = minutes(60);
+
+/** Where `lua/kept.lua` counts, and by which hour. */
+export const keptKey = (keyPrefix: string): string => `{${keyPrefix}}:kept`;
+export const hourOf = (now: number): number => Math.floor(now / HOUR_MS);
+
+type Meta = Pick<NewJob, 'version' | 'service' | 'operation' | 'entity' | 'owner' | 'requestId' | 'acceptedAt'>;
+
+/** What never changes about a job, and is neither secret nor large. */
+export const metaOf = ({ version, service, operation, entity, owner, requestId, acceptedAt }: NewJob): string =>
+  JSON.stringify({ version, service, operation, entity, owner, requestId, acceptedAt } satisfies {
+    [Name in keyof Meta]: Meta[Name] | undefined;
+  });
+
+/** As a job stands when it has just been accepted. */
+export const acceptedRecord = ({ payload: _payload, ...told }: NewJob): JobRecord => ({
+  ...told,
+  state: 'queued',
+  attempts: 0,
+  since: told.acceptedAt,
+  dueAt: told.acceptedAt,
+});
+
+/** What a script tells of a hash: text, or nothing. */
+export type Field = string | null;
+
+/** meta, since, dueAt, expiresAt, attempts, reason and, where there can be one, result. */
+export const recordOf = (id: string, state: JobState, fields: readonly Field[]): JobRecord => {
+  const [meta, since, dueAt, expiresAt, attempts, reason, result] = fields;
+  return {
+    id,
+    // Our own writing, by `metaOf`.
+    ...(JSON.parse(meta ?? '{}') as Meta),
+    state,
+    since: Number(since),
+    dueAt: Number(dueAt),
+    expiresAt: Number(expiresAt),
+    attempts: Number(attempts ?? 0),
+    ...(typeof reason === 'string' && { reason }),
+    ...(typeof result === 'string' && { result }),
+  };
+};
+
+/** What `lua/depth.lua` tells. */
+export type Counts = readonly [
+  open: number,
+  running: number,
+  completed: number,
+  cancelled: number,
+  failed: number,
+  uncertain: number,
+  oldest: Field,
+];
+
+export const isWanted = (record: JobRecord, { operation, reason, acceptedBefore }: JobFilter): boolean =>
+  (operation === undefined || record.operation === operation) &&
+  (reason === undefined || record.reason === reason) &&
+  (acceptedBefore === undefined || record.acceptedAt < acceptedBefore);
+
+export const depthOf = (service: string, [open, running, completed, cancelled, failed, uncertain, oldest]: Counts): QueueDepth => ({
+  service,
+  jobs: {
+    queued: Math.max(open - running, 0),
+    running,
+    succeeded: completed - cancelled,
+    failed: failed - uncertain,
+    uncertain,
+    cancelled,
+  },
+  ...(typeof oldest === 'string' && { oldestAcceptedAt: Number(oldest) }),
+});
 
 const queueScript = (name: string): RedisScript => new RedisScript(import.meta.url, name, 'order');
 
@@ -13,7 +96,6 @@ const scripts = {
   note: new RedisScript(import.meta.url, 'note', 'order', 'kept'),
   release: queueScript('release'),
   cancel: queueScript('cancel'),
-  revive: queueScript('revive'),
   settle: queueScript('settle'),
   records: queueScript('records'),
   depth: queueScript('depth'),
@@ -96,12 +178,8 @@ export class BullScripts {
     return (await this.#run('cancel', [id, now])) === 1;
   }
 
-  async revive(id: string, ending: 'failed' | 'uncertain', now: number, expiresAt: number): Promise<boolean> {
-    return (await this.#run('revive', [id, ending, now, expiresAt])) === 1;
-  }
-
-  async settle(id: string, settlement: 'done' | 'discard', now: number): Promise<boolean> {
-    return (await this.#run('settle', [id, settlement, now])) === 1;
+  async settle(id: string, ending: 'failed' | 'uncertain', settlement: Settlement, now: number, expiresAt: number): Promise<boolean> {
+    return (await this.#run('settle', [id, ending, settlement, now, expiresAt])) === 1;
   }
 
   records(ids: readonly string[], states: readonly JobState[] = []): Promise<readonly Row[]> {

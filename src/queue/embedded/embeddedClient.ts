@@ -1,18 +1,80 @@
 /**
- * The near side of the database thread. Requests go over in batches, one at a time: what arrives while the disk is busy is
+ * The main thread's side of the database thread. Requests go over in batches, one at a time: what arrives while the disk is busy is
  * committed together next, and shares its sync.
  */
-import type { Worker } from 'node:worker_threads';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { QueueUnavailableError } from '../../errors/queueErrors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { seconds, type Clock } from '../../time/clock.ts';
-import type { FaultHook } from './embeddedFaults.ts';
-import type { Answer, Command, FromDatabase, ParametersOf, Request, ToDatabase, ValueOf } from './embeddedMessages.ts';
+import type {
+  Answer,
+  Command,
+  DatabaseOptions,
+  FaultHook,
+  FromDatabase,
+  ParametersOf,
+  Request,
+  ToDatabase,
+  ValueOf,
+} from './embeddedMessages.ts';
+
+/** `.ts` when run from source, `.js` when built: the thread's file lies beside this one either way. */
+const extension = path.extname(fileURLToPath(import.meta.url));
+const threadFile = new URL(`./embeddedWorker${extension}`, import.meta.url);
+
+/** A large file is read once before it is used; a mount that hangs never answers. */
+const OPEN_WITHIN_MS = seconds(60);
+
+/** Run from source, every thread has to load tsx for itself: on Node 20 it does not take over the loader of its process. */
+const loaderArguments = (): readonly string[] => {
+  if (extension !== '.ts') return [];
+  const loader = createRequire(import.meta.url)
+    .resolve('tsx/esm/api')
+    .replace(/cjs$/u, 'mjs');
+  return ['--import', `data:text/javascript,import{register}from"${pathToFileURL(loader).href}";register()`];
+};
+
+/**
+ * Resolves when the database is open.
+ *
+ * @throws {Error} that says what to change, if it cannot be opened.
+ */
+export const startDatabaseThread = (options: DatabaseOptions, clock: Clock): Promise<Worker> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(threadFile, { name: 'queue', workerData: options, execArgv: [...loaderArguments()] });
+    const stopListening = (): void => {
+      stopWaiting();
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+    };
+    const stopWaiting = clock.after(OPEN_WITHIN_MS, () => {
+      stopListening();
+      void worker.terminate();
+      reject(new Error(`The disk of DATA_DIR (${options.directory}) does not answer: see to it, or set DATA_DIR to another directory`));
+    });
+    const onMessage = (message: FromDatabase): void => {
+      if (message.kind === 'answers') return;
+      stopListening();
+      if (message.kind === 'ready') resolve(worker);
+      else reject(new Error(message.message));
+    };
+    const onError = (error: unknown): void => {
+      stopListening();
+      reject(new Error('the thread of the queue could not be started', { cause: error }));
+    };
+    const onExit = (): void => {
+      stopListening();
+      reject(new Error('the thread of the queue ended while it was started'));
+    };
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+  });
 
 /** Nobody waits longer for the store: a caller with a 503 can act, one that hangs cannot. */
-export const PATIENCE_MS = seconds(1);
+export const ANSWER_WITHIN_MS = seconds(1);
 
-/** More wait for the next commit: none lasts long enough to use up the patience of those behind it. */
+/** More wait for the next commit: none lasts so long that those behind it time out. */
 const LARGEST_BATCH = 500;
 
 /** Takes a command back whose answer came too late: its caller was told that it failed. */
@@ -24,8 +86,8 @@ type UndoOf<C extends Command> = (value: ValueOf<C>) => Undo | undefined;
 
 interface Pending {
   readonly request: Request;
-  /** Absent once its caller has lost patience. */
-  settle: ((answer: Answer) => void) | undefined;
+  /** Absent once its caller has timed out. */
+  respond: ((answer: Answer) => void) | undefined;
   readonly undo: (value: unknown) => Undo | undefined;
 }
 
@@ -73,23 +135,23 @@ export class EmbeddedClient {
   /**
    * Has a command carried out and committed.
    *
-   * @param undo Asked if the answer comes after its caller has lost patience.
+   * @param undo Asked if the answer comes after its caller has timed out.
    * @throws {QueueUnavailableError} if it fails, or is not answered within a second.
    */
   call<C extends Command>(command: C, parameters: ParametersOf<C>, undo: UndoOf<C> = () => undefined): Promise<ValueOf<C>> {
     if (this.#refusal !== undefined) return Promise.reject(new QueueUnavailableError(this.#refusal));
     return new Promise((resolve, reject) => {
       const request = this.#request(command, parameters);
-      const stopWaiting = this.#parts.clock.after(PATIENCE_MS, () => {
-        this.#giveUp(request.number);
+      const stopWaiting = this.#parts.clock.after(ANSWER_WITHIN_MS, () => {
+        this.#timeOut(request.number);
         reject(new QueueUnavailableError('it did not answer in time'));
       });
-      const settle = (answer: Answer): void => {
+      const respond = (answer: Answer): void => {
         stopWaiting();
         if ('failure' in answer) reject(new QueueUnavailableError(answer.failure.what, { cause: new Error(answer.failure.detail) }));
         else resolve(answer.value as ValueOf<C>);
       };
-      this.#waiting.set(request.number, { request, settle, undo: undo as Pending['undo'] });
+      this.#waiting.set(request.number, { request, respond, undo: undo as Pending['undo'] });
       this.#schedule();
     });
   }
@@ -104,8 +166,8 @@ export class EmbeddedClient {
     if (this.#refusal !== undefined) return;
     this.#refusal = 'it is closed';
     while (this.#waiting.size + this.#undos.length > 0) this.#send();
-    this.#tell({ kind: 'close' });
-    const tooLate = new Promise<void>((resolve) => this.#parts.clock.after(PATIENCE_MS, resolve));
+    this.#post({ kind: 'close' });
+    const tooLate = new Promise<void>((resolve) => this.#parts.clock.after(ANSWER_WITHIN_MS, resolve));
     await Promise.race([this.#ended, tooLate]);
     void this.#worker.terminate();
   }
@@ -132,28 +194,28 @@ export class EmbeddedClient {
   #send(): void {
     const pending = [...this.#waiting.values()].slice(0, LARGEST_BATCH);
     for (const { request } of pending) this.#waiting.delete(request.number);
-    const undos = this.#undos.map((request) => ({ request, settle: undefined, undo: () => undefined }));
+    const undos = this.#undos.map((request) => ({ request, respond: undefined, undo: () => undefined }));
     this.#undos = [];
     const adding = pending.filter(({ request }) => request.command === 'add');
     const others = pending.filter(({ request }) => request.command !== 'add');
     const all = [...undos, ...others, ...adding];
     for (const one of all) this.#sent.set(one.request.number, one);
-    this.#tell({ kind: 'batch', batch: { now: this.#parts.clock.wallTime(), requests: all.map(({ request }) => request) } });
+    this.#post({ kind: 'batch', batch: { now: this.#parts.clock.wallTime(), requests: all.map(({ request }) => request) } });
   }
 
   #receive(answers: readonly Answer[]): void {
-    const settled = answers.flatMap((answer) => {
+    const answered = answers.flatMap((answer) => {
       const pending = this.#sent.get(answer.number);
       this.#sent.delete(answer.number);
       return pending === undefined ? [] : [{ pending, answer }];
     });
     this.#parts.faultHook(
       'before_answer',
-      settled.map(({ pending }) => pending.request.command),
+      answered.map(({ pending }) => pending.request.command),
     );
-    for (const { pending, answer } of settled) {
-      if (pending.settle === undefined) this.#takeBack(pending, answer);
-      else pending.settle(answer);
+    for (const { pending, answer } of answered) {
+      if (pending.respond === undefined) this.#takeBack(pending, answer);
+      else pending.respond(answer);
     }
     this.#schedule();
   }
@@ -166,17 +228,17 @@ export class EmbeddedClient {
       return;
     }
     if (!isUndo(request.command)) return;
-    this.#parts.clock.after(PATIENCE_MS, () => {
+    this.#parts.clock.after(ANSWER_WITHIN_MS, () => {
       this.#undos.push(request);
       this.#schedule();
     });
   }
 
   /** What was not sent yet is never sent; what was is taken back when its answer comes. */
-  #giveUp(number: number): void {
+  #timeOut(number: number): void {
     this.#waiting.delete(number);
     const pending = this.#sent.get(number);
-    if (pending !== undefined) pending.settle = undefined;
+    if (pending !== undefined) pending.respond = undefined;
   }
 
   #refuseAll(why: string): void {
@@ -184,10 +246,10 @@ export class EmbeddedClient {
     const pending = [...this.#sent.values(), ...this.#waiting.values()];
     this.#sent.clear();
     this.#waiting.clear();
-    for (const { request, settle } of pending) settle?.({ number: request.number, failure: { what: why, detail: 'its thread has ended' } });
+    for (const { request, respond } of pending) respond?.({ number: request.number, failure: { what: why, detail: 'its thread has ended' } });
   }
 
-  #tell(message: ToDatabase): void {
+  #post(message: ToDatabase): void {
     this.#worker.postMessage(message);
   }
 }

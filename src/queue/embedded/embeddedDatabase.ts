@@ -5,8 +5,7 @@ import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'libsql';
 import { makeDataDirectory } from '../dataDirectory.ts';
-import type { Failure } from './embeddedMessages.ts';
-import type { DatabaseOptions } from './embeddedOptions.ts';
+import type { DatabaseOptions, Failure } from './embeddedMessages.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './embeddedSql.ts';
 
 export type { Database };
@@ -22,7 +21,7 @@ export const FILE_NAME = 'queue.db';
  */
 export const openDatabase = (options: DatabaseOptions): Database.Database => {
   const { directory } = options;
-  makeRoom(directory);
+  prepareDirectory(directory);
   const file = path.join(directory, FILE_NAME);
   return explained(directory, () => {
     const database = new Database(file);
@@ -36,7 +35,7 @@ export const openDatabase = (options: DatabaseOptions): Database.Database => {
   });
 };
 
-const makeRoom = (directory: string): void => {
+const prepareDirectory = (directory: string): void => {
   explained(directory, () => {
     makeDataDirectory(directory);
     if (!statSync(directory).isDirectory()) throw new Error(notADirectory(directory));

@@ -1,10 +1,21 @@
 /**
- * What the two threads of the embedded queue say to each other. Times are wall-clock ms, and are told, never read, on the
- * far side.
+ * What the two threads of the embedded queue send each other, and where tests may stop them. Times are wall-clock ms, and are sent, never
+ * read, on the far side.
  */
-import type { JobFilter, QueueDepth } from '../durableQueue.ts';
-import type { ClaimedJob, JobOutcome, JobRecord, NewJob, Settlement } from '../job.ts';
-import type { GoneName, KeyState, KeyUse } from '../../web/idempotency.ts';
+import type { GoneName, KeptLimits, KeyState, KeyUse } from '../../web/idempotency.ts';
+import type { ClaimedJob, JobFilter, JobOutcome, JobRecord, NewJob, QueueDepth, Settlement } from '../durableQueue.ts';
+
+export interface DatabaseOptions {
+  /** DATA_DIR; made if it is missing. */
+  readonly directory: string;
+  /** Wall-clock ms. */
+  readonly openedAt: number;
+  /** The file may grow to so many pages of 4 kB; absent: as the disk has. Stands in for a full disk in tests. */
+  readonly maxPages?: number;
+  /** Default: {@link KEPT_LIMITS}. */
+  readonly limits?: KeptLimits;
+  readonly faults?: Faults;
+}
 
 /** What the database thread can do; every command is told the time first. */
 export interface StoreCommands {
@@ -95,3 +106,27 @@ export type FromDatabase =
   /** It could not be opened; the message says what to change. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] };
+
+/**
+ * Where tests may stop the process: luck alone does not hit the moment between a write and its sync. Written but not synced; synced but nobody told; told to the main thread but not to the caller; claimed but
+ * not begun.
+ */
+export type FaultPoint = 'before_commit' | 'after_commit' | 'before_answer' | 'after_claim';
+
+/** Called at each point with the commands concerned. It may take its time, and may never return. */
+export type FaultHook = (point: FaultPoint, commands: readonly Command[]) => void;
+
+/**
+ * A module with `createFaultHook(data): FaultHook`, and what it is given. Not the function itself: it cannot be handed to
+ * the database thread, so both threads load the module.
+ */
+export interface Faults {
+  readonly module: string;
+  readonly data?: unknown;
+}
+
+export const loadFaultHook = async (faults: Faults | undefined): Promise<FaultHook> => {
+  if (faults === undefined) return () => undefined;
+  const { createFaultHook } = (await import(faults.module)) as { readonly createFaultHook: (data: unknown) => FaultHook };
+  return createFaultHook(faults.data);
+};

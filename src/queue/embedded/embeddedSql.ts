@@ -12,6 +12,12 @@ export const statementsOf = <Texts extends Readonly<Record<string, string>>>(
 ): StatementsOf<Texts> =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, database.prepare(text)])) as StatementsOf<Texts>;
 
+/**
+ * The first row, if there is any. Not by libsql's `get`: a statement whose `get` has failed once, on a full disk say, answers
+ * each later one with that same failure, until its process ends.
+ */
+export const firstRow = (statement: Database.Statement, ...parameters: readonly unknown[]): unknown => statement.all(...parameters)[0];
+
 /** In `user_version` of the file. A file of a later one is left untouched. */
 export const SCHEMA_VERSION = 1;
 
@@ -225,11 +231,11 @@ export const goneSql = {
   drop: 'DELETE FROM gone_names WHERE gone_at <= ?1 AND name <> ?2',
 } as const;
 
-export const ballastSql = {
+export const reserveSql = {
   isThere: 'SELECT 1 AS found FROM ballast LIMIT 1',
 
   /** 1 bytes. */
-  load: 'INSERT INTO ballast VALUES (zeroblob(?1))',
+  fill: 'INSERT INTO ballast VALUES (zeroblob(?1))',
 
   drop: 'DELETE FROM ballast',
 } as const;

@@ -1,17 +1,15 @@
 /**
- * The database thread of the embedded queue: a slow disk blocks it, and not the process. Started by `embeddedThread.ts`.
+ * The database thread of the embedded queue: a slow disk blocks it, and not the process. Started by `embeddedClient.ts`.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { BatchRunner } from './embeddedBatch.ts';
-import { loadFaultHook } from './embeddedFaults.ts';
-import type { FromDatabase, ToDatabase } from './embeddedMessages.ts';
-import type { DatabaseOptions } from './embeddedOptions.ts';
+import { type DatabaseOptions, type FromDatabase, loadFaultHook, type ToDatabase } from './embeddedMessages.ts';
+import type { BatchRunner } from './embeddedRunner.ts';
 
 if (parentPort === null) throw new Error('this file is the inside of a thread');
 const port = parentPort;
 const options = workerData as DatabaseOptions;
 
-const tell = (message: FromDatabase): void => {
+const post = (message: FromDatabase): void => {
   port.postMessage(message);
 };
 
@@ -23,7 +21,7 @@ interface Opened {
 /** libsql is native code: where there is none for this platform, it fails here, with words. */
 const open = async (): Promise<Opened> => {
   const { explained, openDatabase } = await import('./embeddedDatabase.ts');
-  const { openRunner } = await import('./embeddedRecovery.ts');
+  const { openRunner } = await import('./embeddedRunner.ts');
   const faultHook = await loadFaultHook(options.faults);
   const database = openDatabase(options);
   return {
@@ -37,18 +35,18 @@ const open = async (): Promise<Opened> => {
 const serve = ({ runner, close }: Opened): void => {
   port.on('message', (message: ToDatabase) => {
     if (message.kind === 'batch') {
-      tell({ kind: 'answers', answers: runner.run(message.batch) });
+      post({ kind: 'answers', answers: runner.run(message.batch) });
       return;
     }
     close();
     port.close();
   });
-  tell({ kind: 'ready' });
+  post({ kind: 'ready' });
 };
 
 try {
   serve(await open());
 } catch (error) {
-  tell({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
+  post({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
   port.close();
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { jobStates } from '../../../src/queue/job.ts';
-import type { QueueReading } from '../../../src/queue/queueUpkeep.ts';
+import { jobStates } from '../../../src/queue/durableQueue.ts';
+import type { QueueReading } from '../../../src/queue/queueMaintenance.ts';
 import { createMetrics } from '../../support/exampleMetrics.ts';
 import { Scrape } from '../../support/scrape.ts';
 

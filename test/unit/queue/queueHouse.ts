@@ -1,5 +1,5 @@
 /**
- * A worker over one service's whole way out: everything is real but the wire, which follows a script, and the disk.
+ * The consumers over one service's whole way out: everything is real but the wire, which follows a script, and the disk.
  */
 import {
   createThing,
@@ -15,10 +15,9 @@ import type { Operation } from '../../../src/contract/operation.ts';
 import type { QuotaState } from '../../../src/pipeline/quotaBoard.ts';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
-import { JOB_VERSION, type JobRecord, type NewJob } from '../../../src/queue/job.ts';
+import { JOB_VERSION, type JobExecuted, type JobRecord, type NewJob } from '../../../src/queue/durableQueue.ts';
 import { writePayload } from '../../../src/queue/jobPayload.ts';
-import type { JobExecuted } from '../../../src/queue/queueEvents.ts';
-import { QueueWorker } from '../../../src/queue/queueWorker.ts';
+import { Consumers } from '../../../src/queue/consumer.ts';
 import { createSealer, type Sealer } from '../../../src/queue/sealer.ts';
 import type { ResilienceEvents } from '../../../src/contract/events.ts';
 import { systemClock } from '../../../src/time/clock.ts';
@@ -41,7 +40,7 @@ export const steps: Operation<Thing> = {
 export const HOUR_MS = 3_600_000;
 
 export interface QueueHouse {
-  readonly worker: QueueWorker;
+  readonly consumers: Consumers;
   readonly queue: MemoryQueue;
   readonly http: HttpHouse;
   readonly wire: ScriptedWire;
@@ -70,7 +69,7 @@ export const queueHouseWith = (parts: HouseParts, ...replies: readonly Reply[]):
   const sealer = createSealer({ keys: [{ id: 'one', key: Buffer.alloc(32, 7) }], clearText: false });
   const executed: JobExecuted[] = [];
   const quotas: QuotaState[] = [];
-  const worker = new QueueWorker({
+  const consumers = new Consumers({
     queue,
     services: [{ name: 'acme', http: http.http, operations: [create, upsert, unique, steps] }],
     sealer,
@@ -80,7 +79,7 @@ export const queueHouseWith = (parts: HouseParts, ...replies: readonly Reply[]):
     logger: silentLogger,
     events: { jobExecuted: (event) => void executed.push(event) },
   });
-  listeners.push(worker);
+  listeners.push(consumers);
   let added = 0;
   const add: QueueHouse['add'] = async ({ name }, { body, mayHaveHappened = false, ...fields } = {}) => {
     added += 1;
@@ -95,9 +94,9 @@ export const queueHouseWith = (parts: HouseParts, ...replies: readonly Reply[]):
     return id;
   };
   const close = async (): Promise<void> => {
-    await worker.stop();
+    await consumers.stop();
     await queue.close();
     http.close();
   };
-  return { worker, queue, http, wire, sealer, executed, quotas, add, find: (id) => queue.find(id), close };
+  return { consumers, queue, http, wire, sealer, executed, quotas, add, find: (id) => queue.find(id), close };
 };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { QueueUnavailableError } from '../../../src/errors/queueErrors.ts';
-import { JOB_VERSION, type JobOutcome } from '../../../src/queue/job.ts';
+import { JOB_VERSION, type JobOutcome } from '../../../src/queue/durableQueue.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';
 import { plainHttp, type PlainResponse } from '../../support/plainHttp.ts';
 import { JOB_EXPIRES_MS, startWebGateway, type WebGateway } from '../web/webGateway.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { JOB_VERSION, type ClaimedJob, type JobOutcome, type JobRecord, type NewJob } from '../../../src/queue/job.ts';
+import { type ClaimedJob, JOB_VERSION, type JobOutcome, type JobRecord, type NewJob } from '../../../src/queue/durableQueue.ts';
 import type { Authenticator } from '../../../src/web/authentication.ts';
 import type { Scope } from '../../../src/web/route.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import type { QueueDepth } from '../../../src/queue/durableQueue.ts';
-import type { JobState } from '../../../src/queue/job.ts';
-import type { QueueReading } from '../../../src/queue/queueUpkeep.ts';
+import type { JobState, QueueDepth } from '../../../src/queue/durableQueue.ts';
+import type { QueueReading } from '../../../src/queue/queueMaintenance.ts';
 import { healthReport, type HealthSource } from '../../../src/routes/healthReport.ts';
 import { healthText } from '../../../src/routes/healthText.ts';
 import { plainHttp } from '../../support/plainHttp.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { TransportFailure } from '../../../src/wire/transport.ts';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { createSealer } from '../../../src/queue/sealer.ts';
-import { WriteIntake } from '../../../src/queue/writeIntake.ts';
+import { Enqueuer } from '../../../src/queue/enqueuer.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { createThing, httpHouse, json, scriptedWire, type HttpHouse, type ScriptedWire } from '../../support/httpHouse.ts';
@@ -11,7 +11,7 @@ import { JOB_EXPIRES_MS, startWebGateway, type WebGateway } from './webGateway.t
 
 const sealer = createSealer({ keys: [], clearText: true });
 
-/** All is real but the wire and the disk: the chain, the pipeline, the circuit, the intake of the queue. */
+/** All is real but the wire and the disk: the chain, the pipeline, the circuit, the enqueuer. */
 describe('a write on its way through the chain and the pipeline', () => {
   let gateway: WebGateway;
   let wire: ScriptedWire;
@@ -21,7 +21,7 @@ describe('a write on its way through the chain and the pipeline', () => {
     gateway = await startWebGateway();
     const parts = { queue: gateway.queue, sealer, clock: systemClock, logger: silentLogger, events: {}, expiresMs: JOB_EXPIRES_MS };
     wire = scriptedWire(json(201, { id: '7' }));
-    house = httpHouse(wire.transport, { queue: new WriteIntake(parts), policy: { retry: { maxAttempts: 1 } } });
+    house = httpHouse(wire.transport, { queue: new Enqueuer(parts), policy: { retry: { maxAttempts: 1 } } });
     const queueable = { ...createThing, queue: {} };
     gateway.toy.make = (body, call) => house.http.write(queueable, { path: upstreamPath`/things`, body }, call);
   });

@@ -11,7 +11,7 @@ import type { LifecyclePhase } from '../../../src/lifecycle.ts';
 import type { LogFields, Logger } from '../../../src/logging/logger.ts';
 import { GoneRecords } from '../../../src/queue/goneRecords.ts';
 import { createSealer } from '../../../src/queue/sealer.ts';
-import { WriteIntake } from '../../../src/queue/writeIntake.ts';
+import { Enqueuer } from '../../../src/queue/enqueuer.ts';
 import { isQueued, type CallOptions, type Queued } from '../../../src/contract/call.ts';
 import type { CircuitSnapshot } from '../../../src/contract/circuitState.ts';
 import { systemClock } from '../../../src/time/clock.ts';
@@ -153,12 +153,12 @@ export const gatewaySealer = createSealer({ keys: [{ id: 'test', key: Buffer.all
 export const JOB_EXPIRES_MS = 3_600_000;
 
 const keeps = (queue: MemoryQueue, clock: AppParts['clock'], logger: Logger): WebGateway['keep'] => {
-  const intake = new WriteIntake({ queue, sealer: gatewaySealer, clock, logger, events: {}, expiresMs: JOB_EXPIRES_MS });
+  const enqueuer = new Enqueuer({ queue, sealer: gatewaySealer, clock, logger, events: {}, expiresMs: JOB_EXPIRES_MS });
   return async ({ queue: wish, onAnswer }, body) => {
     const made = { service: 'toy', operation: 'make_thing' };
     const request = { path: upstreamPath`/things`, body };
     const asked = { owner: wish?.owner ?? 'process', jobId: wish?.jobId, requestId: wish?.requestId };
-    const value = await intake.accept({ ...made, ...asked, request, entity: undefined, mayHaveHappened: false });
+    const value = await enqueuer.accept({ ...made, ...asked, request, entity: undefined, mayHaveHappened: false });
     onAnswer?.({ value, source: 'queued', ageMs: 0 }, made);
     return value;
   };

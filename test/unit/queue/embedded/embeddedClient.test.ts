@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { QueueUnavailableError } from '../../../../src/errors/queueErrors.ts';
-import { PATIENCE_MS } from '../../../../src/queue/embedded/embeddedClient.ts';
+import { ANSWER_WITHIN_MS } from '../../../../src/queue/embedded/embeddedClient.ts';
 import { jobFor, takeSoon } from '../../../contract/queueRig.ts';
 import { EmbeddedStoreRig } from '../../../support/embeddedStoreRig.ts';
 import { errorOf } from '../../../support/errorOf.ts';
@@ -29,10 +29,10 @@ describe('EmbeddedClient', function () {
   });
 
   /** Rejects as soon as the caller's patience is over, while the disk still hangs. */
-  const lostPatience = async (promise: Promise<unknown>): Promise<void> => {
+  const timedOut = async (promise: Promise<unknown>): Promise<void> => {
     const refused = errorOf(promise, QueueUnavailableError);
     await turn();
-    rig.clock.advance(PATIENCE_MS);
+    rig.clock.advance(ANSWER_WITHIN_MS);
     expect((await refused).message).to.equal('the queue cannot take it: it did not answer in time');
   };
 
@@ -65,7 +65,7 @@ describe('EmbeddedClient', function () {
     const job = jobFor(rig, 'crm');
     disk.shut();
 
-    await lostPatience(rig.queue.add(job));
+    await timedOut(rig.queue.add(job));
     disk.open();
 
     expect(await foundAfterwards(job.id)).to.equal(undefined);
@@ -78,7 +78,7 @@ describe('EmbeddedClient', function () {
     const sent = errorOf(rig.queue.add(first), QueueUnavailableError);
     await turn();
 
-    await lostPatience(rig.queue.add(second));
+    await timedOut(rig.queue.add(second));
     await sent;
     disk.open();
 
@@ -93,7 +93,7 @@ describe('EmbeddedClient', function () {
     const before = rig.queue.depths();
     await turn();
     const refused = errorOf(rig.queue.add(job), QueueUnavailableError);
-    rig.clock.advance(PATIENCE_MS - 1);
+    rig.clock.advance(ANSWER_WITHIN_MS - 1);
     const taking = rig.queue.take('crm');
     disk.letOnePass();
     await before;
@@ -112,7 +112,7 @@ describe('EmbeddedClient', function () {
     await rig.queue.add(job);
     disk.shut();
 
-    await lostPatience(rig.queue.add(job));
+    await timedOut(rig.queue.add(job));
     disk.open();
 
     expect(await foundAfterwards(job.id)).to.include({ id: job.id, state: 'queued' });
@@ -121,7 +121,7 @@ describe('EmbeddedClient', function () {
   it('accepts a job again that was refused for being late', async () => {
     const job = jobFor(rig, 'crm');
     disk.shut();
-    await lostPatience(rig.queue.add(job));
+    await timedOut(rig.queue.add(job));
     const again = rig.queue.add(job);
     disk.open();
 
@@ -133,7 +133,7 @@ describe('EmbeddedClient', function () {
     const { id } = await rig.queue.add(jobFor(rig, 'crm'));
     disk.shut();
 
-    await lostPatience(rig.queue.take('crm'));
+    await timedOut(rig.queue.take('crm'));
     disk.open();
 
     expect(await takeSoon(rig, 'crm')).to.include({ id, attempts: 0, interrupted: false });
@@ -143,7 +143,7 @@ describe('EmbeddedClient', function () {
     const use = { key: 'digest', fingerprint: 'of the request', leaseUntil: rig.now() + 60_000, keepUntil: rig.now() + 90_000 };
     disk.shut();
 
-    await lostPatience(rig.keys.begin(use, rig.now()));
+    await timedOut(rig.keys.begin(use, rig.now()));
     disk.open();
     await rig.queue.depths();
     await turn();
@@ -166,7 +166,7 @@ describe('EmbeddedClient', function () {
     await turn();
 
     const closing = rig.queue.close();
-    rig.clock.advance(PATIENCE_MS);
+    rig.clock.advance(ANSWER_WITHIN_MS);
     await closing;
 
     expect((await adding).code).to.equal('queue_unavailable');

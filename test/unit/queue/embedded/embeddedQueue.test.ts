@@ -4,7 +4,7 @@ import { addAll, jobFor, takeAll, until } from '../../../contract/queueRig.ts';
 import { EmbeddedStoreRig } from '../../../support/embeddedStoreRig.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 
-/** Pages of 4 kB; the empty queue takes about a dozen, and the ballast 1,500. */
+/** Pages of 4 kB; the empty queue takes about a dozen, and the reserved disk space 1,500. */
 const SMALL_DISK = 1550;
 const LARGE = 'x'.repeat(20_000);
 

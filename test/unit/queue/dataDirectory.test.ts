@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { silentLogger, type LogFields } from '../../../src/logging/logger.ts';
-import { developmentKey } from '../../../src/queue/developmentKey.ts';
+import { developmentKey } from '../../../src/queue/dataDirectory.ts';
 
 describe('the key of a queue in development', () => {
   let root: string;

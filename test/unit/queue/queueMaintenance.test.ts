@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { silentLogger } from '../../../src/logging/logger.ts';
-import { JOB_VERSION, type JobOutcome } from '../../../src/queue/job.ts';
-import { QueueUpkeep } from '../../../src/queue/queueUpkeep.ts';
+import { JOB_VERSION, type JobOutcome } from '../../../src/queue/durableQueue.ts';
+import { QueueMaintenance } from '../../../src/queue/queueMaintenance.ts';
 import { QueueUnavailableError } from '../../../src/errors/queueErrors.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { MemoryIdempotencyStore } from '../../support/memoryIdempotencyStore.ts';
@@ -11,10 +11,10 @@ import { useVirtualTime } from '../../support/virtualTime.ts';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-describe('the upkeep of the queue', () => {
+describe('the maintenance of the queue', () => {
   const time = useVirtualTime();
   let queue: MemoryQueue;
-  let upkeep: QueueUpkeep;
+  let maintenance: QueueMaintenance;
   let keys: MemoryIdempotencyStore;
   let tokens: number;
   let lines: string[];
@@ -25,18 +25,18 @@ describe('the upkeep of the queue', () => {
     tokens = 0;
     lines = [];
     const note = (_fields: object, message: string): void => void lines.push(message);
-    upkeep = new QueueUpkeep({
+    maintenance = new QueueMaintenance({
       queue,
       keys,
       newToken: () => String((tokens += 1)),
       clock: systemClock,
       logger: { ...silentLogger, info: note, warn: note, error: note },
     });
-    upkeep.start();
+    maintenance.start();
   });
 
   afterEach(() => {
-    upkeep.stop();
+    maintenance.stop();
   });
 
   const ended = async (id: string, outcome: JobOutcome): Promise<void> => {
@@ -50,13 +50,13 @@ describe('the upkeep of the queue', () => {
   it('sees every five seconds how full it is', async () => {
     await time.advance(1);
     await ended('job_done', { kind: 'succeeded' });
-    const before = upkeep.reading.depths;
+    const before = maintenance.reading.depths;
 
     await time.advance(5_000);
 
     expect(before).to.deep.equal([]);
-    expect(upkeep.reading).to.deep.include({ engine: 'embedded', up: true, at: systemClock.wallTime() - 1 });
-    expect(upkeep.reading.depths).to.deep.equal([
+    expect(maintenance.reading).to.deep.include({ engine: 'embedded', up: true, at: systemClock.wallTime() - 1 });
+    expect(maintenance.reading.depths).to.deep.equal([
       { service: 'acme', jobs: { queued: 0, running: 0, succeeded: 1, failed: 0, uncertain: 0, cancelled: 0 } },
     ]);
   });
@@ -67,12 +67,12 @@ describe('the upkeep of the queue', () => {
     queue.failWith('the disk is gone');
 
     await time.advance(20_000);
-    const whileDown = upkeep.reading;
+    const whileDown = maintenance.reading;
     queue.failWith(undefined);
     await time.advance(5_000);
 
     expect(whileDown).to.include({ up: false }).and.have.property('depths').with.length(1);
-    expect(upkeep.reading.up).to.equal(true);
+    expect(maintenance.reading.up).to.equal(true);
     expect(lines).to.deep.equal(['the store of the queue takes no writes', 'the store of the queue takes writes again']);
   });
 
@@ -82,12 +82,12 @@ describe('the upkeep of the queue', () => {
     keys.down = true;
 
     await time.advance(5_000);
-    const whileRefused = upkeep.reading;
+    const whileRefused = maintenance.reading;
     keys.down = false;
     await time.advance(5_000);
 
     expect(whileRefused).to.include({ up: false, reason: 'the store is down' }).and.have.property('depths').with.length(1);
-    expect(upkeep.reading).to.include({ up: true }).and.not.have.property('reason');
+    expect(maintenance.reading).to.include({ up: true }).and.not.have.property('reason');
   });
 
   it('leaves nothing of its test writes', async () => {
@@ -101,19 +101,19 @@ describe('the upkeep of the queue', () => {
     await time.advance(1);
     const use = { key: 'of a caller', fingerprint: '', leaseUntil: 0, keepUntil: 0 };
 
-    upkeep.refused(new QueueUnavailableError('Redis has no memory left'));
-    const afterJob = upkeep.reading;
+    maintenance.refused(new QueueUnavailableError('Redis has no memory left'));
+    const afterJob = maintenance.reading;
     await time.advance(5_000);
-    const between = upkeep.reading.up;
+    const between = maintenance.reading.up;
     keys.down = true;
-    await upkeep
+    await maintenance
       .watched(keys)
       .begin(use, 0)
       .catch(() => undefined);
 
     expect(afterJob).to.include({ up: false, reason: 'Redis has no memory left' });
     expect(between).to.equal(true);
-    expect(upkeep.reading).to.include({ up: false, reason: 'the store is down' });
+    expect(maintenance.reading).to.include({ up: false, reason: 'the store is down' });
   });
 
   it('drops ended jobs after a day and those that wait for a person after thirty', async () => {
@@ -150,7 +150,7 @@ describe('the upkeep of the queue', () => {
   it('leaves no timer when it is stopped', async () => {
     await time.advance(1);
 
-    upkeep.stop();
+    maintenance.stop();
 
     expect(time.pendingTimers).to.equal(0);
   });

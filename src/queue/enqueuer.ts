@@ -10,10 +10,8 @@ import type { WriteQueue, WriteToKeep } from '../contract/writeQueue.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Queued } from '../contract/call.ts';
 import { seconds, type Clock } from '../time/clock.ts';
-import type { DurableQueue } from './durableQueue.ts';
-import { JOB_VERSION, type JobRecord, type NewJob } from './job.ts';
+import { type DurableQueue, JOB_VERSION, type JobRecord, type NewJob, type QueueEvents } from './durableQueue.ts';
 import { isTooLarge, MAX_PAYLOAD_BYTES, writePayload } from './jobPayload.ts';
-import type { QueueEvents } from './queueEvents.ts';
 import type { Sealer } from './sealer.ts';
 
 /** The promise of the port, kept here once more: a store that breaks it must not make a caller wait. */
@@ -21,7 +19,7 @@ const STORE_LIMIT_MS = seconds(1);
 /** 128 bits and a few: 22 characters in base64url. */
 const ID_BYTES = 16;
 
-export interface WriteIntakeParts {
+export interface EnqueuerParts {
   readonly queue: DurableQueue;
   readonly sealer: Sealer;
   readonly clock: Clock;
@@ -35,10 +33,10 @@ export interface WriteIntakeParts {
   readonly newBytes?: (count: number) => Buffer;
 }
 
-export class WriteIntake implements WriteQueue {
-  readonly #parts: WriteIntakeParts;
+export class Enqueuer implements WriteQueue {
+  readonly #parts: EnqueuerParts;
 
-  constructor(parts: WriteIntakeParts) {
+  constructor(parts: EnqueuerParts) {
     this.#parts = parts;
   }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { WorkHints } from '../../../../src/queue/embedded/embeddedHints.ts';
+import { WorkHints } from '../../../../src/queue/embedded/embeddedStore.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 
 describe('WorkHints', () => {
@@ -11,11 +11,11 @@ describe('WorkHints', () => {
     clock = new HandDrivenClock();
     hints = new WorkHints(clock);
     heard = [];
-    hints.tell((service) => heard.push(service));
+    hints.listen((service) => heard.push(service));
   });
 
   it('tells every listener at once of what is due now', () => {
-    hints.tell((service) => heard.push(`${service} again`));
+    hints.listen((service) => heard.push(`${service} again`));
 
     hints.now('crm');
 

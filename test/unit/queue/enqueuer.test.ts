@@ -4,11 +4,10 @@ import { PayloadTooLargeError } from '../../../src/errors/requestErrors.ts';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import type { WriteToKeep } from '../../../src/contract/writeQueue.ts';
 import { silentLogger, type LogFields } from '../../../src/logging/logger.ts';
-import type { JobRecord } from '../../../src/queue/job.ts';
+import type { JobAccepted, JobRecord } from '../../../src/queue/durableQueue.ts';
 import { readPayload } from '../../../src/queue/jobPayload.ts';
-import type { JobAccepted } from '../../../src/queue/queueEvents.ts';
 import { createSealer } from '../../../src/queue/sealer.ts';
-import { WriteIntake, type WriteIntakeParts } from '../../../src/queue/writeIntake.ts';
+import { Enqueuer, type EnqueuerParts } from '../../../src/queue/enqueuer.ts';
 import { errorOf } from '../../support/errorOf.ts';
 import { HandDrivenClock } from '../../support/handDrivenClock.ts';
 import { MemoryQueue } from '../../support/memoryQueue.ts';
@@ -36,25 +35,25 @@ class SlowQueue extends MemoryQueue {
   }
 }
 
-const intakeOver = (queue: MemoryQueue, clock: HandDrivenClock, parts: Partial<WriteIntakeParts> = {}) => {
+const enqueuerOver = (queue: MemoryQueue, clock: HandDrivenClock, parts: Partial<EnqueuerParts> = {}) => {
   const accepted: JobAccepted[] = [];
   const sealer = createSealer({ keys: [{ id: 'one', key: Buffer.alloc(32, 7) }], clearText: false });
   const events = { jobAccepted: (event: JobAccepted) => void accepted.push(event) };
-  const intake = new WriteIntake({ queue, sealer, clock, logger: silentLogger, events, expiresMs: HOUR_MS, ...parts });
-  return { intake, sealer, accepted };
+  const enqueuer = new Enqueuer({ queue, sealer, clock, logger: silentLogger, events, expiresMs: HOUR_MS, ...parts });
+  return { enqueuer, sealer, accepted };
 };
 
-const house = (parts: Partial<WriteIntakeParts> = {}) => {
+const house = (parts: Partial<EnqueuerParts> = {}) => {
   const clock = new HandDrivenClock();
   const queue = new MemoryQueue(clock);
-  return { clock, queue, ...intakeOver(queue, clock, parts) };
+  return { clock, queue, ...enqueuerOver(queue, clock, parts) };
 };
 
-describe('the intake of writes', () => {
+describe('the enqueuer of writes', () => {
   it('answers when the job is kept, with its id and its times', async () => {
-    const { intake, queue, clock } = house();
+    const { enqueuer, queue, clock } = house();
 
-    const answer = await intake.accept(write);
+    const answer = await enqueuer.accept(write);
 
     expect(answer).to.deep.equal({
       queued: true,
@@ -74,18 +73,18 @@ describe('the intake of writes', () => {
   });
 
   it('makes ids that nobody can guess', async () => {
-    const { intake } = house();
+    const { enqueuer } = house();
 
-    const ids = await Promise.all(Array.from({ length: 20 }, async () => (await intake.accept(write)).id));
+    const ids = await Promise.all(Array.from({ length: 20 }, async () => (await enqueuer.accept(write)).id));
 
     expect(new Set(ids).size).to.equal(20);
     expect(ids.every((id) => /^job_[\w-]{22}$/u.test(id))).to.equal(true);
   });
 
   it('seals the request for its job, whole', async () => {
-    const { intake, queue, sealer } = house();
+    const { enqueuer, queue, sealer } = house();
 
-    const { id } = await intake.accept(write);
+    const { id } = await enqueuer.accept(write);
     const payload = (await queue.take('hubspot'))?.payload ?? '';
 
     expect(payload).to.match(/^v1\.one\./u);
@@ -93,11 +92,11 @@ describe('the intake of writes', () => {
   });
 
   it('keeps what is written as a digest of service and entity', async () => {
-    const { intake, queue } = house();
+    const { enqueuer, queue } = house();
 
     const entities = await Promise.all(
       [{}, {}, { service: 'lemlist' }, { entity: 'contacts/bert@example.com' }, { entity: undefined }].map(async (fields) => {
-        const { id } = await intake.accept({ ...write, ...fields });
+        const { id } = await enqueuer.accept({ ...write, ...fields });
         return (await queue.find(id))?.entity;
       }),
     );
@@ -109,40 +108,40 @@ describe('the intake of writes', () => {
   });
 
   it('takes a write with a known id once', async () => {
-    const { intake, queue, clock } = house();
+    const { enqueuer, queue, clock } = house();
     const jobId = 'job_0123456789012345678901';
-    const first = await intake.accept({ ...write, jobId });
+    const first = await enqueuer.accept({ ...write, jobId });
     clock.advance(1_000);
 
-    const second = await intake.accept({ ...write, jobId });
+    const second = await enqueuer.accept({ ...write, jobId });
 
     expect(second).to.deep.equal(first);
     expect(await queue.list({ limit: 10 })).to.have.length(1);
   });
 
   it('tells who watches of each job, by its names', async () => {
-    const { intake, accepted } = house();
+    const { enqueuer, accepted } = house();
 
-    const { id } = await intake.accept(write);
+    const { id } = await enqueuer.accept(write);
 
     expect(accepted).to.deep.equal([{ id, service: 'hubspot', operation: 'create_contact', requestId: 'request-1' }]);
   });
 
   it('refuses a write that is too large to wait', async () => {
-    const { intake, queue } = house();
+    const { enqueuer, queue } = house();
     const request = { ...write.request, body: 'é'.repeat(128_000) };
 
-    await errorOf(intake.accept({ ...write, request }), PayloadTooLargeError);
+    await errorOf(enqueuer.accept({ ...write, request }), PayloadTooLargeError);
 
     expect(await queue.list({ limit: 10 })).to.deep.equal([]);
   });
 
   it('says that it was not accepted when the store is down, and logs no payload', async () => {
     const lines: LogFields[] = [];
-    const { intake, queue, accepted } = house({ logger: { ...silentLogger, warn: (fields) => void lines.push(fields) } });
+    const { enqueuer, queue, accepted } = house({ logger: { ...silentLogger, warn: (fields) => void lines.push(fields) } });
     queue.failWith('the disk is full');
 
-    await errorOf(intake.accept(write), QueueUnavailableError);
+    await errorOf(enqueuer.accept(write), QueueUnavailableError);
 
     expect(accepted).to.deep.equal([]);
     expect(lines).to.have.length(1);
@@ -152,8 +151,8 @@ describe('the intake of writes', () => {
   it('waits a second for the store and no longer; what that keeps too late is taken back', async () => {
     const clock = new HandDrivenClock();
     const queue = new SlowQueue(clock);
-    const { intake } = intakeOver(queue, clock);
-    const refusal = errorOf(intake.accept({ ...write, jobId: 'job_0123456789012345678901' }), QueueUnavailableError);
+    const { enqueuer } = enqueuerOver(queue, clock);
+    const refusal = errorOf(enqueuer.accept({ ...write, jobId: 'job_0123456789012345678901' }), QueueUnavailableError);
 
     clock.advance(1_000);
     await refusal;

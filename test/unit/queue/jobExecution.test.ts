@@ -16,7 +16,7 @@ import {
 } from '../../../src/errors/upstreamErrors.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
-import { MAX_ATTEMPTS, outcomeOfError, restAfter, type FailedExecution } from '../../../src/queue/jobOutcome.ts';
+import { type FailedExecution, MAX_ATTEMPTS, outcomeOfError, restAfter } from '../../../src/queue/jobExecution.ts';
 import { createThing, type Thing } from '../../support/httpHouse.ts';
 
 const site = { service: 'acme', operation: 'create_thing' };

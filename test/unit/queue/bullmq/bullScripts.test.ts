@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { JobRecord, NewJob } from '../../../../src/queue/job.ts';
-import { acceptedRecord, depthOf, isWanted, metaOf, recordOf } from '../../../../src/queue/bullmq/bullRecords.ts';
+import type { JobRecord, NewJob } from '../../../../src/queue/durableQueue.ts';
+import { acceptedRecord, depthOf, isWanted, metaOf, recordOf } from '../../../../src/queue/bullmq/bullScripts.ts';
 
 const job: NewJob = {
   id: 'job_1',
@@ -15,7 +15,7 @@ const job: NewJob = {
   expiresAt: 2000,
 };
 
-describe('bullRecords', () => {
+describe('the answers of the scripts of BullMQ', () => {
   it('tell the same of a job that was just accepted, from memory and from Redis', () => {
     const fromRedis = recordOf(job.id, 'queued', [metaOf(job), '1000', '1000', '2000', null, null, null]);
 

@@ -6,13 +6,13 @@ import { found } from '../../support/httpRig.ts';
 import { useVirtualTime, VirtualTime } from '../../support/virtualTime.ts';
 import { create, HOUR_MS, queueHouse, queueHouseWith, steps, unique, upsert, type QueueHouse } from './queueHouse.ts';
 
-describe('the worker of the queue', () => {
+describe('the consumers of the queue', () => {
   const time = new VirtualTime();
   let house: QueueHouse;
 
   const open = (...replies: readonly Reply[]): void => {
     house = queueHouse(...replies);
-    house.worker.start();
+    house.consumers.start();
   };
 
   beforeEach(() => {
@@ -127,7 +127,7 @@ describe('the worker of the queue', () => {
       { policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures: 100 } } } },
       json(500, {}),
     );
-    house.worker.start();
+    house.consumers.start();
 
     const id = await house.add(upsert);
     await time.advance(600_000);
@@ -272,7 +272,7 @@ describe('the worker of the queue', () => {
     open('hang');
     const first = await house.add(create);
     await time.advance(100);
-    const stopped = house.worker.stop();
+    const stopped = house.consumers.stop();
     const second = await house.add(create);
 
     await time.advance(10_000);
@@ -284,16 +284,16 @@ describe('the worker of the queue', () => {
   });
 });
 
-describe('the worker of the queue at its limit of a stop', () => {
+describe('the consumers of the queue at its limit of a stop', () => {
   const time = useVirtualTime();
 
   it('leaves what does not end to whoever comes next: its claim is not kept', async () => {
     const house = queueHouseWith({ policy: { attemptTimeoutMs: 60_000, deadlineMs: 60_000 } }, 'deaf');
-    house.worker.start();
+    house.consumers.start();
     const id = await house.add(create);
     await time.advance(100);
 
-    const stopped = house.worker.stop();
+    const stopped = house.consumers.stop();
     await time.advance(15_000);
     await stopped;
 

@@ -1,15 +1,66 @@
 /**
- * Idempotency-Keys beside the queue in Redis: a hash each, gone by itself when its time is over.
+ * What the gateway keeps in Redis for its queue: the queue itself and, beside it, the Idempotency-Keys, a hash each, gone by itself when its
+ * time is over. ioredis and BullMQ are loaded when a store is opened: without a Redis nobody pays for them.
  */
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { RedisSettings } from '../../config/redis.ts';
 import { QueueUnavailableError } from '../../errors/queueErrors.ts';
-import { DAY_MS, type Clock } from '../../time/clock.ts';
-import { EVERY_NAME, type GoneName, type IdempotencyStore, type KeptLimits, type KeyState, type KeyUse } from '../../web/idempotency.ts';
-import { hourOf, keptKey } from './bullRecords.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { RedisConnection } from '../../redis/redisConnection.ts';
 import { answerInTime } from '../../redis/redisFailures.ts';
 import { RedisScript } from '../../redis/redisScript.ts';
+import { DAY_MS, seconds, type Clock } from '../../time/clock.ts';
+import {
+  EVERY_NAME,
+  KEPT_LIMITS,
+  type GoneName,
+  type IdempotencyStore,
+  type KeptLimits,
+  type KeyState,
+  type KeyUse,
+} from '../../web/idempotency.ts';
+import type { QueueStore } from '../durableQueue.ts';
+import { BullQueue } from './bullQueue.ts';
+import { hourOf, keptKey } from './bullScripts.ts';
 
-export interface RedisIdempotencyParts {
+export interface RedisStoreParts {
+  readonly clock: Clock;
+  /** Source of [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Deployments that share a Redis need one each. */
+  readonly keyPrefix?: string;
+  /** Default: {@link KEPT_LIMITS}. */
+  readonly limits?: KeptLimits;
+}
+
+/** At start, a Redis that is well has answered long before; one that is not does not stop the gateway from starting. */
+const OPEN_WITHIN_MS = seconds(2);
+
+/**
+ * Opens the store, be Redis there or not: until it is, and whenever it is not, the store's methods reject with
+ * {@link QueueUnavailableError}, and the log says what to change.
+ */
+export const openRedisStore = async (settings: RedisSettings, parts: RedisStoreParts): Promise<QueueStore> => {
+  const { clock, random, logger, keyPrefix = 'sales-auto-api', limits = KEPT_LIMITS } = parts;
+  const bullmq = await import('bullmq');
+  const connection = await RedisConnection.open({ settings, clock, random, logger }, 'queue');
+  const shared = { client: () => connection.client, clock, newToken: randomUUID, keyPrefix, limits };
+  const queue = new BullQueue({ ...shared, bullmq, kept: { key: keptKey(keyPrefix), bytes: limits.bytes } });
+  const keys = new RedisIdempotencyStore(shared);
+  await connection.opened(OPEN_WITHIN_MS);
+  return {
+    queue,
+    keys,
+    close: async () => {
+      await queue.close();
+      await connection.close();
+    },
+  };
+};
+
+interface RedisIdempotencyParts {
   /** @throws {QueueUnavailableError} while there is no use in sending commands. */
   readonly client: () => Redis;
   readonly clock: Clock;
@@ -29,7 +80,7 @@ const withdrawKey = new RedisScript(import.meta.url, 'withdrawKey');
 
 type Begun = readonly ['first' | 'running' | 'reused' | 'interrupted' | 'full'] | readonly ['answered', answer: string];
 
-export class RedisIdempotencyStore implements IdempotencyStore {
+class RedisIdempotencyStore implements IdempotencyStore {
   readonly #parts: RedisIdempotencyParts;
 
   constructor(parts: RedisIdempotencyParts) {

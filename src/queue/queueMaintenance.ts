@@ -15,7 +15,7 @@ const PURGE_MS = minutes(60);
 const ENDED_KEPT_MS = DAY_MS;
 /** Dead letters wait for a person: long enough for a holiday, short enough that personal data does not stay for ever. */
 const DEAD_KEPT_MS = 30 * DAY_MS;
-/** Of the test write, in characters: a store in which an ordinary job has no room any more is full. */
+/** Of the test write, in characters: a store in which an ordinary job no longer fits is full. */
 const TEST_WRITE_SIZE = 64_000;
 /** A test write that could not be taken back is forgotten by itself. */
 const TEST_WRITE_KEPT_MS = seconds(10);
@@ -33,7 +33,7 @@ export interface QueueReading {
   readonly depths: readonly QueueDepth[];
 }
 
-export interface QueueUpkeepParts {
+export interface QueueMaintenanceParts {
   readonly queue: DurableQueue;
   /** In the same store as the queue: a test write is an Idempotency-Key that nobody uses. */
   readonly keys: Pick<IdempotencyStore, 'begin' | 'forget'>;
@@ -43,12 +43,12 @@ export interface QueueUpkeepParts {
   readonly newToken: () => string;
 }
 
-export class QueueUpkeep {
-  readonly #parts: QueueUpkeepParts;
+export class QueueMaintenance {
+  readonly #parts: QueueMaintenanceParts;
   #reading: QueueReading;
   #stops: readonly (() => void)[] = [];
 
-  constructor(parts: QueueUpkeepParts) {
+  constructor(parts: QueueMaintenanceParts) {
     this.#parts = parts;
     this.#reading = { engine: parts.queue.engine, up: true, at: parts.clock.wallTime(), depths: [] };
   }
@@ -97,7 +97,7 @@ export class QueueUpkeep {
     this.#note(depths.status === 'fulfilled' ? depths.value : this.#reading.depths, failed?.reason);
   }
 
-  /** Two, so that the second finds the room of the first taken; both are taken back. */
+  /** Two, so that the second finds the space of the first taken; both are taken back. */
   async #testWrite(): Promise<void> {
     const { keys, clock, newToken } = this.#parts;
     const name = `test write ${newToken()}`;
