@@ -6,14 +6,13 @@
  */
 import DataLoader from 'dataloader';
 import { MissingScopesError, UpstreamContractBrokenError, UpstreamRejectedError, type CallSite } from '../../errors/upstreamErrors.ts';
-import type { Answer, Call, CallContext } from '../../contract/call.ts';
+import type { Answer, Call, CallContext, CallProgress } from '../../contract/call.ts';
 import type { Lane } from '../../contract/quotaGate.ts';
 import { isAboutRecord, mayBeOneRow } from '../../circuit/verdict.ts';
 import { seconds, type Clock } from '../../time/clock.ts';
 import type { BatchedRow, BatchRequest, BatchRule, Operation, OperationRequest } from '../../contract/operation.ts';
 import type { HttpRequest } from '../../wire/transport.ts';
 import { recordOf } from '../recordOf.ts';
-import { laneOf, sharedContext } from './sharedContext.ts';
 
 /** How long the first of a batch waits for others, ms. Short beside any call to a service. */
 const WINDOW_MS = 3;
@@ -296,3 +295,77 @@ export const halvesOf = <T>(list: readonly T[]): readonly (readonly T[])[] => {
   const middle = Math.ceil(list.length / 2);
   return [list.slice(0, middle), list.slice(middle)];
 };
+
+/** One request on behalf of several calls: how long it may take, when it may stop, and what they are told of it. */
+interface SharedContext {
+  readonly context: CallContext;
+  /** Once the request has ended. */
+  readonly leave: () => void;
+}
+
+/** As patient as the most patient of them, as urgent as the most urgent, and told to stop when all have gone. */
+const sharedContext = (contexts: readonly CallContext[], operation: string): SharedContext => {
+  const [first] = contexts;
+  if (first === undefined) throw new Error('a batch has at least one read');
+  const { signal, leave } = whenAllHaveGone(contexts);
+  const context: CallContext = {
+    ...first,
+    site: { ...first.site, operation },
+    signal,
+    callerSignal: undefined,
+    cacheKey: undefined,
+    deadlineAt: Math.max(...contexts.map(({ deadlineAt }) => deadlineAt)),
+    livesUntil: Math.max(...contexts.map(({ deadlineAt, livesUntil = deadlineAt }) => livesUntil)),
+    lane: laneOf(contexts),
+    callers: [...new Set(contexts.flatMap(({ callers }) => callers))],
+    attemptTimeoutMs: Math.max(...contexts.map(({ attemptTimeoutMs }) => attemptTimeoutMs)),
+    progress: new SharedProgress(contexts.map(({ progress }) => progress)),
+  };
+  return { context, leave };
+};
+
+const laneOf = (contexts: readonly Pick<CallContext, 'lane'>[]): CallContext['lane'] =>
+  contexts.every(({ lane }) => lane === 'drain') ? 'drain' : 'interactive';
+
+const whenAllHaveGone = (contexts: readonly CallContext[]): { readonly signal: AbortSignal } & Pick<SharedContext, 'leave'> => {
+  const controller = new AbortController();
+  const onAbort = (): void => {
+    if (contexts.every(({ signal }) => signal.aborted)) controller.abort(contexts[0]?.signal.reason);
+  };
+  for (const { signal } of contexts) signal.addEventListener('abort', onAbort);
+  // Some may have gone before; of the last of all, nobody would hear any more.
+  onAbort();
+  const leave = (): void => {
+    for (const { signal } of contexts) signal.removeEventListener('abort', onAbort);
+  };
+  return { signal: controller.signal, leave };
+};
+
+/** What becomes of the batch becomes of each of its reads: what it cost may be lost to all of them. */
+class SharedProgress implements CallProgress {
+  readonly #all: readonly CallProgress[];
+  #attempts = 0;
+  #unsettled = false;
+
+  constructor(all: readonly CallProgress[]) {
+    this.#all = all;
+  }
+
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  set attempts(count: number) {
+    for (const progress of this.#all) progress.attempts += count - this.#attempts;
+    this.#attempts = count;
+  }
+
+  get unsettled(): boolean {
+    return this.#unsettled;
+  }
+
+  set unsettled(isUnsettled: boolean) {
+    for (const progress of this.#all) progress.unsettled = isUnsettled;
+    this.#unsettled = isUnsettled;
+  }
+}
