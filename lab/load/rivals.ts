@@ -7,7 +7,7 @@ import Opossum, { type OpossumOptions } from 'opossum';
 import { z } from 'zod';
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
 import { GatewayError } from '../../src/errors/gatewayError.ts';
-import { createHttpClient } from '../../src/pipeline/upstreamClient.ts';
+import { createHttpClient } from '../../src/pipeline/httpClient.ts';
 import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
 import { createWire } from '../../src/wire/undiciTransport.ts';
 import { upstreamPath } from '../../src/pipeline/upstreamPath.ts';

@@ -3,9 +3,9 @@
  * Stages import this file, never each other.
  */
 import type { CallSite } from '../errors/upstreamErrors.ts';
-
-/** `safe`: reads. `natural`: a repeat ends in the same state (upserts). `never`: a repeat could do it twice. */
-export type Idempotency = 'safe' | 'natural' | 'never';
+import type { Cuttable } from '../time/attemptTimeout.ts';
+import type { HttpRequest } from '../wire/transport.ts';
+import type { Idempotency, OperationRequest } from './operation.ts';
 
 /** Where an answer came from. Everything but `upstream` is marked in the answer the caller sees. */
 export type AnswerSource = 'upstream' | 'cache' | 'coalesced' | 'stale' | 'static' | 'queued';
@@ -75,6 +75,11 @@ export interface CallOptions {
 /** One call on its way through the stages. */
 export interface CallContext {
   readonly site: CallSite;
+  /** What is asked for, and how that goes over the wire. */
+  readonly request: OperationRequest;
+  readonly wire: HttpRequest;
+  /** Whether the caller sends headers of its own: they are for its own request, and would be lost in the queue. */
+  readonly hasOwnHeaders: boolean;
   readonly idempotency: Idempotency;
   /** Ends the call: the caller's signal and the deadline together. */
   readonly signal: AbortSignal;
@@ -99,10 +104,16 @@ export interface CallContext {
   readonly cacheTags?: ((answer?: unknown) => readonly string[]) | undefined;
   readonly cacheForMs: number;
   readonly staleForMs: number;
+  /** How a write may be queued if it cannot be made; absent: it may not. */
+  readonly queueWish?: QueueWish | undefined;
+  /** The records that it is about, where it is made for several callers; absent: its request says so. */
+  readonly records?: () => readonly string[];
   /** A write that waits in the queue if it cannot be made: nothing is gained by trying a connection that did not stand once more. */
   readonly mayWait?: boolean;
   /** It asks for several records: one that the service fails at is parted from the others, rather than asked for again with them. */
   readonly isDivisible?: boolean;
+  /** Where its attempt leaves how it is cut off; absent: giving it up could do harm. */
+  readonly cuttable?: Cuttable | undefined;
   /** What has happened so far; written by the stages that make it happen. */
   readonly progress: CallProgress;
 }
@@ -118,9 +129,3 @@ export type Call<T> = (context: CallContext) => Promise<Answer<T>>;
 
 /** Wraps a call in one concern, and knows nothing of the stages around it. */
 export type Stage = <T>(next: Call<T>) => Call<T>;
-
-/** Composes stages, outermost first: `compose(deadline, bulkhead)(call)` counts waiting against the deadline. */
-export const compose =
-  (...stages: readonly Stage[]): Stage =>
-  <T>(call: Call<T>): Call<T> =>
-    stages.reduceRight<Call<T>>((next, stage) => stage(next), call);

@@ -97,56 +97,44 @@ export interface ResilienceEvents {
   deprecationSeen?(event: DeprecationSeen): void;
 }
 
-/** Fans out to many listeners; one that throws is reported and harms neither the call nor the others. */
+const EVENTS = Object.keys({
+  attemptEnded: true,
+  callEnded: true,
+  circuitCalled: true,
+  circuitChanged: true,
+  operationCircuitChanged: true,
+  circuitReset: true,
+  overrideChanged: true,
+  fallbackUsed: true,
+  cacheAsked: true,
+  bulkheadCrowded: true,
+  quotaSeen: true,
+  contractBroken: true,
+  deprecationSeen: true,
+} satisfies Record<keyof ResilienceEvents, true>) as readonly (keyof ResilienceEvents)[];
+
+type AnyListener = Partial<Record<keyof ResilienceEvents, (...details: readonly unknown[]) => void>>;
+
+/** Each event reaches the listeners that have a method for it; one that throws is reported and harms neither the call nor the others. */
 export const guarded = (listeners: readonly ResilienceEvents[], onListenerError: (error: unknown) => void): Required<ResilienceEvents> => {
-  const tell = (deliver: (listener: ResilienceEvents) => void): void => {
-    for (const listener of listeners) {
+  const publish = (name: keyof ResilienceEvents, details: readonly unknown[]): void => {
+    for (const listener of listeners as readonly AnyListener[]) {
+      if (listener[name] === undefined) continue;
       try {
-        deliver(listener);
+        listener[name](...details);
       } catch (error) {
         onListenerError(error);
       }
     }
   };
-  return {
-    attemptEnded: (event) => {
-      tell((listener) => listener.attemptEnded?.(event));
-    },
-    callEnded: (event) => {
-      tell((listener) => listener.callEnded?.(event));
-    },
-    circuitCalled: (circuit, result) => {
-      tell((listener) => listener.circuitCalled?.(circuit, result));
-    },
-    circuitChanged: (event) => {
-      tell((listener) => listener.circuitChanged?.(event));
-    },
-    operationCircuitChanged: (event) => {
-      tell((listener) => listener.operationCircuitChanged?.(event));
-    },
-    circuitReset: (circuit, scope) => {
-      tell((listener) => listener.circuitReset?.(circuit, scope));
-    },
-    overrideChanged: (event) => {
-      tell((listener) => listener.overrideChanged?.(event));
-    },
-    fallbackUsed: (circuit) => {
-      tell((listener) => listener.fallbackUsed?.(circuit));
-    },
-    cacheAsked: (service, result) => {
-      tell((listener) => listener.cacheAsked?.(service, result));
-    },
-    bulkheadCrowded: (service, isCrowded) => {
-      tell((listener) => listener.bulkheadCrowded?.(service, isCrowded));
-    },
-    quotaSeen: (service, window, quota) => {
-      tell((listener) => listener.quotaSeen?.(service, window, quota));
-    },
-    contractBroken: (event) => {
-      tell((listener) => listener.contractBroken?.(event));
-    },
-    deprecationSeen: (event) => {
-      tell((listener) => listener.deprecationSeen?.(event));
-    },
-  };
+  const publishers = EVENTS.map(
+    (name) =>
+      [
+        name,
+        (...details: readonly unknown[]) => {
+          publish(name, details);
+        },
+      ] as const,
+  );
+  return Object.fromEntries(publishers) as unknown as Required<ResilienceEvents>;
 };

@@ -3,7 +3,6 @@
  */
 import type { ZodType } from 'zod';
 import type { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
-import type { Idempotency } from './call.ts';
 import type { ReceivedAnswer } from './classification.ts';
 import type { HttpMethod } from '../wire/transport.ts';
 
@@ -18,6 +17,9 @@ export const manyRecords = { maxAnswerBytes: 8_000_000, maxAnswerValues: 200_000
 export const pageOfRecord = { ...manyRecords, leavesOutBadRows: true } as const;
 /** Of lists of the service, the same. */
 export const pageOfRecords = { ...pageOfRecord, isOfService: true } as const;
+
+/** `safe`: reads. `natural`: a repeat ends in the same state (upserts). `never`: a repeat could do it twice. */
+export type Idempotency = 'safe' | 'natural' | 'never';
 
 export interface Operation<T> {
   /** `snake_case`, unique in the service: a metric label and a part of the cache key. */

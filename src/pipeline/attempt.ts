@@ -9,18 +9,18 @@ import {
   UpstreamUnavailableError,
   type CallSite,
 } from '../errors/upstreamErrors.ts';
-import type { ResilienceEvents } from '../contract/events.ts';
+import type { DeprecationNotice, ResilienceEvents } from '../contract/events.ts';
 import type { QuotaGate } from '../contract/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
 import { turnFor } from '../time/nextTurn.ts';
 import type { Classifier, ReceivedAnswer } from '../contract/classification.ts';
 import { declaredField, WHOLE_ANSWER } from './declaredFields.ts';
-import { deprecationNotices } from './deprecation.ts';
 import { classified } from './generalClassification.ts';
 import { parseGenerously } from './generousParse.ts';
 import { DEFAULT_QUOTA, type Operation } from '../contract/operation.ts';
 import type { QuotaReader } from './quota.ts';
 import { boundedAnswer, contentOf, isShort } from './receivedAnswer.ts';
+import { httpDate } from '../wire/httpDate.ts';
 import { TransportFailure, type HttpRequest, type HttpResponse, type Transport } from '../wire/transport.ts';
 
 export interface AttemptParts {
@@ -137,3 +137,36 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
 const fieldName = (path: readonly PropertyKey[]): string => path.map(shown).join('.') || WHOLE_ANSWER;
 
 const shown = (part: PropertyKey): string => (typeof part === 'number' || /^[a-z_][\w-]{0,63}$/iu.test(String(part)) ? String(part) : '*');
+
+/** The last moment that a date can hold, in seconds since 1970. */
+const LAST_SECOND = 8_640_000_000_000;
+
+/** `299 agent "text" "date"`, alone or among others; digits in the quoted text are none. */
+const PERSISTENT_WARNING = /(?:^|,)\s*299\s/u;
+
+/**
+ * What a service's headers say about the end of an operation: `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and
+ * `Warning: 299`, an old way to say the same. Their texts are the service's, and are not passed on.
+ */
+export const deprecationNotices = (headers: HttpResponse['headers']): readonly DeprecationNotice[] => {
+  const { deprecation, sunset, warning } = headers;
+  return [
+    ...(deprecation === undefined || isDenied(deprecation) ? [] : [dated('deprecation', deprecationDate(deprecation))]),
+    ...(sunset === undefined ? [] : [dated('sunset', httpDate(sunset.trim()))]),
+    ...(warning !== undefined && PERSISTENT_WARNING.test(unquoted(warning)) ? [{ header: 'warning' } as const] : []),
+  ];
+};
+
+/** Drafts of the RFC had a truth value: a service that still sends `false` announces nothing. */
+const isDenied = (header: string): boolean => /^(?:\?0|false)?$/iu.test(header.trim());
+
+/** `@1688169599`, or an HTTP date as the drafts had it. */
+const deprecationDate = (header: string): number => {
+  const [, epochSeconds] = /^@(-?\d{1,15})\b/u.exec(header.trim()) ?? [];
+  if (epochSeconds === undefined) return httpDate(header.trim());
+  return Math.abs(Number(epochSeconds)) <= LAST_SECOND ? Number(epochSeconds) * 1000 : Number.NaN;
+};
+
+const dated = (header: DeprecationNotice['header'], at: number): DeprecationNotice => (Number.isFinite(at) ? { header, at } : { header });
+
+const unquoted = (header: string): string => header.replace(/"(?:[^"\\]|\\.)*"/gu, '""');

@@ -8,6 +8,7 @@ import type { CallOptions, Queued } from '../contract/call.ts';
 import { mayBeOneRow } from '../circuit/verdict.ts';
 import type { Flagged, HttpClient } from './httpClient.ts';
 import type { Operation, OperationRequest } from '../contract/operation.ts';
+import { halvesOf } from './stages/batchedReads.ts';
 
 /** Requests in all that may come of one, to find the rows that it fails at; as for reads that share one. */
 const MAX_REQUESTS = 64;
@@ -46,11 +47,6 @@ const listIn = ({ rows }: Operation<unknown>, request: OperationRequest): readon
 };
 
 export const rowCount = (operation: Operation<unknown>, request: OperationRequest): number => listIn(operation, request).length;
-
-export const halvesOf = <T>(list: readonly T[]): readonly (readonly T[])[] => {
-  const middle = Math.ceil(list.length / 2);
-  return [list.slice(0, middle), list.slice(middle)];
-};
 
 const KEYS = ['id', 'subscriber_id', 'email_address', 'email'] as const;
 

@@ -4,7 +4,7 @@
 import type { ResponseCache } from '../cache/responseCache.ts';
 import type { SharedCache } from '../cache/sharedCache.ts';
 import type { ServiceSettings } from '../config/serviceConfig.ts';
-import { createHttpClient, type HttpClientParts, type PipelinedHttpClient } from '../pipeline/upstreamClient.ts';
+import { createHttpClient, type HttpClientParts, type PipelinedHttpClient } from '../pipeline/httpClient.ts';
 import type { Operation } from '../contract/operation.ts';
 import { digest, targetFrom, type Target } from '../pipeline/requestBuilder.ts';
 import type { Transport } from '../wire/transport.ts';
@@ -95,6 +95,7 @@ export const connectService = <Client extends ServiceClient>(
     policy,
     breaker,
     quota,
+    operations: service.operations,
     classify: service.classify,
     readQuota: service.readQuota,
   });

@@ -2,11 +2,15 @@
  * Contexts of calls, for stages that are tried without an HTTP client around them.
  */
 import type { Answer, CallContext } from '../../src/contract/call.ts';
+import { upstreamPath } from '../../src/pipeline/upstreamPath.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
 /** A patient call of an operation that may be repeated and is not cached, with whatever a test wants otherwise. */
 export const contextOf = (wishes: Partial<CallContext> = {}): CallContext => ({
   site: { service: 'hubspot', operation: 'get_contact' },
+  request: { path: upstreamPath`/contacts/7` },
+  wire: { method: 'GET', origin: 'https://api.acme.test', path: '/contacts/7', headers: {}, body: undefined },
+  hasOwnHeaders: false,
   idempotency: 'safe',
   signal: new AbortController().signal,
   callerSignal: undefined,

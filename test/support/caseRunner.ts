@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
-import { createHttpClient } from '../../src/pipeline/upstreamClient.ts';
+import { createHttpClient } from '../../src/pipeline/httpClient.ts';
 import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/wire/transport.ts';
 import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';

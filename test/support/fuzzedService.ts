@@ -2,7 +2,7 @@
  * One service with its whole way out, over a wire that answers anything; fresh, so that no answer is remembered.
  */
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
-import { createHttpClient, type PipelinedHttpClient } from '../../src/pipeline/upstreamClient.ts';
+import { createHttpClient, type PipelinedHttpClient } from '../../src/pipeline/httpClient.ts';
 import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
 import type { Operation } from '../../src/contract/operation.ts';
 import type { HttpRequest, HttpResponse } from '../../src/wire/transport.ts';

@@ -5,7 +5,7 @@
 import sinon from 'sinon';
 import { z } from 'zod';
 import { MemoryCache } from '../../src/cache/memoryCache.ts';
-import { createHttpClient, type HttpClientParts, type PipelinedHttpClient } from '../../src/pipeline/upstreamClient.ts';
+import { createHttpClient, type HttpClientParts, type PipelinedHttpClient } from '../../src/pipeline/httpClient.ts';
 import type { Operation } from '../../src/contract/operation.ts';
 import { targetFrom } from '../../src/pipeline/requestBuilder.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/wire/transport.ts';

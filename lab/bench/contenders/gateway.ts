@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { MemoryCache } from '../../../src/cache/memoryCache.ts';
-import { createHttpClient, type PipelinedHttpClient } from '../../../src/pipeline/upstreamClient.ts';
+import { createHttpClient, type PipelinedHttpClient } from '../../../src/pipeline/httpClient.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { targetFrom } from '../../../src/pipeline/requestBuilder.ts';
 import type { HttpResponse } from '../../../src/wire/transport.ts';

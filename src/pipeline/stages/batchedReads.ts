@@ -6,14 +6,13 @@
  */
 import DataLoader from 'dataloader';
 import { MissingScopesError, UpstreamContractBrokenError, UpstreamRejectedError, type CallSite } from '../../errors/upstreamErrors.ts';
-import type { Answer, Call, CallContext } from '../../contract/call.ts';
+import type { Answer, Call, CallContext, CallProgress } from '../../contract/call.ts';
 import type { Lane } from '../../contract/quotaGate.ts';
 import { isAboutRecord, mayBeOneRow } from '../../circuit/verdict.ts';
 import { seconds, type Clock } from '../../time/clock.ts';
-import { halvesOf } from '../bulkParts.ts';
 import type { BatchedRow, BatchRequest, BatchRule, Operation, OperationRequest } from '../../contract/operation.ts';
+import type { HttpRequest } from '../../wire/transport.ts';
 import { recordOf } from '../recordOf.ts';
-import { laneOf, sharedContext } from './sharedContext.ts';
 
 /** How long the first of a batch waits for others, ms. Short beside any call to a service. */
 const WINDOW_MS = 3;
@@ -41,18 +40,13 @@ interface Read {
   readonly alone: Call<unknown>;
 }
 
-/** On whose behalf a request is made. */
-interface SharedRequest {
-  /** The operation that each of them asked for. */
-  readonly single: string;
-  readonly records: () => readonly string[];
-  readonly context: CallContext;
-}
-
 export interface BatchedReadsParts {
   readonly clock: Clock;
-  /** Makes the one request for many, past the cache, in the context given. */
-  readonly send: (batch: BatchRequest, of: SharedRequest) => Promise<Answer<readonly BatchedRow[]>>;
+  /** The rest of the pipeline, for the operation that reads many at once. */
+  readonly callOf: (operation: Operation<unknown>) => Call<unknown>;
+  readonly wireOf: (operation: Operation<unknown>, request: OperationRequest) => HttpRequest;
+  /** Told which operation stands for many calls of which. */
+  readonly relate: (operation: string, single: string) => void;
   /** Whether the service is to be spared: then nobody looks for the row that it failed at. */
   readonly isSuspect: () => boolean;
   /** How long a request would have to wait for the quota, ms. */
@@ -69,14 +63,17 @@ export class BatchedReads {
     this.#parts = parts;
   }
 
-  /** The read as a call that may share its request; `alone` where it may not. */
-  call<T>(operation: Operation<T>, request: OperationRequest, alone: Call<T>): Call<T> {
-    const group = operation.batch?.group(request);
-    if (operation.batch === undefined || group === undefined || this.#goesAlone(operation, request)) return alone;
+  /** Around the reads of an operation that may share their requests; `undefined` where it has no rule for that. */
+  around(operation: Operation<unknown>): ((next: Call<unknown>) => Call<unknown>) | undefined {
     const { batch } = operation;
-    const record = (): string => recordOf(operation, request);
-    // The group's name begins with the operation's, and a rule's rows are of the operation's own type.
-    return (context) => this.#group(`${operation.name} ${group}`, batch).read({ record, request, context, alone }) as Promise<Answer<T>>;
+    if (batch === undefined) return undefined;
+    return (alone) => (context) => {
+      const { request, hasOwnHeaders } = context;
+      const group = hasOwnHeaders ? undefined : batch.group(request);
+      if (group === undefined || this.#goesAlone(operation, request)) return alone(context);
+      const record = (): string => recordOf(operation, request);
+      return this.#group(`${operation.name} ${group}`, batch).read({ record, request, context, alone });
+    };
   }
 
   /** A group lives while a batch of it is gathering: its name may hold whatever callers ask for. */
@@ -265,9 +262,14 @@ class ReadGroup {
     const contexts = reads.map((read) => read.context);
     const { context, leave } = sharedContext(contexts, batch.operation.name);
     const single = contexts[0]?.site.operation ?? batch.operation.name;
+    const { operation, request } = batch;
+    this.#parts.relate(operation.name, single);
+    const wire = this.#parts.wireOf(operation, request);
     const records = (): readonly string[] => reads.map(({ record }) => record());
     try {
-      return await this.#parts.send(batch, { single, records, context: { ...context, isDivisible: true } });
+      const answer = await this.#parts.callOf(operation)({ ...context, request, wire, records, isDivisible: true });
+      // The operation's own schema has made its rows.
+      return answer as Answer<readonly BatchedRow[]>;
     } catch (error) {
       return asError(error);
     } finally {
@@ -288,3 +290,82 @@ const isAnswered = (answer: Answer<unknown> | Error): boolean => !(answer instan
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('a read failed with no error', { cause: error }));
 
 const readAlone = ({ alone, context }: Read): Promise<Answer<unknown> | Error> => alone(context).catch(asError);
+
+export const halvesOf = <T>(list: readonly T[]): readonly (readonly T[])[] => {
+  const middle = Math.ceil(list.length / 2);
+  return [list.slice(0, middle), list.slice(middle)];
+};
+
+/** One request on behalf of several calls: how long it may take, when it may stop, and what they are told of it. */
+interface SharedContext {
+  readonly context: CallContext;
+  /** Once the request has ended. */
+  readonly leave: () => void;
+}
+
+/** As patient as the most patient of them, as urgent as the most urgent, and told to stop when all have gone. */
+const sharedContext = (contexts: readonly CallContext[], operation: string): SharedContext => {
+  const [first] = contexts;
+  if (first === undefined) throw new Error('a batch has at least one read');
+  const { signal, leave } = whenAllHaveGone(contexts);
+  const context: CallContext = {
+    ...first,
+    site: { ...first.site, operation },
+    signal,
+    callerSignal: undefined,
+    cacheKey: undefined,
+    deadlineAt: Math.max(...contexts.map(({ deadlineAt }) => deadlineAt)),
+    livesUntil: Math.max(...contexts.map(({ deadlineAt, livesUntil = deadlineAt }) => livesUntil)),
+    lane: laneOf(contexts),
+    callers: [...new Set(contexts.flatMap(({ callers }) => callers))],
+    attemptTimeoutMs: Math.max(...contexts.map(({ attemptTimeoutMs }) => attemptTimeoutMs)),
+    progress: new SharedProgress(contexts.map(({ progress }) => progress)),
+  };
+  return { context, leave };
+};
+
+const laneOf = (contexts: readonly Pick<CallContext, 'lane'>[]): CallContext['lane'] =>
+  contexts.every(({ lane }) => lane === 'drain') ? 'drain' : 'interactive';
+
+const whenAllHaveGone = (contexts: readonly CallContext[]): { readonly signal: AbortSignal } & Pick<SharedContext, 'leave'> => {
+  const controller = new AbortController();
+  const onAbort = (): void => {
+    if (contexts.every(({ signal }) => signal.aborted)) controller.abort(contexts[0]?.signal.reason);
+  };
+  for (const { signal } of contexts) signal.addEventListener('abort', onAbort);
+  // Some may have gone before; of the last of all, nobody would hear any more.
+  onAbort();
+  const leave = (): void => {
+    for (const { signal } of contexts) signal.removeEventListener('abort', onAbort);
+  };
+  return { signal: controller.signal, leave };
+};
+
+/** What becomes of the batch becomes of each of its reads: what it cost may be lost to all of them. */
+class SharedProgress implements CallProgress {
+  readonly #all: readonly CallProgress[];
+  #attempts = 0;
+  #unsettled = false;
+
+  constructor(all: readonly CallProgress[]) {
+    this.#all = all;
+  }
+
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  set attempts(count: number) {
+    for (const progress of this.#all) progress.attempts += count - this.#attempts;
+    this.#attempts = count;
+  }
+
+  get unsettled(): boolean {
+    return this.#unsettled;
+  }
+
+  set unsettled(isUnsettled: boolean) {
+    for (const progress of this.#all) progress.unsettled = isUnsettled;
+    this.#unsettled = isUnsettled;
+  }
+}

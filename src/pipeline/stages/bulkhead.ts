@@ -1,6 +1,7 @@
 import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import { BulkheadFullError, type CallSite } from '../../errors/upstreamErrors.ts';
 import type { Clock } from '../../time/clock.ts';
+import { ANSWER_MARGIN_MS } from '../attemptPatience.ts';
 import { AdaptiveLimit, type WorkEnded } from './adaptiveLimit.ts';
 import type { Call, CallContext, Stage } from '../../contract/call.ts';
 import type { ResiliencePolicy } from '../../contract/policy.ts';
@@ -28,9 +29,6 @@ export interface BulkheadParts {
   /** Told of each attempt that is refused for want of a permit. Must not throw. */
   readonly onRefused?: () => void;
 }
-
-/** A caller is refused so long before its deadline, ms: it shall have the answer in time. */
-const ANSWER_MARGIN_MS = 50;
 
 interface Waiter {
   readonly admit: () => void;

@@ -18,26 +18,28 @@ export interface PurgingParts {
   readonly remembered?: { end(service: string, names: readonly string[]): Promise<void> } | undefined;
 }
 
-type Purging = <T>(call: Call<T>) => Call<T>;
+type Purging = (next: Call<unknown>) => Call<unknown>;
 
 /**
  * Around the call of a write that says what it is about: purges that when it is made, and also when nobody knows whether it was. The
  * answer waits until the fleet has been told, or cannot be.
+ *
+ * @returns `undefined` for an operation that changes nothing that is kept.
  */
-export const purgingAfter = (parts: PurgingParts, { cacheForMs, cacheTags }: Operation<unknown>, request: OperationRequest): Purging => {
-  if (cacheForMs !== undefined || cacheTags === undefined) return (call) => call;
-  const purgeOf = (answer?: unknown): Promise<void> =>
+export const purgeAfterWrite = (parts: PurgingParts, { cacheForMs, cacheTags }: Operation<unknown>): Purging | undefined => {
+  if (cacheForMs !== undefined || cacheTags === undefined) return undefined;
+  const purgeOf = (request: OperationRequest, answer?: unknown): Promise<void> =>
     purge(
       parts,
       cacheTags(request, answer).map((tag) => tagLabel(parts.service, tag)),
     );
-  return (call) => async (context) => {
+  return (next) => async (context) => {
     try {
-      const answer = await call(context);
-      await purgeOf(answer.value);
+      const answer = await next(context);
+      await purgeOf(context.request, answer.value);
       return answer;
     } catch (error) {
-      if (context.progress.unsettled) await purgeOf();
+      if (context.progress.unsettled) await purgeOf(context.request);
       throw error;
     }
   };
@@ -47,12 +49,12 @@ export const purgingAfter = (parts: PurgingParts, { cacheForMs, cacheTags }: Ope
  * Around the attempts of a call, so that it is done before the cache keeps or hands out the answer, and once for all who share it: what
  * is kept of a record ends when its service says that it is not there, by whatever name it was asked for.
  */
-export const endingWhatIsGone = (parts: PurgingParts, operation: Operation<unknown>, request: OperationRequest): Purging => {
-  const { cacheForMs, cacheTags, goneTags } = operation;
+export const purgeGoneRecords = (parts: PurgingParts, { cacheForMs, cacheTags, goneTags }: Operation<unknown>): Purging => {
   const isTold = cacheForMs !== undefined || cacheTags !== undefined || goneTags !== undefined;
-  return (call) => async (context) => {
+  return (next) => async (context) => {
+    const { request } = context;
     try {
-      const answer = await call(context);
+      const answer = await next(context);
       const tags = goneTags?.(request, answer.value) ?? [];
       if (tags.length > 0 && (cacheForMs === undefined || isKept(parts, tags))) await endAll(parts, context, tags);
       return answer;

@@ -1,7 +1,7 @@
 /**
  * Batch writes as data. None may wait in the queue: some of its rows may be refused, and somebody must be there to read which.
  */
-import type { Idempotency } from '../../contract/call.ts';
+import type { Idempotency } from '../../contract/operation.ts';
 import { manyRecords, type Operation } from '../../contract/operation.ts';
 import { tagsOfBatch, tagsOfRowsNotThere } from './hubspotCacheTags.ts';
 import type { AssociableType, RecordType } from './hubspotInputs.ts';

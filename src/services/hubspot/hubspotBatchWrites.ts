@@ -5,7 +5,8 @@
  */
 import { GatewayError } from '../../errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import { halvesOf, sendInParts, type Apart } from '../../pipeline/bulkParts.ts';
+import { sendInParts, type Apart } from '../../pipeline/bulkParts.ts';
+import { halvesOf } from '../../pipeline/stages/batchedReads.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { Operation, UpstreamPath } from '../../contract/operation.ts';
 import type { CallOptions } from '../../contract/call.ts';

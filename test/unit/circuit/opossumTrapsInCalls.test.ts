@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { MemoryCache } from '../../../src/cache/memoryCache.ts';
 import { BulkheadFullError, UpstreamRateLimitedError, UpstreamTimeoutError } from '../../../src/errors/upstreamErrors.ts';
-import { compose, type Call, type CallContext } from '../../../src/contract/call.ts';
+import type { Call, CallContext } from '../../../src/contract/call.ts';
 import type { CircuitBreaker } from '../../../src/circuit/circuitBreaker.ts';
 import { guarded } from '../../../src/contract/events.ts';
 import { Bulkhead } from '../../../src/pipeline/stages/bulkhead.ts';
@@ -56,7 +56,7 @@ describe('Opossum’s traps in what a call is told', () => {
     const policy = { startConcurrent: 2, minConcurrent: 1, maxConcurrent: 2, maxQueued: 0, maxWaitMs: 100 };
     const bulkhead = new Bulkhead({ policy, clock: systemClock });
     const held = new HeldAttempt();
-    const call = compose(bulkhead.stage)(throughBreaker(breaker, () => held.begin()));
+    const call = bulkhead.stage(throughBreaker(breaker, () => held.begin()));
     const admitted = [call(contextOf()), call(contextOf())];
 
     for (let refused = 0; refused < 20; refused += 1) await errorOf(call(contextOf()), BulkheadFullError);
@@ -75,7 +75,7 @@ describe('Opossum’s traps in what a call is told', () => {
     const breaker = house.breaker({
       detection: { strategy: 'rate', windowMs: 10_000, minimumCalls: 10, failureRatePercent: 50, slowRatePercent: 100 },
     });
-    const call = compose(stage.stage)(throughBreaker(breaker, ({ cacheKey }) => (cacheKey === 'hot' ? succeed() : Promise.reject(down()))));
+    const call = stage.stage(throughBreaker(breaker, ({ cacheKey }) => (cacheKey === 'hot' ? succeed() : Promise.reject(down()))));
     const ask = (cacheKey: string) => call(contextOf({ cacheKey, cacheForMs: 60_000 }));
 
     await ask('hot');

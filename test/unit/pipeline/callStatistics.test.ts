@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CallStatistics } from '../../../src/pipeline/callStatistics.ts';
+import { CallStatistics } from '../../../src/pipeline/httpClient.ts';
 
 const ended = (count: number, latencyMs: (call: number) => number): CallStatistics => {
   const statistics = new CallStatistics();

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deprecationNotices } from '../../../src/pipeline/deprecation.ts';
+import { deprecationNotices } from '../../../src/pipeline/attempt.ts';
 
 const SUNSET = 'Sat, 31 Dec 2026 23:59:59 GMT';
 const SUNSET_AT = Date.UTC(2026, 11, 31, 23, 59, 59);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { flagged } from '../../../src/pipeline/flags.ts';
+import { flagged } from '../../../src/pipeline/httpClient.ts';
 import type { AnswerSource } from '../../../src/contract/call.ts';
 
 const from = <T>(source: AnswerSource, value: T) => flagged({ value, source, ageMs: 0 });

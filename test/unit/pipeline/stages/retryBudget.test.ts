@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { RetryBudget, type CallRetries } from '../../../../src/pipeline/stages/retryBudget.ts';
-import type { RetryCause } from '../../../../src/pipeline/stages/retryTokens.ts';
+import type { RetryCause } from '../../../../src/pipeline/stages/retryBudget.ts';
 import { seconds, systemClock } from '../../../../src/time/clock.ts';
 import { useVirtualTime } from '../../../support/virtualTime.ts';
 

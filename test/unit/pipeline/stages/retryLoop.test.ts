@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import type sinon from 'sinon';
-import { createAttemptLoop } from '../../../../src/pipeline/stages/retryLoop.ts';
+import { createAttemptLoop } from '../../../../src/pipeline/stages/retry.ts';
 import type { HttpRequest } from '../../../../src/wire/transport.ts';
 import { fakeTime, rejectionOf } from '../../../support/httpHouse.ts';
 

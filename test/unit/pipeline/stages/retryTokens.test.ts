@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RetryTokens, type RetryCause } from '../../../../src/pipeline/stages/retryTokens.ts';
+import { RetryTokens, type RetryCause } from '../../../../src/pipeline/stages/retryBudget.ts';
 
 /** Repeats that it allows, each paid for. */
 const drain = (tokens: RetryTokens, cause: RetryCause): number => {

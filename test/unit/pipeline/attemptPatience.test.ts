@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AttemptPatience } from '../../../../src/pipeline/stages/attemptPatience.ts';
+import { AttemptPatience } from '../../../src/pipeline/attemptPatience.ts';
 
 const knowing = (usualMs: number): AttemptPatience => {
   const patience = new AttemptPatience();

@@ -1,4 +1,7 @@
-import { LatencyModels } from '../../time/latencyModel.ts';
+import { LatencyModels } from '../time/latencyModel.ts';
+
+/** An attempt ends, or a caller is refused, so long before the deadline, ms: its caller shall have the answer in time, or the reason why not. */
+export const ANSWER_MARGIN_MS = 50;
 
 /** While a service is suspect, an attempt gets so many times the usual worst… */
 const TIMES_P99 = 1.5;

@@ -4,17 +4,12 @@
 import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import { QueueUnavailableError } from '../../errors/queueErrors.ts';
 import { PayloadTooLargeError } from '../../errors/requestErrors.ts';
-import type { Answer, Call, CallContext, CallOptions, Queued } from '../../contract/call.ts';
+import type { Answer, Call, CallContext, Queued, QueueWish } from '../../contract/call.ts';
 import { mayBeOneRow } from '../../circuit/verdict.ts';
 import type { ResilienceEvents } from '../../contract/events.ts';
-import type { Operation, OperationRequest } from '../../contract/operation.ts';
+import type { Operation } from '../../contract/operation.ts';
 import { repeatIsSafe } from '../../contract/repeatIsSafe.ts';
 import type { WriteQueue } from '../../contract/writeQueue.ts';
-
-export interface QueuedWriteParts {
-  readonly queue?: WriteQueue | undefined;
-  readonly events: Required<ResilienceEvents>;
-}
 
 /** Errors that time may mend. A refusal of our input is final, and a hang-up wants nothing done any more. */
 const WAITING_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -31,16 +26,18 @@ const WAITING_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Whose credential, plan or wish stands in the way is not helped by waiting. */
 const waitingHelps = (error: unknown): boolean => error instanceof GatewayError && WAITING_HELPS.has(error.code);
 
-/** No attempt of the call is without an answer; or it may have been carried out, and carrying it out again does no harm. */
-const maySendLater = (operation: Operation<unknown>, request: OperationRequest, { progress }: CallContext): boolean =>
-  !progress.unsettled || repeatIsSafe(operation, request);
-
 /**
- * Whether this call may be queued at all. A strict caller wants an error instead; headers of the caller's own would be
- * lost on the way.
+ * Its caller is there still; it is not to be sent by parts instead; and no attempt of it is without an answer, or it may have been carried
+ * out, and carrying it out again does no harm.
  */
-const isQueueable = (operation: Operation<unknown>, { strict, headers }: CallOptions): boolean =>
-  operation.queue !== undefined && strict !== true && headers === undefined;
+const maySendLater = (
+  operation: Operation<unknown>,
+  { request, callerSignal, isDivisible, progress }: CallContext,
+  error: unknown,
+): boolean => {
+  if (callerSignal?.aborted === true || (isDivisible === true && mayBeOneRow(error))) return false;
+  return !progress.unsettled || repeatIsSafe(operation, request);
+};
 
 /** Of several attempts an earlier one may have been without an answer; only what may be repeated goes on after that. */
 const mayHaveHappened = ({ idempotency }: Operation<unknown>, { unsettled, attempts }: CallContext['progress']): boolean =>
@@ -49,17 +46,16 @@ const mayHaveHappened = ({ idempotency }: Operation<unknown>, { unsettled, attem
 const accept = async (
   queue: WriteQueue,
   operation: Operation<unknown>,
-  request: OperationRequest,
-  { site, progress }: CallContext,
-  wish: CallOptions['queue'],
+  { site, request, progress }: CallContext,
+  { owner, jobId, requestId }: QueueWish,
 ): Promise<Answer<Queued>> => {
   const value = await queue.accept({
     ...site,
     request,
     entity: operation.queue?.entity?.(request),
-    owner: wish?.owner ?? 'process',
-    jobId: wish?.jobId,
-    requestId: wish?.requestId,
+    owner,
+    jobId,
+    requestId,
     mayHaveHappened: mayHaveHappened(operation, progress),
   });
   return { value, source: 'queued', ageMs: 0 };
@@ -81,37 +77,34 @@ const notKept = (first: unknown, second: unknown, { progress }: CallContext): un
  *
  * @throws {QueueUnavailableError} if it could neither be made nor kept.
  */
-export const orQueued =
-  ({ queue, events }: QueuedWriteParts, operation: Operation<unknown>, request: OperationRequest, options: CallOptions) =>
-  <T>(call: Call<T>): Call<T | Queued> => {
-    if (queue === undefined || !isQueueable(operation, options)) return call;
-    const keep = (context: CallContext): Promise<Answer<Queued>> => accept(queue, operation, request, context, options.queue);
-    const make: Call<T | Queued> = async (context) => {
-      try {
-        return await call({ ...context, mayWait: true });
-      } catch (error) {
-        if (!waitingHelps(error) || context.callerSignal?.aborted === true) throw error;
-        if (context.isDivisible === true && mayBeOneRow(error)) throw error;
-        if (!maySendLater(operation, request, context)) throw error;
-        const answer = await keep(context).catch((second: unknown) => {
-          throw notKept(error, second, context);
-        });
-        events.fallbackUsed(context.site.service);
-        return answer;
-      }
-    };
-    return options.queue?.atOnce === true ? atOnce(keep, make) : make;
-  };
-
-/** What is too large to wait is made now: the wish is a preference, no condition. */
-const atOnce =
-  <T>(keep: (context: CallContext) => Promise<Answer<Queued>>, make: Call<T | Queued>): Call<T | Queued> =>
+export const writeQueue =
+  (queue: WriteQueue, events: Required<ResilienceEvents>, operation: Operation<unknown>) =>
+  (next: Call<unknown>): Call<unknown> =>
   async (context) => {
-    if (context.callerSignal?.aborted === true) return make(context);
+    const { queueWish: wish, callerSignal, site } = context;
+    if (wish === undefined) return next(context);
+    if (wish.atOnce === true && callerSignal?.aborted !== true) {
+      const kept = await acceptAtOnce(queue, operation, context, wish);
+      if (kept !== undefined) return kept;
+    }
     try {
-      return await keep(context);
+      return await next({ ...context, mayWait: true });
     } catch (error) {
-      if (error instanceof PayloadTooLargeError) return make(context);
-      throw error;
+      if (!waitingHelps(error) || !maySendLater(operation, context, error)) throw error;
+      const answer = await accept(queue, operation, context, wish).catch((second: unknown) => {
+        throw notKept(error, second, context);
+      });
+      events.fallbackUsed(site.service);
+      return answer;
     }
   };
+
+/** `undefined`: it is too large to wait, and is made now; the wish is a preference, no condition. */
+const acceptAtOnce = async (...[queue, operation, context, wish]: Parameters<typeof accept>): Promise<Answer<Queued> | undefined> => {
+  try {
+    return await accept(queue, operation, context, wish);
+  } catch (error) {
+    if (error instanceof PayloadTooLargeError) return undefined;
+    throw error;
+  }
+};
