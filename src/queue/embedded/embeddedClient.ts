@@ -246,7 +246,8 @@ export class EmbeddedClient {
     const pending = [...this.#sent.values(), ...this.#waiting.values()];
     this.#sent.clear();
     this.#waiting.clear();
-    for (const { request, respond } of pending) respond?.({ number: request.number, failure: { what: why, detail: 'its thread has ended' } });
+    for (const { request, respond } of pending)
+      respond?.({ number: request.number, failure: { what: why, detail: 'its thread has ended' } });
   }
 
   #post(message: ToDatabase): void {
