@@ -2,7 +2,7 @@
  * The request log as a page: what `GET /_requests` tells, for eyes. No script, and nothing from elsewhere; it reloads itself
  * only for those who ask for that, because a page that changes under one's hands is hard to read.
  */
-import type { JsonReply } from './jsonReply.ts';
+import type { Reply } from './reply.ts';
 import type { RequestEntry, RequestLog } from './requestLog.ts';
 
 const SHOWN = 200;
@@ -45,19 +45,19 @@ const table = (entries: readonly RequestEntry[], total: number, forgotten: numbe
   return `<table><caption>${caption}</caption><thead><tr>${heads}</tr></thead><tbody>${entries.map(row).join('\n')}</tbody></table>`;
 };
 
-export interface LogPageParts {
+interface LogPageParts {
   readonly requests: RequestLog;
   /** Of all services. */
   readonly names: readonly string[];
-  /** The one to show; empty for all. */
-  readonly service: string;
+  /** The one to show; all without. */
+  readonly service: string | undefined;
   /** Seconds, or empty; what is not on offer counts as empty. */
   readonly refresh: string;
 }
 
-export const logPage = ({ requests, names, service, refresh }: LogPageParts): JsonReply => {
+export const logPage = ({ requests, names, service, refresh }: LogPageParts): Reply => {
   const interval = INTERVALS.includes(refresh) ? refresh : '';
-  const { requests: entries, forgotten } = requests.list(service === '' ? undefined : service);
+  const { requests: entries, forgotten } = requests.list(service);
   const newest = entries.slice(-SHOWN).reverse();
   const body = `<!DOCTYPE html>
 <html lang="en">
@@ -71,7 +71,7 @@ ${interval === '' ? '' : `<meta http-equiv="refresh" content="${interval}">`}
 <body>
 <main>
 <h1>Requests to the sandbox</h1>
-${form(names, service, interval)}
+${form(names, service ?? '', interval)}
 ${newest.length === 0 ? '<p>No request yet.</p>' : table(newest, entries.length, forgotten)}
 </main>
 </body>
@@ -95,4 +95,4 @@ th, td { text-align: start; padding: 0.25rem 0.75rem; border-bottom: 1px solid #
 }
 `;
 
-export const logStyle: JsonReply = { status: 200, body: css, headers: { ...headers, 'content-type': 'text/css; charset=utf-8' } };
+export const logStyle: Reply = { status: 200, body: css, headers: { ...headers, 'content-type': 'text/css; charset=utf-8' } };

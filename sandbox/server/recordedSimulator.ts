@@ -1,7 +1,7 @@
 /**
  * A simulator with its journal: what it was asked can be taken away as seeds, and brought about again from them.
  */
-import type { SimulatedEvent } from '../simulation/simulatedWebhooks.ts';
+import type { SimulatedEvent } from '../simulation/webhooks.ts';
 import type { SandboxAnswer, SandboxRequest, Simulator, SimulatorInstance } from '../simulation/simulator.ts';
 import { Journal, replayed, type JournalEntry } from './journal.ts';
 import { SeededRandom } from './seededRandom.ts';

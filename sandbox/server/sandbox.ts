@@ -7,15 +7,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Simulator } from '../simulation/simulator.ts';
 import type { Clock } from '../../src/time/clock.ts';
-import { control } from './control.ts';
-import type { ControlledService, ControlParts } from './controlContract.ts';
+import { control, prepareAll, type ControlledService, type ControlParts } from './control.ts';
 import { refusesAll } from './faults.ts';
-import { BodyTooLargeError, readText, splitTarget } from './incomingRequest.ts';
-import { ControlRefusal, refusalReply, sendReply } from './jsonReply.ts';
 import { Listener } from './listener.ts';
+import { ControlRefusal, readText, refusalReply, sendReply, splitTarget } from './reply.ts';
 import { RequestLog } from './requestLog.ts';
 import { SandboxedService } from './sandboxedService.ts';
-import { prepareAll } from './seedControl.ts';
 import { parsedSeeds } from './seeds.ts';
 
 export interface SandboxParts {
@@ -61,10 +58,6 @@ const below = (name: string, target: string): string | undefined => {
 const reportFault = (error: unknown, response: ServerResponse, log: (line: string) => void): void => {
   if (error instanceof ControlRefusal) {
     sendReply(response, refusalReply(error));
-    return;
-  }
-  if (error instanceof BodyTooLargeError) {
-    sendReply(response, refusalReply(new ControlRefusal(413, error.message, [], { connection: 'close' })));
     return;
   }
   // A client that went away while it sent its body is no fault of ours.

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { journalEntrySchema } from './journal.ts';
-import { ControlRefusal } from './jsonReply.ts';
+import { checked, ControlRefusal } from './reply.ts';
 
 const FORMAT = 'sales-auto-api sandbox seeds 1';
 
@@ -25,25 +25,9 @@ export type Seeds = z.infer<typeof seedsSchema>;
 
 export const seedsOf = (services: Readonly<Record<string, ServiceSeeds>>): Seeds => ({ format: FORMAT, services });
 
-const MAX_FAULTS = 5;
-
-/**
- * Reads a file of seeds.
- *
- * @throws {ControlRefusal} 400 saying what is wrong with it; of many faults, the first few.
- */
-export const parsedSeeds = (text: string): Seeds => {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    throw new ControlRefusal(400, 'The seeds are not JSON; send what GET /_seeds answered');
-  }
-  const parsed = seedsSchema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => ({ at: ['seeds', ...path].join('.'), message }));
-  throw new ControlRefusal(400, faults.map(({ at, message }) => `${at} ${message}`).join('; '), faults);
-};
+/** @throws {ControlRefusal} 400 saying what is wrong with the file; of many faults, the first few. */
+export const parsedSeeds = (text: string): Seeds =>
+  checked(text, seedsSchema, 'seeds', 'The seeds are not JSON; send what GET /_seeds answered');
 
 /** The seeds bring about something else here than where they were recorded, such as another version's simulator. */
 export const unlikeRecording = (service: string, index: number, was: number, is: number): ControlRefusal =>

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { ConnectionCount } from '../../../../sandbox/server/connectionCount.ts';
+import { ConnectionCount } from '../../../../sandbox/server/exchange.ts';
 import type { OpenConnections } from '../../../../sandbox/simulation/simulator.ts';
 import { failureCode, plainHttp } from '../../../support/plainHttp.ts';
 
