@@ -116,8 +116,8 @@ const problemWith = (
 ): readonly [code: string, message: string] | undefined => {
   if (SYSTEM_PROPERTIES.includes(name)) return ['READ_ONLY_VALUE', `"${name}" is a read only property; its value cannot be set.`];
   if (!writable.includes(name)) return ['PROPERTY_DOESNT_EXIST', `Property "${name}" does not exist`];
-  const isBad = name === 'email' && !isEmail(value);
-  if (isBad) return ['INVALID_EMAIL', `Email address ${value} is invalid`];
+  const notAnAddress = `Email address ${value} is invalid`;
+  if (name === 'email' && !isEmail(value)) return ['INVALID_EMAIL', notAnAddress];
   if (integers.includes(name) && !/^-?\d*$/u.test(value)) return ['INVALID_INTEGER', `${value} was not a valid integer.`];
   return undefined;
 };

@@ -153,14 +153,6 @@ describe('the HubSpot simulator', () => {
       expect(answer.body).to.be.a('string').that.includes('<html>');
     });
 
-    it('names the scopes that are missing', () => {
-      const account = simulatedHubspot();
-
-      enter(account, 'missing_scopes');
-
-      expect(account.ask('GET', '/v3/objects/contacts/101').body).to.include({ category: 'MISSING_SCOPES' });
-    });
-
     it('leaves every scenario, and everything that was written, by a reset', () => {
       const account = simulatedHubspot();
       account.ask('PATCH', '/v3/objects/contacts/101', { properties: { firstname: 'Changed' } });
