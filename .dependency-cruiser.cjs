@@ -98,7 +98,8 @@ const houseRules = [
   },
   {
     name: 'the-sandbox-knows-no-service',
-    comment: 'A simulator that shares code with its client agrees with it in its mistakes, too: of src, only time, settings and the HTTP server.',
+    comment:
+      'A simulator that shares code with its client agrees with it in its mistakes, too: of src, only time, settings and the HTTP server.',
     severity: 'error',
     from: { path: '^sandbox/' },
     to: { path: '^src/', pathNot: '^src/(time/|config/|web/httpServer\\.ts$)' },

@@ -11,6 +11,10 @@ interface Seeds {
   readonly prospects: Readonly<Record<string, string>>;
   readonly employees: readonly string[];
   readonly revenue: readonly string[];
+  /** Of any business, in the order of an answer. */
+  readonly firmographics: Fields;
+  /** Sentences by status. */
+  readonly failures: Readonly<Record<number, string>>;
 }
 
 /** Matched, with nothing known about it: the miss of the second step. */
@@ -19,7 +23,7 @@ const DOMAIN_WITHOUT_DATA = 'no-data.example.com';
 const DOMAIN_THAT_FAILS = 'failing.example.com';
 const KNOWN_DOMAIN = /^(?:[a-z0-9-]+\.)*example\.(?:com|org|net)$/u;
 
-const seeds = seedsIn('./exploriumSeeds.json', import.meta.url)() as Seeds;
+export const seeds = seedsIn('./exploriumSeeds.json', import.meta.url)() as Seeds;
 
 /** The element that a hash points at. */
 const pick = (choices: readonly string[], hex: string): string | undefined =>
@@ -84,20 +88,13 @@ export class ExploriumCatalogue {
     const name = domain.split('.')[0] ?? domain;
     const hex = digest('md5', domain);
     return {
+      ...seeds.firmographics,
       business_id: businessId,
       name: `${name.charAt(0).toUpperCase()}${name.slice(1)} Inc`,
       business_description: `A company made up for ${domain}.`,
       website: `https://${domain}`,
-      country_name: 'united states',
-      region_name: 'new york',
-      city_name: 'new york',
-      naics: '541511',
-      naics_description: 'Custom Computer Programming Services',
       number_of_employees_range: pick(seeds.employees, hex),
       yearly_revenue_range: pick(seeds.revenue, hex),
-      linkedin_industry_category: 'software development',
-      ticker: null,
-      locations_distribution: [],
     };
   }
 

@@ -6,7 +6,7 @@ import { drawn, HEX, isObject, listIn, type Fields } from '../simulation/fields.
 import { RateWindow } from '../simulation/rateWindow.ts';
 import { createRouter, type Handler } from '../simulation/router.ts';
 import { defineSimulator, type SandboxAnswer, type SandboxRequest, type SimulatorParts } from '../simulation/simulator.ts';
-import { ExploriumCatalogue } from './exploriumCatalogue.ts';
+import { ExploriumCatalogue, seeds } from './exploriumCatalogue.ts';
 
 const MAX_ROWS = 50;
 const MAX_SEARCH_SIZE = 100;
@@ -17,14 +17,6 @@ const ALLOCATED_CREDITS = 1_000;
 const THROTTLE_MS = 60_000;
 const CREDITS = 'GET /v1/credits';
 
-const details: Readonly<Record<number, string>> = {
-  400: 'Bad request',
-  401: 'Invalid API key',
-  403: 'You do not have access to this endpoint',
-  404: 'Not found',
-  500: 'Internal server error',
-  503: 'Service unavailable',
-};
 const OUT_OF_CREDITS = 'You have insufficient credits to perform this operation. Please purchase additional credits.';
 
 interface Account {
@@ -41,7 +33,7 @@ interface Account {
 
 const correlationId = ({ parts }: Account): string => drawn(parts.random, HEX, 32);
 
-const failure = (account: Account, status: number, words = details[status] ?? 'Error'): SandboxAnswer => ({
+const failure = (account: Account, status: number, words = seeds.failures[status] ?? 'Error'): SandboxAnswer => ({
   status,
   body: { details: words, correlation_id: correlationId(account) },
 });

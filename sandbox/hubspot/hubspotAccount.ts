@@ -5,7 +5,7 @@
 import { DAY_MS, minutes, seconds } from '../../src/time/clock.ts';
 import { digest, mapBy, seedsIn } from '../simulation/fields.ts';
 import { RateWindow } from '../simulation/rateWindow.ts';
-import type { SimulatorParts } from '../simulation/simulator.ts';
+import type { SandboxAnswer, SimulatorParts } from '../simulation/simulator.ts';
 import type { WebhookStyle } from '../simulation/webhooks.ts';
 
 export const PORTAL_ID = 123456;
@@ -48,7 +48,14 @@ interface Seeds {
   /** Labels that a person gave to types of their own. */
   readonly associationLabels: Readonly<Record<number, string>>;
   readonly associations: readonly { readonly from: string; readonly to: string; readonly typeId: number }[];
+  readonly accountDetails: unknown;
+  /** Word for word where HubSpot's words are known. */
+  readonly refusals: Readonly<Record<RefusalName, SandboxAnswer>>;
 }
+
+type RefusalName =
+  | ('unauthenticated' | 'missingScopes' | 'objectNotFound' | 'resourceNotFound' | 'methodNotAllowed')
+  | ('badJson' | 'conflict' | 'locked' | 'migrating');
 
 export const seeds = seedsIn('./hubspotSeeds.json', import.meta.url)() as Seeds;
 

@@ -10,6 +10,7 @@ import {
   isAssociationType,
   objectTypeNamed,
   PORTAL_ID,
+  seeds,
   systemValues,
   type HubspotAccount,
   type ObjectType,
@@ -22,7 +23,7 @@ export const refusal = (status: number, message: string, more: Readonly<Record<s
   body: { status: 'error', message, ...more },
 });
 export const badInput = (message: string): SandboxAnswer => refusal(400, `Invalid input: ${message}`, { category: 'VALIDATION_ERROR' });
-export const objectNotFound = refusal(404, 'Object not found.  objectId are usually numeric.', { category: 'OBJECT_NOT_FOUND' });
+export const { objectNotFound } = seeds.refusals;
 
 export type HubspotCall = Call<HubspotAccount>;
 type TypeHandler = (call: HubspotCall, type: ObjectType) => SandboxAnswer;

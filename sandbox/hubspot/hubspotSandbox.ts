@@ -6,7 +6,7 @@ import { seconds } from '../../src/time/clock.ts';
 import { drawn, drawnUuid, HEX, isObject } from '../simulation/fields.ts';
 import { createRouter } from '../simulation/router.ts';
 import { defineSimulator, withHeaders, type SandboxAnswer, type SandboxRequest } from '../simulation/simulator.ts';
-import { HubspotAccount, hubspotWebhooks, PORTAL_ID, type Condition, type RefusedBy } from './hubspotAccount.ts';
+import { HubspotAccount, hubspotWebhooks, PORTAL_ID, seeds, type Condition, type RefusedBy } from './hubspotAccount.ts';
 import { associationRoutes } from './hubspotAssociations.ts';
 import { badInput, batchRoutes, objectNotFound, recordRoutes, refusal } from './hubspotRecords.ts';
 import { searchRecords } from './hubspotSearch.ts';
@@ -16,25 +16,7 @@ const LOCK_MS = seconds(2);
 /** A private app's token or service key (`pat-na1-…`), or an OAuth access token, which is longer than any made-up word. */
 const CREDENTIAL = /^Bearer (?:pat-[a-z]{2}\d-[\w-]{6,}|[\w.-]{24,})$/u;
 
-const unauthenticated = refusal(
-  401,
-  'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at ' +
-    'https://developers.hubspot.com/docs/methods/auth/oauth-overview',
-  { category: 'INVALID_AUTHENTICATION' },
-);
-const missingScopes = refusal(403, "This app hasn't been granted all required scopes to make this call.", {
-  errors: [
-    { message: 'One or more of the following scopes are required.', context: { requiredGranularScopes: ['crm.objects.contacts.read'] } },
-  ],
-  category: 'MISSING_SCOPES',
-});
-const methodNotAllowed = refusal(405, 'HTTP 405 Method Not Allowed');
-const badJson = refusal(400, 'Invalid input JSON on line 1, column 1: the body does not parse');
-const locked = refusal(423, 'The object is locked by another write.', { category: 'LOCKED' });
-/** The account moves to another data centre; the header is in seconds. */
-const migrating = withHeaders(refusal(477, 'This account is being migrated between data centers.', { category: 'MIGRATION_IN_PROGRESS' }), {
-  'retry-after': '600',
-});
+const { unauthenticated, missingScopes, resourceNotFound, methodNotAllowed, badJson, conflict, locked, migrating } = seeds.refusals;
 
 /** What the edge says when HubSpot behind it does not answer: no JSON, no correlation id. */
 const edgeFailure = (status: number): SandboxAnswer => ({
@@ -48,13 +30,13 @@ const edgeFailure = (status: number): SandboxAnswer => ({
   ].join('\r\n'),
 });
 
-const wellKnown: readonly SandboxAnswer[] = [
+const wellKnown = [
   badInput('the request was refused'),
   unauthenticated,
   missingScopes,
   objectNotFound,
   methodNotAllowed,
-  refusal(409, 'The write conflicts with another one.', { category: 'CONFLICT' }),
+  conflict,
   locked,
   migrating,
 ];
@@ -70,26 +52,13 @@ const failureOf = (status: number): SandboxAnswer => {
 /** Words before ids: the first pattern that fits has the request. */
 const find = createRouter<HubspotAccount>(
   {
-    'GET account/details': () => ({
-      status: 200,
-      body: {
-        portalId: PORTAL_ID,
-        accountType: 'DEVELOPER_TEST',
-        timeZone: 'UTC',
-        companyCurrency: 'USD',
-        additionalCurrencies: ['EUR'],
-        utcOffset: '+00:00',
-        utcOffsetMilliseconds: 0,
-        uiDomain: 'app.hubspot.com',
-        dataHostingLocation: 'na1',
-      },
-    }),
+    'GET account/details': () => ({ status: 200, body: seeds.accountDetails }),
     'POST objects/:type/search': searchRecords,
     ...batchRoutes,
     ...recordRoutes,
     ...associationRoutes,
   },
-  { notFound: refusal(404, 'resource not found'), methodNotAllowed, malformed: badJson },
+  { notFound: resourceNotFound, methodNotAllowed, malformed: badJson },
 );
 
 /** The versions that answer today, the dated ones and those before them. */

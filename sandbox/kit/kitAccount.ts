@@ -38,9 +38,14 @@ interface Seeds extends Readonly<Record<CollectionName, readonly Collection[]>> 
   /** The keys of the account's custom fields. */
   readonly fieldKeys: readonly string[];
   readonly account: unknown;
+  /** Sentences by status. */
+  readonly failures: Readonly<Record<number, string>>;
+  readonly events: readonly string[];
 }
 
 const freshSeeds = seedsIn('./kitSeeds.json', import.meta.url) as () => Seeds;
+
+export const { failures } = freshSeeds();
 
 /** A record, and what the lists still show in its place. */
 interface Lagging {
@@ -185,11 +190,7 @@ const eventId = (deliveryId: number, index: number, { body }: SimulatedEvent): s
   digest('md5', `${String(deliveryId)} ${String(index)} ${JSON.stringify(body)}`).replace(/^(.{8})(.{4})(.{4})(.{4})/u, '$1-$2-$3-$4-');
 
 export const kitWebhooks: WebhookStyle = {
-  events: [
-    ...['created', 'activated', 'unsubscribed', 'tag_added', 'tag_removed', 'subscribed_to_form', 'added_to_sequence'].map(
-      (event) => `subscriber.${event}`,
-    ),
-  ],
+  events: freshSeeds().events,
   maxEvents: 100,
   // How long it waits is not known.
   timeoutMs: seconds(10),

@@ -7,7 +7,7 @@ import { cursorPage } from '../simulation/paging.ts';
 import type { RateWindow } from '../simulation/rateWindow.ts';
 import { createRouter, type Call, type Handler, type Routes } from '../simulation/router.ts';
 import { defineSimulator, noContent, type SandboxAnswer, type SandboxRequest } from '../simulation/simulator.ts';
-import { KitAccount, kitWebhooks, type CollectionName, type Subscriber } from './kitAccount.ts';
+import { failures, KitAccount, kitWebhooks, type CollectionName, type Subscriber } from './kitAccount.ts';
 
 const WINDOW_MS = 60_000;
 const LIMITS = { key: 120, token: 600 } as const;
@@ -33,19 +33,10 @@ const invalidEmail = refused(422, 'Email address is invalid');
 const tokenInvalid = refused(401, 'The access token is invalid');
 const FULL = 'This request would exceed your subscriber limit';
 
-const sentences: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'The access token is invalid',
-  403: 'You do not have sufficient permissions to access this resource',
-  404: 'Not Found',
-  413: 'Bulk request queue is full',
-  422: 'Email address is invalid',
-};
-
 const failureOf = (status: number): SandboxAnswer => {
   if (status === 429) return text(429, 'Retry later');
   // What Kit says of failures of its own is not known: nothing of ours reads it.
-  return status >= 500 ? text(status, 'Internal Server Error') : refused(status, sentences[status] ?? 'Error');
+  return status >= 500 ? text(status, 'Internal Server Error') : refused(status, failures[status] ?? 'Error');
 };
 
 type KitCall = Call<KitAccount>;

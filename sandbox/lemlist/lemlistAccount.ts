@@ -51,10 +51,14 @@ interface Seeds {
   readonly leads: readonly Lead[];
   readonly contacts: readonly Contact[];
   readonly unsubscribes: readonly Unsubscribe[];
+  /** Sentences by status. */
+  readonly failures: Readonly<Record<number, string>>;
   readonly activities: readonly Readonly<Record<'_id' | 'type' | 'campaignId' | 'leadId', string>>[];
 }
 
 const freshSeeds = seedsIn('./lemlistSeeds.json', import.meta.url) as () => Seeds;
+
+export const { failures } = freshSeeds();
 
 const emailOf = ({ email }: Fields): string | undefined => (typeof email === 'string' ? email.toLowerCase() : undefined);
 

@@ -6,7 +6,7 @@ import { commaSeparated, type Fields } from '../simulation/fields.ts';
 import { offsetPage } from '../simulation/paging.ts';
 import { createRouter, type Call, type Handler, type Routes } from '../simulation/router.ts';
 import { defineSimulator, withHeaders, type SandboxAnswer, type SandboxRequest } from '../simulation/simulator.ts';
-import { LemlistAccount, lemlistWebhooks, type Campaign, type Contact, type Lead, type Unsubscribe } from './lemlistAccount.ts';
+import { failures, LemlistAccount, lemlistWebhooks, type Campaign, type Contact, type Lead, type Unsubscribe } from './lemlistAccount.ts';
 
 const MAX_PAGE = 100;
 const MAX_CAMPAIGN_LEADS = 500;
@@ -21,18 +21,7 @@ const sentence = (status: number, body: string): SandboxAnswer => ({
 });
 const json = (body: unknown, status = 200): SandboxAnswer => ({ status, body });
 
-const sentences: Readonly<Record<number, string>> = {
-  400: 'Bad team',
-  401: 'The authentication you supplied is incorrect',
-  402: 'Insufficient credits',
-  403: 'User linked to this API key is blocked',
-  404: 'No user found for this API key',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-};
-const failureOf = (status: number): SandboxAnswer => sentence(status, sentences[status] ?? 'Error');
+const failureOf = (status: number): SandboxAnswer => sentence(status, failures[status] ?? 'Error');
 
 const campaignNotFound = sentence(404, 'Campaign not found');
 const leadNotFound = sentence(404, 'Lead not found');

@@ -74,6 +74,8 @@ interface Seeds {
   readonly lists: readonly (Omit<List, 'members'> & { readonly members: readonly SeedMember[] })[];
   /** Refusals word for word where the words are known. */
   readonly problems: Readonly<Record<string, Refusal & { readonly status: number }>>;
+  /** A member as the API shows it, in its order. */
+  readonly memberTemplate: Fields & { readonly merge_fields: Fields };
 }
 
 const freshSeeds = seedsIn('./mailchimpSeeds.json', import.meta.url) as () => Seeds;
@@ -93,7 +95,9 @@ export const problem = (status: number, { title, detail, faults }: Refusal): San
   },
 });
 
-const problems = freshSeeds().problems;
+const { problems, ...templates } = freshSeeds();
+
+export const { memberTemplate } = templates;
 
 /** @throws {Error} for a name that the seeds do not have. */
 export const problemNamed = (name: string): SandboxAnswer => {

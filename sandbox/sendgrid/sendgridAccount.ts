@@ -46,9 +46,14 @@ interface Seeds {
   /** Unsubscribe groups. */
   readonly groups: readonly string[];
   readonly scopes: readonly string[];
+  /** Sentences by status. */
+  readonly failures: Readonly<Record<number, string>>;
+  readonly emptyContact: Fields;
 }
 
 const freshSeeds = seedsIn('./sendgridSeeds.json', import.meta.url) as () => Seeds;
+
+export const { failures, emptyContact } = freshSeeds();
 
 /** What a job did, once it is done. */
 export interface JobResults {

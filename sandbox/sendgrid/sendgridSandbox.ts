@@ -8,7 +8,16 @@ import { numberIn, offsetPage, pageFrom } from '../simulation/paging.ts';
 import type { RateWindow } from '../simulation/rateWindow.ts';
 import { createRouter, type Handler, type Routes } from '../simulation/router.ts';
 import { defineSimulator, noContent, type SandboxAnswer, type SandboxRequest } from '../simulation/simulator.ts';
-import { identifiersOf, SendgridAccount, type Contact, type Job, type JobResults, type List } from './sendgridAccount.ts';
+import {
+  emptyContact,
+  failures,
+  identifiersOf,
+  SendgridAccount,
+  type Contact,
+  type Job,
+  type JobResults,
+  type List,
+} from './sendgridAccount.ts';
 import { json, mailRoutes, refused, SEND, sendgridWebhooks } from './sendgridMail.ts';
 
 const API = 'https://api.sendgrid.com/v3/marketing';
@@ -23,24 +32,20 @@ const EMAIL = /^[^\s@]{1,64}@[^\s@]+$/u;
 
 type SendgridHandler = Handler<SendgridAccount>;
 
-const notFound = refused(404, 'not found');
-const methodNotAllowed = refused(405, 'method not allowed');
-const contentTooLarge = refused(413, 'content too large');
-const tooMany = refused(429, 'too many requests');
-const unauthenticated = refused(401, 'authorization required');
+/** Proxies before it answer with pages. */
+const failureOf = (status: number): SandboxAnswer => {
+  const words = failures[status];
+  if (words !== undefined) return refused(status, words);
+  const page = `<html><head><title>${String(status)}</title></head><body><center><h1>${String(status)}</h1></center><hr>nginx</body></html>`;
+  return { status, headers: { 'content-type': 'text/html' }, body: page };
+};
+
+const notFound = failureOf(404);
+const tooMany = failureOf(429);
 const invalidGrant = refused(401, 'The provided authorization grant is invalid, expired, or revoked');
 
-const emptyFields = Object.fromEntries(
-  [
-    ...['address_line_1', 'address_line_2', 'city', 'country', 'email', 'first_name', 'last_name', 'postal_code', 'state_province_region'],
-    ...['phone_number', 'whatsapp', 'line', 'facebook', 'unique_name'],
-  ].map((name) => [name, '']),
-);
-
 const contactRecord = ({ id, createdAt, updatedAt, fields, listIds }: Contact) => ({
-  ...emptyFields,
-  alternate_emails: [],
-  custom_fields: {},
+  ...emptyContact,
   ...fields,
   id,
   list_ids: listIds,
@@ -89,7 +94,7 @@ const upsert: SendgridHandler = ({ account, body }) => {
   const rows = listIn(body, 'contacts');
   const listIds = listIn(body, 'list_ids').map(String);
   if (rows.length === 0 || rows.length > MAX_CONTACTS) return refused(400, 'contacts must have 1 to 30000 items', 'contacts');
-  if (JSON.stringify(body).length > MAX_BYTES) return contentTooLarge;
+  if (JSON.stringify(body).length > MAX_BYTES) return failureOf(413);
   const bad = rows.findIndex((row) => !isObject(row) || identifiersOf(row).length === 0);
   if (bad >= 0) return refused(400, 'at least one identifier is required', `contacts[${String(bad)}]`);
   if (listIds.some((id) => !account.lists.has(id))) return refused(400, 'invalid list id', 'list_ids');
@@ -250,7 +255,7 @@ const find = createRouter<SendgridAccount>(
     ...listRoutes,
     ...suppressionRoutes,
   },
-  { notFound, methodNotAllowed, malformed: refused(400, 'Bad Request') },
+  { notFound, methodNotAllowed: failureOf(405), malformed: refused(400, 'Bad Request') },
 );
 
 const limited = (window: RateWindow, now: number, respond: () => SandboxAnswer): SandboxAnswer => {
@@ -267,7 +272,7 @@ const BEARER = /^Bearer (SG\.[\w.-]{4,200})$/u;
 
 const answer = (account: SendgridAccount, request: SandboxRequest): SandboxAnswer => {
   const { authorization } = request.headers;
-  if (authorization === undefined) return unauthenticated;
+  if (authorization === undefined) return failureOf(401);
   if (!BEARER.test(authorization)) return invalidGrant;
   account.settle();
   const { route, respond } = find(request);
@@ -283,27 +288,6 @@ const throttled = (account: SendgridAccount, request: SandboxRequest): SandboxAn
   window.exhaust(account.now);
   return limited(window, account.now, () => tooMany);
 };
-
-const knownFailures: readonly SandboxAnswer[] = [
-  refused(400, 'bad request'),
-  unauthenticated,
-  refused(403, 'access forbidden'),
-  notFound,
-  methodNotAllowed,
-  refused(406, 'only accepts application/json'),
-  refused(408, 'request timed out'),
-  contentTooLarge,
-  refused(415, 'content type unsupported'),
-  tooMany,
-  refused(500, 'internal server error'),
-];
-
-/** Proxies before it answer with pages. */
-const pageOf = (status: number): SandboxAnswer => ({
-  status,
-  headers: { 'content-type': 'text/html' },
-  body: `<html><head><title>${String(status)}</title></head><body><center><h1>${String(status)}</h1></center><hr>nginx</body></html>`,
-});
 
 /** Answers in the place of one route. */
 const instead =
@@ -331,7 +315,7 @@ export const sendgridSimulator = defineSimulator<SendgridAccount>({
   open: (parts) => new SendgridAccount(parts),
   answer,
   throttled,
-  failure: (_account, status) => knownFailures.find((known) => known.status === status) ?? pageOf(status),
+  failure: (_account, status) => failureOf(status),
   settle: (account) => account.settle(),
   scenarios: {
     credits_exceeded: instead(SEND, refused(401, 'Maximum credits exceeded')),

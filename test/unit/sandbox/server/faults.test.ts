@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { behaviourFor, faultNames, faultSchema, refusesAll, type FaultSetting } from '../../../../sandbox/server/faults.ts';
+import { behaviourFor, faultNames, faultSchema, type FaultSetting } from '../../../../sandbox/server/faults.ts';
 
 const target = { method: 'GET', path: '/crm/objects/contacts/1' };
 const setting = (input: unknown): FaultSetting => faultSchema.parse(input);
