@@ -1,6 +1,5 @@
 /**
- * The switchboard of the sandbox: faults, webhooks, seeds, the request log, reset. Everything that comes in is checked, and every
- * refusal says what to change.
+ * The control paths of the sandbox: faults, webhooks, seeds, the request log, reset. Every refusal says what to change.
  */
 import { z } from 'zod';
 import type { WebhookStyle } from '../simulation/webhooks.ts';
@@ -9,7 +8,7 @@ import { logPage, logStyle } from './logPage.ts';
 import { checked, ControlRefusal, ok, type Reply } from './reply.ts';
 import type { RequestLog } from './requestLog.ts';
 import type { SandboxedService } from './sandboxedService.ts';
-import { parsedSeeds, seedsOf, type Seeds } from './seeds.ts';
+import { parsedSeeds, seedsOf, type Seeds } from './journal.ts';
 import type { ServiceWebhooks } from './webhooks.ts';
 
 /** A service with its addresses, and the one way to change its fault. */

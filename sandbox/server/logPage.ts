@@ -2,6 +2,7 @@
  * The request log as a page: what `GET /_requests` tells, for eyes. No script, and nothing from elsewhere; it reloads itself
  * only for those who ask for that, because a page that changes under one's hands is hard to read.
  */
+import { readFileSync } from 'node:fs';
 import type { Reply } from './reply.ts';
 import type { RequestEntry, RequestLog } from './requestLog.ts';
 
@@ -80,19 +81,8 @@ ${newest.length === 0 ? '<p>No request yet.</p>' : table(newest, entries.length,
   return { status: 200, body, headers: { ...headers, 'content-type': 'text/html; charset=utf-8' } };
 };
 
-/** Every text has a contrast of at least 7 to 1, in light and in dark. */
-const css = `:root { color-scheme: light dark; }
-body { margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; }
-form { margin-block: 1rem; }
-select, button { font: inherit; padding: 0.2rem 0.5rem; margin-inline-end: 1rem; }
-:focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
-table { border-collapse: collapse; }
-caption { text-align: start; padding-block: 0.5rem; }
-th, td { text-align: start; padding: 0.25rem 0.75rem; border-bottom: 1px solid #767676; overflow-wrap: anywhere; }
-@media (prefers-color-scheme: dark) {
-  body { color: #f2f2f2; background: #111; }
-  :focus-visible { outline-color: #a8c7fa; }
-}
-`;
-
-export const logStyle: Reply = { status: 200, body: css, headers: { ...headers, 'content-type': 'text/css; charset=utf-8' } };
+export const logStyle: Reply = {
+  status: 200,
+  body: readFileSync(new URL('./log.css', import.meta.url), 'utf8'),
+  headers: { ...headers, 'content-type': 'text/css; charset=utf-8' },
+};

@@ -10,7 +10,7 @@ import { RecordedSimulator } from './recordedSimulator.ts';
 import { splitTarget } from './reply.ts';
 import type { RequestLog } from './requestLog.ts';
 import { SeededRandom } from './seededRandom.ts';
-import type { ServiceSeeds } from './seeds.ts';
+import type { ServiceSeeds } from './journal.ts';
 import { SimulatorTime } from './simulatorTime.ts';
 import { ServiceWebhooks } from './webhooks.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RecordedSimulator } from '../../../../sandbox/server/recordedSimulator.ts';
-import type { ServiceSeeds } from '../../../../sandbox/server/seeds.ts';
+import type { ServiceSeeds } from '../../../../sandbox/server/journal.ts';
 import { SimulatorTime } from '../../../../sandbox/server/simulatorTime.ts';
 import { kitSimulator } from '../../../../sandbox/kit/kitSandbox.ts';
 import { mailchimpSimulator } from '../../../../sandbox/mailchimp/mailchimpSandbox.ts';
