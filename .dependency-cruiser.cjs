@@ -101,6 +101,21 @@ const houseRules = [
     to: { path: '^sandbox/' },
   },
   {
+    name: 'the-sandbox-knows-no-service',
+    comment:
+      'A simulator that shares code with its client agrees with it in its mistakes, too: of src, only time, settings and the HTTP server.',
+    severity: 'error',
+    from: { path: '^sandbox/' },
+    to: { path: '^src/', pathNot: '^src/(time/|config/|web/httpServer\\.ts$)' },
+  },
+  {
+    name: 'simulators-are-strangers',
+    comment: 'What two of them need goes into sandbox/simulation.',
+    severity: 'error',
+    from: { path: '^sandbox/([^/]+)/', pathNot: '^sandbox/(server|simulation)/' },
+    to: { path: '^sandbox/', pathNot: '^sandbox/(simulation|$1)/' },
+  },
+  {
     name: 'production-code-stands-alone',
     comment: 'Tests, scripts and experiments use the source, never the other way round.',
     severity: 'error',

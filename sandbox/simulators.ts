@@ -1,4 +1,3 @@
-import type { Service } from '../src/services/provider.ts';
 import { exploriumSimulator } from './explorium/exploriumSandbox.ts';
 import { hubspotSimulator } from './hubspot/hubspotSandbox.ts';
 import { kitSimulator } from './kit/kitSandbox.ts';
@@ -19,12 +18,12 @@ export const simulators: readonly Simulator[] = [
 ];
 
 /** @throws {Error} for a service that has none. */
-export const simulatorOf = ({ name }: Pick<Service, 'name'>): Simulator => {
+export const simulatorOf = ({ name }: Pick<Simulator, 'name'>): Simulator => {
   const simulator = simulators.find((candidate) => candidate.name === name);
   if (simulator === undefined) throw new Error(`no simulator of ${name}: add it to sandbox/simulators.ts`);
   return simulator;
 };
 
 /** @throws {Error} that says what to change, if the port cannot be had. */
-export const startSandboxOf = (services: readonly Pick<Service, 'name'>[], parts: Omit<SandboxParts, 'simulators'>): Promise<Sandbox> =>
+export const startSandboxOf = (services: readonly Pick<Simulator, 'name'>[], parts: Omit<SandboxParts, 'simulators'>): Promise<Sandbox> =>
   startSandbox({ ...parts, simulators: services.map(simulatorOf) });

@@ -39,12 +39,14 @@ const newestChange = (place) => {
 
 const isStale = () => !existsSync(stamp) || Math.max(...inputs.map(newestChange)) > statSync(stamp).mtimeMs;
 
-/** What tsc leaves behind: pages, scripts for a browser or for Redis. */
+/** What tsc leaves behind: pages, scripts for a browser or for Redis, the seeds of the sandbox. */
 const copyAssets = () => {
-  cpSync(path.join(root, 'src'), path.join(output, 'src'), {
-    recursive: true,
-    filter: (file) => statSync(file).isDirectory() || !file.endsWith('.ts'),
-  });
+  for (const folder of ['src', 'sandbox']) {
+    cpSync(path.join(root, folder), path.join(output, folder), {
+      recursive: true,
+      filter: (file) => statSync(file).isDirectory() || !file.endsWith('.ts'),
+    });
+  }
 };
 
 const build = (compiler) => {

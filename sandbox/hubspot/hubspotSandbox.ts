@@ -3,140 +3,183 @@
  * (merging, restoring, other objects) answers 404.
  */
 import { seconds } from '../../src/time/clock.ts';
-import type { SandboxAnswer, SandboxRequest, Simulator, SimulatorInstance, SimulatorParts } from '../simulation/simulator.ts';
-import { AssociationStore } from './hubspotSandboxLinks.ts';
-import { isSearch, isWrite, serve } from './hubspotSandboxEndpoints.ts';
-import { badJson, edgeFailure, failureOf, locked, migrating, missingScopes, unauthenticated } from './hubspotSandboxErrors.ts';
-import { AccountLimits, tooMany, type LimitKind, type RefusedBy } from './hubspotSandboxLimits.ts';
-import { RecordStore } from './hubspotSandboxStore.ts';
-import { hubspotWebhooks } from './hubspotSandboxWebhooks.ts';
+import { drawn, drawnUuid, HEX, isObject } from '../simulation/fields.ts';
+import { createRouter } from '../simulation/router.ts';
+import { defineSimulator, withHeaders, type SandboxAnswer, type SandboxRequest } from '../simulation/simulator.ts';
+import { HubspotAccount, hubspotWebhooks, PORTAL_ID, seeds, type Condition, type RefusedBy } from './hubspotAccount.ts';
+import { associationRoutes } from './hubspotAssociations.ts';
+import { badInput, batchRoutes, objectNotFound, recordRoutes, refusal } from './hubspotRecords.ts';
+import { searchRecords } from './hubspotSearch.ts';
 
 const LOCK_MS = seconds(2);
 
 /** A private app's token or service key (`pat-na1-…`), or an OAuth access token, which is longer than any made-up word. */
 const CREDENTIAL = /^Bearer (?:pat-[a-z]{2}\d-[\w-]{6,}|[\w.-]{24,})$/u;
 
-type Condition = 'ten_second_limit' | 'search_limit' | 'migrating' | 'cloudflare_502' | 'missing_scopes';
+const { unauthenticated, missingScopes, resourceNotFound, methodNotAllowed, badJson, conflict, locked, migrating } = seeds.refusals;
 
-class SimulatedHubspot implements SimulatorInstance {
-  readonly #parts: SimulatorParts;
-  #records: RecordStore;
-  #associations = new AssociationStore();
-  #limits = new AccountLimits();
-  #condition: Condition | undefined;
-  #lockedUntil = 0;
-
-  constructor(parts: SimulatorParts) {
-    this.#parts = parts;
-    this.#records = new RecordStore(parts);
-  }
-
-  /** All but `locked`, which is over after two seconds, last until a reset. */
-  readonly scenarios = {
-    daily_limit: (): void => {
-      this.#limits.useUpToday(this.#parts.now());
-    },
-    ten_second_limit: this.#entering('ten_second_limit'),
-    search_limit: this.#entering('search_limit'),
-    locked: (): void => {
-      this.#lockedUntil = this.#parts.now() + LOCK_MS;
-    },
-    migrating: this.#entering('migrating'),
-    cloudflare_502: this.#entering('cloudflare_502'),
-    missing_scopes: this.#entering('missing_scopes'),
-  };
-
-  answer(request: SandboxRequest): SandboxAnswer {
-    return this.#signed(this.#outage() ?? this.#refusedAtTheDoor(request) ?? this.#counted(request));
-  }
-
-  throttled(request: SandboxRequest): SandboxAnswer {
-    const kind: LimitKind = isSearch(request) ? 'search' : 'burst';
-    return this.#signed(this.#refusedByLimit(kind, kind === 'search' ? 'secondly' : 'ten_secondly_rolling'));
-  }
-
-  failure(status: number): SandboxAnswer {
-    return this.#signed(status === 429 ? this.#refusedByLimit('burst', 'ten_secondly_rolling') : failureOf(status));
-  }
-
-  reset(): void {
-    this.#records = new RecordStore(this.#parts);
-    this.#associations = new AssociationStore();
-    this.#limits = new AccountLimits();
-    this.#condition = undefined;
-    this.#lockedUntil = 0;
-  }
-
-  #entering(condition: Condition): () => void {
-    return () => {
-      this.#condition = condition;
-    };
-  }
-
-  #outage(): SandboxAnswer | undefined {
-    if (this.#condition === 'cloudflare_502') return edgeFailure(502);
-    return this.#condition === 'migrating' ? migrating : undefined;
-  }
-
-  #refusedAtTheDoor({ headers }: SandboxRequest): SandboxAnswer | undefined {
-    if (!CREDENTIAL.test(headers['authorization'] ?? '')) return unauthenticated;
-    return this.#condition === 'missing_scopes' ? missingScopes : undefined;
-  }
-
-  #counted(request: SandboxRequest): SandboxAnswer {
-    const kind: LimitKind = isSearch(request) ? 'search' : 'burst';
-    const refusedBy = this.#imposedLimit(kind) ?? this.#limits.take(kind, this.#parts.now());
-    if (refusedBy !== undefined) return this.#refusedByLimit(kind, refusedBy);
-    return withHeaders(this.#served(request), this.#limits.headers(kind, this.#parts.now()));
-  }
-
-  #imposedLimit(kind: LimitKind): RefusedBy | undefined {
-    if (kind === 'search') return this.#condition === 'search_limit' ? 'secondly' : undefined;
-    return this.#condition === 'ten_second_limit' ? 'ten_secondly_rolling' : undefined;
-  }
-
-  #refusedByLimit(kind: LimitKind, by: RefusedBy): SandboxAnswer {
-    const headers = this.#limits.headers(kind, this.#parts.now());
-    const spent = kind === 'burst' && by !== 'daily' ? { 'x-hubspot-ratelimit-remaining': '0' } : {};
-    return withHeaders(tooMany(by, this.#uniqueId()), { ...headers, ...spent });
-  }
-
-  #served(request: SandboxRequest): SandboxAnswer {
-    if (request.malformed) return badJson;
-    if (isWrite(request) && this.#parts.now() < this.#lockedUntil) return locked;
-    return serve({ records: this.#records, associations: this.#associations, now: this.#parts.now }, request);
-  }
-
-  /** What every answer carries; the edge's own pages are not HubSpot's, and know no correlation id. */
-  #signed(answer: SandboxAnswer): SandboxAnswer {
-    const ray = { 'cf-ray': `${this.#hex(16)}-FRA` };
-    if (typeof answer.body === 'string') return withHeaders(answer, ray);
-    const correlationId = this.#uniqueId();
-    const signed = withHeaders(answer, { ...ray, 'x-hubspot-correlation-id': correlationId });
-    if (answer.body === undefined) return signed;
-    const headers = { 'content-type': 'application/json;charset=utf-8', ...signed.headers };
-    return { ...signed, headers, body: isRefusal(answer.body) ? { ...answer.body, correlationId } : answer.body };
-  }
-
-  #uniqueId(): string {
-    return [8, 4, 4, 4, 12].map((length) => this.#hex(length)).join('-');
-  }
-
-  #hex(length: number): string {
-    return Array.from({ length }, () => Math.floor(this.#parts.random() * 16).toString(16)).join('');
-  }
-}
-
-const withHeaders = (answer: SandboxAnswer, headers: Readonly<Record<string, string>>): SandboxAnswer => ({
-  ...answer,
-  headers: { ...headers, ...answer.headers },
+/** What the edge says when HubSpot behind it does not answer: no JSON, no correlation id. */
+const edgeFailure = (status: number): SandboxAnswer => ({
+  status,
+  headers: { 'content-type': 'text/html; charset=UTF-8', server: 'cloudflare' },
+  body: [
+    `<html><head><title>${String(status)} Error</title></head>`,
+    `<body><center><h1>${String(status)} Error</h1></center>`,
+    '<hr><center>cloudflare</center></body></html>',
+    '',
+  ].join('\r\n'),
 });
 
-const isRefusal = (body: unknown): body is Readonly<Record<string, unknown>> =>
-  typeof body === 'object' && body !== null && 'status' in body && body.status === 'error';
+const wellKnown = [
+  badInput('the request was refused'),
+  unauthenticated,
+  missingScopes,
+  objectNotFound,
+  methodNotAllowed,
+  conflict,
+  locked,
+  migrating,
+];
 
-export const hubspotSimulator: Simulator = {
+/** HubSpot's own body for a status that something else brought about. */
+const failureOf = (status: number): SandboxAnswer => {
+  const known = wellKnown.find((answer) => answer.status === status);
+  if (known !== undefined) return known;
+  if ([502, 503, 504].includes(status) || status >= 520) return edgeFailure(status);
+  return refusal(status, status >= 500 ? 'internal error' : 'the request was refused');
+};
+
+/** Words before ids: the first pattern that fits has the request. */
+const find = createRouter<HubspotAccount>(
+  {
+    'GET account/details': () => ({ status: 200, body: seeds.accountDetails }),
+    'POST objects/:type/search': searchRecords,
+    ...batchRoutes,
+    ...recordRoutes,
+    ...associationRoutes,
+  },
+  { notFound: resourceNotFound, methodNotAllowed, malformed: badJson },
+);
+
+/** The versions that answer today, the dated ones and those before them. */
+const versions: readonly (readonly [pattern: RegExp, area: string])[] = [
+  [/^\/crm\/(?:objects\/(?:2025-09|2026-03|2026-09)|v[34]\/objects)\//u, 'objects/'],
+  [/^\/crm\/(?:associations\/(?:2025-09|2026-03|2026-09)|v4\/associations)\//u, 'associations/'],
+  [/^\/account-info\/(?:2025-09|2026-03|2026-09|v3)\//u, 'account/'],
+];
+
+/** The path without its version; as it is, and nowhere, if it has none of HubSpot's. */
+const withoutVersion = (path: string): string => {
+  const version = versions.find(([pattern]) => pattern.test(path));
+  return version === undefined ? path : path.replace(...version);
+};
+
+/** A search counts against a limit of its own, and not against that of 10 s. */
+const isSearch = ({ method, path }: SandboxRequest): boolean => method === 'POST' && path.endsWith('/search');
+
+const isWrite = (request: SandboxRequest): boolean =>
+  request.method !== 'GET' && !isSearch(request) && !request.path.endsWith('/batch/read');
+
+/** Counts a call, or says which limit refuses it. */
+const take = (account: HubspotAccount, forSearch: boolean): RefusedBy | undefined => {
+  const { condition, burst, second, searches, day } = account;
+  const now = account.parts.now();
+  const [window, name, imposed] = forSearch
+    ? ([searches, 'secondly', 'search_limit'] as const)
+    : ([burst, 'ten_secondly_rolling', 'ten_second_limit'] as const);
+  if (condition === imposed) return name;
+  if (day.remaining(now) <= 0) return 'daily';
+  if (!window.take(now)) return name;
+  if (!forSearch) second.add(now);
+  day.add(now);
+  return undefined;
+};
+
+/** Every answer to a search says only that it is exempt from the ten-second limit. */
+const limitHeaders = ({ burst, second, day, parts }: HubspotAccount, forSearch: boolean): Readonly<Record<string, string>> => {
+  if (forSearch) return { 'x-hubspot-rate-limit-exemptions': '["ten-secondly"]' };
+  const now = parts.now();
+  return {
+    'x-hubspot-ratelimit-max': String(burst.limit),
+    'x-hubspot-ratelimit-remaining': String(burst.remaining(now)),
+    'x-hubspot-ratelimit-interval-milliseconds': '10000',
+    'x-hubspot-ratelimit-secondly': String(second.limit),
+    'x-hubspot-ratelimit-secondly-remaining': String(Math.max(0, second.remaining(now))),
+    'x-hubspot-ratelimit-daily': String(day.limit),
+    'x-hubspot-ratelimit-daily-remaining': String(day.remaining(now)),
+  };
+};
+
+/** The three shapes of a 429: a search has no policy's name, and a word of its own for its kind. */
+const tooMany = (by: RefusedBy, requestId: string): SandboxAnswer => {
+  const message = `You have reached your ${by} limit.`;
+  if (by === 'secondly') return refusal(429, message, { category: 'RATE_LIMITS' });
+  if (by === 'daily') return refusal(429, message, { errorType: 'RATE_LIMIT', policyName: 'DAILY', requestId });
+  return refusal(429, message, {
+    errorType: 'RATE_LIMIT',
+    policyName: 'TEN_SECONDLY_ROLLING',
+    groupName: `publicapi:private-app-api-calls-ten-secondly:${String(PORTAL_ID)}`,
+  });
+};
+
+const refusedByLimit = (account: HubspotAccount, by: RefusedBy, forSearch: boolean): SandboxAnswer => {
+  const spent = !forSearch && by !== 'daily' ? { 'x-hubspot-ratelimit-remaining': '0' } : {};
+  return withHeaders(tooMany(by, drawnUuid(account.parts.random)), { ...limitHeaders(account, forSearch), ...spent });
+};
+
+const throttled = (account: HubspotAccount, forSearch: boolean): SandboxAnswer =>
+  refusedByLimit(account, forSearch ? 'secondly' : 'ten_secondly_rolling', forSearch);
+
+const served = (account: HubspotAccount, request: SandboxRequest): SandboxAnswer => {
+  if (request.malformed) return badJson;
+  if (isWrite(request) && account.parts.now() < account.lockedUntil) return locked;
+  return find(request, withoutVersion(request.path)).respond(account);
+};
+
+const answer = (account: HubspotAccount, request: SandboxRequest): SandboxAnswer => {
+  if (account.condition === 'cloudflare_502') return edgeFailure(502);
+  if (account.condition === 'migrating') return migrating;
+  if (!CREDENTIAL.test(request.headers['authorization'] ?? '')) return unauthenticated;
+  if (account.condition === 'missing_scopes') return missingScopes;
+  const forSearch = isSearch(request);
+  const refusedBy = take(account, forSearch);
+  if (refusedBy !== undefined) return refusedByLimit(account, refusedBy, forSearch);
+  return withHeaders(served(account, request), limitHeaders(account, forSearch));
+};
+
+/** What every answer carries; the edge's own pages are not HubSpot's, and know no correlation id. */
+const finish = ({ parts: { random } }: HubspotAccount, response: SandboxAnswer): SandboxAnswer => {
+  const ray = { 'cf-ray': `${drawn(random, HEX, 16)}-FRA` };
+  const { body } = response;
+  if (typeof body === 'string') return withHeaders(response, ray);
+  const correlationId = drawnUuid(random);
+  const contentType = body === undefined ? {} : { 'content-type': 'application/json;charset=utf-8' };
+  const signed = withHeaders(response, { ...contentType, ...ray, 'x-hubspot-correlation-id': correlationId });
+  return isObject(body) && body['status'] === 'error' ? { ...signed, body: { ...body, correlationId } } : signed;
+};
+
+const entering =
+  (condition: Condition) =>
+  (account: HubspotAccount): void => {
+    account.condition = condition;
+  };
+
+export const hubspotSimulator = defineSimulator<HubspotAccount>({
   name: 'hubspot',
   webhooks: hubspotWebhooks,
-  create: (parts) => new SimulatedHubspot(parts),
-};
+  open: (parts) => new HubspotAccount(parts),
+  answer,
+  throttled: (account, request) => throttled(account, isSearch(request)),
+  failure: (account, status) => (status === 429 ? throttled(account, false) : failureOf(status)),
+  finish,
+  // All but `locked`, which is over after two seconds, last until a reset.
+  scenarios: {
+    daily_limit: ({ day, parts }) => day.exhaust(parts.now()),
+    ten_second_limit: entering('ten_second_limit'),
+    search_limit: entering('search_limit'),
+    locked: (account) => (account.lockedUntil = account.parts.now() + LOCK_MS),
+    migrating: entering('migrating'),
+    cloudflare_502: entering('cloudflare_502'),
+    missing_scopes: entering('missing_scopes'),
+  },
+});

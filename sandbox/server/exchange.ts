@@ -1,12 +1,57 @@
 /**
- * One request of one service on its socket: how each behaviour looks from outside.
+ * One request of one service on its socket: how it is read, and how each behaviour looks from outside.
  */
-import type { ServerResponse } from 'node:http';
-import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../simulation/simulator.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../src/time/clock.ts';
+import type { OpenConnections, SandboxAnswer, SandboxRequest, SimulatorInstance } from '../simulation/simulator.ts';
 import type { Behaviour } from './faults.ts';
+import { parsedBody, readText, splitTarget } from './reply.ts';
 
-export interface Exchange {
+/** More than any service's limit of connections. */
+const MAX_REMEMBERED = 100;
+
+/** How many requests of a service are on the wire, and when clients gave up on theirs. */
+export class ConnectionCount {
+  readonly #now: () => number;
+  #open = 0;
+  #abandonedAt: readonly number[] = [];
+
+  /** @param now The simulator's time, ms. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Counts a request until its connection has its answer, or its client has gone. */
+  enter(response: ServerResponse): OpenConnections {
+    this.#open += 1;
+    response.once('close', () => {
+      this.#open -= 1;
+      if (!response.writableFinished) this.#abandonedAt = [...this.#abandonedAt, this.#now()].slice(-MAX_REMEMBERED);
+    });
+    return { open: this.#open, abandonedAt: this.#abandonedAt };
+  }
+
+  /** Forgets who gave up; requests under way stay counted. */
+  forget(): void {
+    this.#abandonedAt = [];
+  }
+}
+
+/**
+ * Reads a request for a service.
+ *
+ * @param target Path and query below the service's prefix.
+ */
+export const readSandboxRequest = async (req: IncomingMessage, target: string): Promise<SandboxRequest> => ({
+  method: req.method ?? 'GET',
+  ...splitTarget(target),
+  headers: Object.fromEntries(
+    Object.entries(req.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  ),
+  ...parsedBody(await readText(req)),
+});
+
+interface Exchange {
   readonly request: SandboxRequest;
   readonly response: ServerResponse;
   readonly simulator: SimulatorInstance;

@@ -1,10 +1,11 @@
 /**
  * What a simulator was asked since it had its built-in data, with the moment and the chance of each request: enough to bring
- * about the same account again. Credentials are replaced by stand-ins; bodies are kept as they came.
+ * about the same account again, from a file of recorded seeds. Credentials are replaced by stand-ins; bodies are kept as they came.
  */
 import { z } from 'zod';
 import type { OpenConnections, SandboxRequest } from '../simulation/simulator.ts';
 import { CredentialStandIns } from './credentialStandIn.ts';
+import { checked, ControlRefusal } from './reply.ts';
 
 /** Beyond either of them nothing is kept at all: half a journal brings about another account. */
 const MAX_ENTRIES = 10_000;
@@ -28,7 +29,7 @@ const recordedRequestSchema = z.strictObject({
 });
 
 /** `at`: ms of the simulator's time. `chance`: where its stream was. */
-export const journalEntrySchema = z.discriminatedUnion('did', [
+const journalEntrySchema = z.discriminatedUnion('did', [
   z.strictObject({ did: z.literal('answer'), ...moment, status: z.int(), request: recordedRequestSchema }),
   z.strictObject({ did: z.literal('throttle'), ...moment, status: z.int(), request: recordedRequestSchema }),
   z.strictObject({ did: z.literal('settle'), ...moment }),
@@ -92,3 +93,31 @@ export class Journal {
     this.#standIns = new CredentialStandIns();
   }
 }
+
+const FORMAT = 'sales-auto-api sandbox seeds 1';
+
+const serviceSeedsSchema = z.strictObject({
+  /** Where the simulator's chance stood at the end. */
+  chance: position,
+  entries: z.array(journalEntrySchema),
+});
+export type ServiceSeeds = z.infer<typeof serviceSeedsSchema>;
+
+const seedsSchema = z.strictObject({
+  format: z.literal(FORMAT, { error: `must be "${FORMAT}"` }),
+  services: z.record(z.string(), serviceSeedsSchema),
+});
+export type Seeds = z.infer<typeof seedsSchema>;
+
+export const seedsOf = (services: Readonly<Record<string, ServiceSeeds>>): Seeds => ({ format: FORMAT, services });
+
+/** @throws {ControlRefusal} 400 saying what is wrong with the file; of many faults, the first few. */
+export const parsedSeeds = (text: string): Seeds =>
+  checked(text, seedsSchema, 'seeds', 'The seeds are not JSON; send what GET /_seeds answered');
+
+/** The seeds bring about something else here than where they were recorded, such as another version's simulator. */
+export const unlikeRecording = (service: string, index: number, was: number, is: number): ControlRefusal =>
+  new ControlRefusal(
+    409,
+    `The seeds of ${service} don't fit: request ${String(index + 1)} is answered ${String(is)}, and was ${String(was)}. Record them again`,
+  );

@@ -2,7 +2,8 @@
  * The request log as a page: what `GET /_requests` tells, for eyes. No script, and nothing from elsewhere; it reloads itself
  * only for those who ask for that, because a page that changes under one's hands is hard to read.
  */
-import type { JsonReply } from './jsonReply.ts';
+import { readFileSync } from 'node:fs';
+import type { Reply } from './reply.ts';
 import type { RequestEntry, RequestLog } from './requestLog.ts';
 
 const SHOWN = 200;
@@ -45,19 +46,19 @@ const table = (entries: readonly RequestEntry[], total: number, forgotten: numbe
   return `<table><caption>${caption}</caption><thead><tr>${heads}</tr></thead><tbody>${entries.map(row).join('\n')}</tbody></table>`;
 };
 
-export interface LogPageParts {
+interface LogPageParts {
   readonly requests: RequestLog;
   /** Of all services. */
   readonly names: readonly string[];
-  /** The one to show; empty for all. */
-  readonly service: string;
+  /** The one to show; all without. */
+  readonly service: string | undefined;
   /** Seconds, or empty; what is not on offer counts as empty. */
   readonly refresh: string;
 }
 
-export const logPage = ({ requests, names, service, refresh }: LogPageParts): JsonReply => {
+export const logPage = ({ requests, names, service, refresh }: LogPageParts): Reply => {
   const interval = INTERVALS.includes(refresh) ? refresh : '';
-  const { requests: entries, forgotten } = requests.list(service === '' ? undefined : service);
+  const { requests: entries, forgotten } = requests.list(service);
   const newest = entries.slice(-SHOWN).reverse();
   const body = `<!DOCTYPE html>
 <html lang="en">
@@ -71,7 +72,7 @@ ${interval === '' ? '' : `<meta http-equiv="refresh" content="${interval}">`}
 <body>
 <main>
 <h1>Requests to the sandbox</h1>
-${form(names, service, interval)}
+${form(names, service ?? '', interval)}
 ${newest.length === 0 ? '<p>No request yet.</p>' : table(newest, entries.length, forgotten)}
 </main>
 </body>
@@ -80,19 +81,8 @@ ${newest.length === 0 ? '<p>No request yet.</p>' : table(newest, entries.length,
   return { status: 200, body, headers: { ...headers, 'content-type': 'text/html; charset=utf-8' } };
 };
 
-/** Every text has a contrast of at least 7 to 1, in light and in dark. */
-const css = `:root { color-scheme: light dark; }
-body { margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; }
-form { margin-block: 1rem; }
-select, button { font: inherit; padding: 0.2rem 0.5rem; margin-inline-end: 1rem; }
-:focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
-table { border-collapse: collapse; }
-caption { text-align: start; padding-block: 0.5rem; }
-th, td { text-align: start; padding: 0.25rem 0.75rem; border-bottom: 1px solid #767676; overflow-wrap: anywhere; }
-@media (prefers-color-scheme: dark) {
-  body { color: #f2f2f2; background: #111; }
-  :focus-visible { outline-color: #a8c7fa; }
-}
-`;
-
-export const logStyle: JsonReply = { status: 200, body: css, headers: { ...headers, 'content-type': 'text/css; charset=utf-8' } };
+export const logStyle: Reply = {
+  status: 200,
+  body: readFileSync(new URL('./log.css', import.meta.url), 'utf8'),
+  headers: { ...headers, 'content-type': 'text/css; charset=utf-8' },
+};

@@ -1,11 +1,10 @@
 /**
  * A simulator with its journal: what it was asked can be taken away as seeds, and brought about again from them.
  */
-import type { SimulatedEvent } from '../simulation/simulatedWebhooks.ts';
+import type { SimulatedEvent } from '../simulation/webhooks.ts';
 import type { SandboxAnswer, SandboxRequest, Simulator, SimulatorInstance } from '../simulation/simulator.ts';
-import { Journal, replayed, type JournalEntry } from './journal.ts';
+import { Journal, replayed, unlikeRecording, type JournalEntry, type ServiceSeeds } from './journal.ts';
 import { SeededRandom } from './seededRandom.ts';
-import { unlikeRecording, type ServiceSeeds } from './seeds.ts';
 import type { SimulatorTime } from './simulatorTime.ts';
 
 export interface RecordedSimulatorParts {

@@ -4,19 +4,16 @@
  * All services share one port, each below `/<name>`. Each has a port of its own besides, with the same prefix: only
  * there can a service refuse connections, since the shared port has to stay open for the others.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Simulator } from '../simulation/simulator.ts';
 import type { Clock } from '../../src/time/clock.ts';
-import { control } from './control.ts';
-import type { ControlledService, ControlParts } from './controlContract.ts';
+import { control, prepareAll, type ControlledService, type ControlParts } from './control.ts';
 import { refusesAll } from './faults.ts';
-import { BodyTooLargeError, readText, splitTarget } from './incomingRequest.ts';
-import { ControlRefusal, refusalReply, sendReply } from './jsonReply.ts';
 import { Listener } from './listener.ts';
+import { ControlRefusal, readText, refusalReply, sendReply, splitTarget } from './reply.ts';
 import { RequestLog } from './requestLog.ts';
 import { SandboxedService } from './sandboxedService.ts';
-import { prepareAll } from './seedControl.ts';
-import { parsedSeeds } from './seeds.ts';
+import { parsedSeeds } from './journal.ts';
 
 export interface SandboxParts {
   readonly simulators: readonly Simulator[];
@@ -63,71 +60,35 @@ const reportFault = (error: unknown, response: ServerResponse, log: (line: strin
     sendReply(response, refusalReply(error));
     return;
   }
-  if (error instanceof BodyTooLargeError) {
-    sendReply(response, refusalReply(new ControlRefusal(413, error.message, [], { connection: 'close' })));
-    return;
-  }
   // A client that went away while it sent its body is no fault of ours.
   if (response.destroyed) return;
   log(`a fault of the sandbox itself: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`);
   sendReply(response, refusalReply(new ControlRefusal(500, 'The sandbox itself failed; its log says why')));
 };
 
-const listening =
-  (answer: (req: IncomingMessage, response: ServerResponse) => Promise<void>, log: (line: string) => void): RequestListener =>
-  (req, response) => {
-    answer(req, response).catch((error: unknown) => {
-      reportFault(error, response, log);
-    });
+type Respond = (req: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** The port of one service alone: its prefix, and nothing else. */
+const ofOne =
+  (service: SandboxedService): Respond =>
+  async (req, response) => {
+    const target = below(service.name, req.url ?? '/');
+    if (target === undefined) throw new ControlRefusal(404, `Only /${service.name} is on this port; the rest is on the shared one`);
+    await service.handle(req, response, target);
   };
 
-/** The listener of one service alone: its prefix, and nothing else. */
-const directListener = (service: SandboxedService, host: string, log: (line: string) => void): Listener =>
-  new Listener(
-    listening(async (req, response) => {
-      const target = below(service.name, req.url ?? '/');
-      if (target === undefined) throw new ControlRefusal(404, `Only /${service.name} is on this port; the rest is on the shared one`);
-      await service.handle(req, response, target);
-    }, log),
-    host,
-  );
-
-const sharedListener = (parts: ControlParts, host: string): Listener =>
-  new Listener(
-    listening(async (req, response) => {
-      const url = req.url ?? '/';
-      for (const { service } of parts.services.values()) {
-        const target = below(service.name, url);
-        if (target !== undefined) return service.handle(req, response, target);
-      }
-      const request = { method: req.method ?? 'GET', ...splitTarget(url), readText: () => readText(req) };
-      sendReply(response, await control(request, parts));
-    }, parts.log),
-    host,
-  );
-
-/** A service with its own listener, before anything is open. */
-const controlled = (service: SandboxedService, shared: Listener, direct: Listener, host: string): ControlledService => {
-  const urlOf = (listener: Listener): string =>
-    `http://${host.includes(':') ? `[${host}]` : host}:${String(listener.port)}/${service.name}`;
-  return {
-    service,
-    get url() {
-      return urlOf(shared);
-    },
-    get directUrl() {
-      return urlOf(direct);
-    },
-    impose: async (fault) => {
-      service.impose(fault);
-      await (refusesAll(fault) ? direct.shut() : direct.open());
-    },
+/** The shared port: every service below its prefix, and the control paths. */
+const ofAll =
+  (parts: ControlParts): Respond =>
+  async (req, response) => {
+    const url = req.url ?? '/';
+    for (const { service } of parts.services.values()) {
+      const target = below(service.name, url);
+      if (target !== undefined) return service.handle(req, response, target);
+    }
+    const request = { method: req.method ?? 'GET', ...splitTarget(url), readText: () => readText(req) };
+    sendReply(response, await control(request, parts));
   };
-};
-
-const closeAll = async (openings: readonly Opening[]): Promise<void> => {
-  await Promise.all(openings.map(({ listener }) => listener.close()));
-};
 
 /** A listener with its port, and the setting that has it. */
 interface Opening {
@@ -136,39 +97,22 @@ interface Opening {
   readonly setting: string;
 }
 
-const withAdvice = (error: unknown, host: string, { port, setting }: Opening): unknown => {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
-  const advice = `set ${setting} to a free port, or to 0 to have one picked`;
-  return new Error(`The sandbox cannot listen on ${host}:${String(port)}, the port is in use: ${advice}`, { cause: error });
+const closeAll = async (openings: readonly Opening[]): Promise<void> => {
+  await Promise.all(openings.map(({ listener }) => listener.close()));
 };
 
 /** Opens the listeners; if one cannot be opened, none stays open. */
 const openAll = async (openings: readonly Opening[], host: string): Promise<void> => {
-  for (const opening of openings) {
+  for (const { listener, port, setting } of openings) {
     try {
-      await opening.listener.open(opening.port);
+      await listener.open(port);
     } catch (error) {
       await closeAll(openings);
-      throw withAdvice(error, host, opening);
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+      const advice = `set ${setting} to a free port, or to 0 to have one picked`;
+      throw new Error(`The sandbox cannot listen on ${host}:${String(port)}, the port is in use: ${advice}`, { cause: error });
     }
   }
-};
-
-const sandboxOver = (services: ReadonlyMap<string, ControlledService>, openings: readonly Opening[], port: number): Sandbox => {
-  const known = (name: string): ControlledService => {
-    const found = services.get(name);
-    if (found === undefined) throw new Error(`The sandbox has no service "${name}"`);
-    return found;
-  };
-  return {
-    port,
-    url: (service) => known(service).url,
-    directUrl: (service) => known(service).directUrl,
-    close: async () => {
-      for (const { service } of services.values()) service.webhooks?.unsubscribe();
-      await closeAll(openings);
-    },
-  };
 };
 
 /**
@@ -180,15 +124,51 @@ export const startSandbox = async (parts: SandboxParts): Promise<Sandbox> => {
   const { simulators, clock, seed, log, speed = 1, host = '127.0.0.1', ports = {}, webhookHosts = [] } = parts;
   const services = new Map<string, ControlledService>();
   const controlParts: ControlParts = { services, requests: new RequestLog(), webhookHosts: new Set(webhookHosts), log };
-  const shared = sharedListener(controlParts, host);
+  const listening = (respond: Respond): Listener =>
+    new Listener((req, response) => {
+      respond(req, response).catch((error: unknown) => {
+        reportFault(error, response, log);
+      });
+    }, host);
+  const urlOf = (listener: Listener, name: string): string =>
+    `http://${host.includes(':') ? `[${host}]` : host}:${String(listener.port)}/${name}`;
+
+  const shared = listening(ofAll(controlParts));
   const openings: Opening[] = [{ listener: shared, port: parts.port, setting: 'SANDBOX_PORT' }];
   for (const simulator of simulators) {
+    const { name } = simulator;
     const service = new SandboxedService(simulator, { clock, seed, speed, requests: controlParts.requests });
-    const direct = directListener(service, host, log);
-    openings.push({ listener: direct, port: ports[service.name] ?? 0, setting: `SANDBOX_PORT_${service.name.toUpperCase()}` });
-    services.set(service.name, controlled(service, shared, direct, host));
+    const direct = listening(ofOne(service));
+    openings.push({ listener: direct, port: ports[name] ?? 0, setting: `SANDBOX_PORT_${name.toUpperCase()}` });
+    services.set(name, {
+      service,
+      get url() {
+        return urlOf(shared, name);
+      },
+      get directUrl() {
+        return urlOf(direct, name);
+      },
+      impose: async (fault) => {
+        service.impose(fault);
+        await (refusesAll(fault) ? direct.shut() : direct.open());
+      },
+    });
   }
   if (parts.seeds !== undefined) prepareAll(parsedSeeds(parts.seeds), controlParts)();
   await openAll(openings, host);
-  return sandboxOver(services, openings, shared.port);
+
+  const known = (name: string): ControlledService => {
+    const found = services.get(name);
+    if (found === undefined) throw new Error(`The sandbox has no service "${name}"`);
+    return found;
+  };
+  return {
+    port: shared.port,
+    url: (service) => known(service).url,
+    directUrl: (service) => known(service).directUrl,
+    close: async () => {
+      for (const { service } of services.values()) service.webhooks?.unsubscribe();
+      await closeAll(openings);
+    },
+  };
 };

@@ -54,13 +54,6 @@ const PORT_OF = 'SANDBOX_PORT_';
 
 const portSetting = (service: string): string => `${PORT_OF}${service.toUpperCase()}`;
 
-/** A port setting of a service that is not here is a mistake that nobody would notice. */
-const strangersIn = (given: Variables, services: readonly string[]): readonly string[] => {
-  const known = new Set(services.map(portSetting));
-  const strange = Object.keys(given).filter((name) => name.startsWith(PORT_OF) && !known.has(name));
-  return strange.map((name) => `${name} is the port of no service; there are ${services.join(', ')}`);
-};
-
 /**
  * Reads the settings; empty variables count as absent.
  *
@@ -70,20 +63,25 @@ export const readSandboxSettings = (env: Variables, services: readonly string[])
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const own = z.object(fixed).safeParse(given);
   const ports = z.object(Object.fromEntries(services.map((name) => [portSetting(name), portNumber.default(0)]))).safeParse(given);
-  const strangers = strangersIn(given, services);
-  if (own.success && ports.success && strangers.length === 0) {
-    const {
-      SANDBOX_PORT: port,
-      SANDBOX_SEED: seed,
-      SANDBOX_SPEED: speed,
-      SANDBOX_SEEDS: seedsFile,
-      SANDBOX_WEBHOOK_HOSTS: webhookHosts,
-    } = own.data;
-    const byService = Object.fromEntries(services.map((name) => [name, ports.data[portSetting(name)] ?? 0]));
-    return { port, ports: byService, seed, speed, seedsFile, webhookHosts };
+  // A port setting of a service that is not here is a mistake that nobody would notice.
+  const known = new Set(services.map(portSetting));
+  const strange = Object.keys(given).filter((name) => name.startsWith(PORT_OF) && !known.has(name));
+  if (!own.success || !ports.success || strange.length > 0) {
+    const issues = [...(own.error?.issues ?? []), ...(ports.error?.issues ?? [])].map(
+      ({ path, message }) => `${path.join('.')} ${message}`,
+    );
+    const strangers = strange.map((name) => `${name} is the port of no service; there are ${services.join(', ')}`);
+    throw new Error([...issues, ...strangers].join('; '));
   }
-  const issues = [...(own.error?.issues ?? []), ...(ports.error?.issues ?? [])];
-  throw new Error([...issues.map((issue) => `${issue.path.join('.')} ${issue.message}`), ...strangers].join('; '));
+  const {
+    SANDBOX_PORT: port,
+    SANDBOX_SEED: seed,
+    SANDBOX_SPEED: speed,
+    SANDBOX_SEEDS: seedsFile,
+    SANDBOX_WEBHOOK_HOSTS: webhookHosts,
+  } = own.data;
+  const byService = Object.fromEntries(services.map((name) => [name, ports.data[portSetting(name)] ?? 0]));
+  return { port, ports: byService, seed, speed, seedsFile, webhookHosts };
 };
 
 const options = {
@@ -96,14 +94,12 @@ const options = {
 } as const;
 
 /** `hubspot=4011,kit=4012` as settings. */
-const portsIn = (list: string): Variables =>
-  Object.fromEntries(
-    list.split(',').map((pair) => {
-      const [service = '', port = ''] = pair.split('=');
-      // An empty variable would count as absent, and be a mistake that nobody notices.
-      return [portSetting(service), port === '' ? 'none' : port];
-    }),
-  );
+const portsIn = (list: string): readonly (readonly [string, string])[] =>
+  list.split(',').map((pair) => {
+    const [service = '', port = ''] = pair.split('=');
+    // An empty variable would count as absent, and be a mistake that nobody notices.
+    return [portSetting(service), port === '' ? 'none' : port];
+  });
 
 /**
  * The command line: settings in place of variables, and whether to print for programs.
@@ -111,13 +107,7 @@ const portsIn = (list: string): Variables =>
  * @throws {TypeError} naming an argument that is unknown.
  */
 export const readSandboxArguments = (args: readonly string[]): { readonly settings: Variables; readonly json: boolean } => {
-  const { port, ports, seed, speed, seeds, json } = parseArgs({ args: [...args], options }).values;
-  const named = {
-    SANDBOX_PORT: port,
-    SANDBOX_SEED: seed,
-    SANDBOX_SPEED: speed,
-    SANDBOX_SEEDS: seeds,
-    ...(ports === undefined ? {} : portsIn(ports)),
-  };
-  return { settings: Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)), json };
+  const { json, ports, ...named } = parseArgs({ args: [...args], options }).values;
+  const settings = Object.entries(named).map(([name, value]) => [`SANDBOX_${name.toUpperCase()}`, value] as const);
+  return { settings: Object.fromEntries([...settings, ...(ports === undefined ? [] : portsIn(ports))]), json };
 };

@@ -4,18 +4,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Simulator } from '../simulation/simulator.ts';
 import type { Clock } from '../../src/time/clock.ts';
-import { ConnectionCount } from './connectionCount.ts';
-import { carryOut } from './exchange.ts';
+import { carryOut, ConnectionCount, readSandboxRequest } from './exchange.ts';
 import { behaviourFor, noFault, type FaultSetting } from './faults.ts';
-import { readSandboxRequest, splitTarget } from './incomingRequest.ts';
 import { RecordedSimulator } from './recordedSimulator.ts';
+import { splitTarget } from './reply.ts';
 import type { RequestLog } from './requestLog.ts';
 import { SeededRandom } from './seededRandom.ts';
-import type { ServiceSeeds } from './seeds.ts';
-import { ServiceWebhooks } from './serviceWebhooks.ts';
+import type { ServiceSeeds } from './journal.ts';
 import { SimulatorTime } from './simulatorTime.ts';
+import { ServiceWebhooks } from './webhooks.ts';
 
-export interface SandboxedServiceParts {
+interface SandboxedServiceParts {
   readonly clock: Clock;
   readonly seed: number;
   /** How fast the simulator's time goes; 1 is real time. */

@@ -2,7 +2,7 @@
  * The contract of a service's simulator: pure request in, answer out; faults, sockets and the log are the sandbox's.
  * Replayable: equal times, chance and requests bring about equal accounts, which is what recorded seeds rest on.
  */
-import type { SimulatedEvent, WebhookStyle } from './simulatedWebhooks.ts';
+import type { SimulatedEvent, WebhookStyle } from './webhooks.ts';
 
 /** What the sandbox knows of the requests of a service on the wire. */
 export interface OpenConnections {
@@ -67,3 +67,60 @@ export interface Simulator {
   readonly webhooks?: WebhookStyle;
   create(parts: SimulatorParts): SimulatorInstance;
 }
+
+/** A simulator as data and handlers over one account, which holds everything that changes: records, limits, the scenario in force. */
+export interface SimulatorDefinition<Account> {
+  readonly name: string;
+  readonly webhooks?: WebhookStyle;
+  /** The account as its seeds have it. */
+  readonly open: (parts: SimulatorParts) => Account;
+  readonly answer: (account: Account, request: SandboxRequest) => SandboxAnswer;
+  readonly throttled: (account: Account, request: SandboxRequest) => SandboxAnswer;
+  readonly failure: (account: Account, status: number) => SandboxAnswer;
+  readonly scenarios: Readonly<Record<string, (account: Account) => void>>;
+  readonly settle?: (account: Account) => boolean;
+  /** Adds what every answer carries, such as a request's id. */
+  readonly finish?: (account: Account, answer: SandboxAnswer) => SandboxAnswer;
+}
+
+export const defineSimulator = <Account>(definition: SimulatorDefinition<Account>): Simulator => {
+  const {
+    name,
+    webhooks,
+    open,
+    scenarios,
+    settle = () => false,
+    finish = (_account: Account, answer: SandboxAnswer) => answer,
+  } = definition;
+  return {
+    name,
+    ...(webhooks === undefined ? {} : { webhooks }),
+    create: (parts) => {
+      let account = open(parts);
+      return {
+        answer: (request) => finish(account, definition.answer(account, request)),
+        throttled: (request) => finish(account, definition.throttled(account, request)),
+        failure: (status) => finish(account, definition.failure(account, status)),
+        scenarios: Object.fromEntries(
+          Object.entries(scenarios).map(([scenario, enter]) => [
+            scenario,
+            () => {
+              enter(account);
+            },
+          ]),
+        ),
+        settle: () => settle(account),
+        reset: () => {
+          account = open(parts);
+        },
+      };
+    },
+  };
+};
+
+export const withHeaders = (answer: SandboxAnswer, headers: SandboxAnswer['headers']): SandboxAnswer => ({
+  ...answer,
+  headers: { ...headers, ...answer.headers },
+});
+
+export const noContent: SandboxAnswer = { status: 204 };

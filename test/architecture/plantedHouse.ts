@@ -37,6 +37,14 @@ const planted: Readonly<Record<string, { readonly offender: string; readonly fil
     offender: 'src/routes/shortcut.ts',
     files: { 'src/routes/shortcut.ts': "export const load = () => import('../../sandbox/simulators.ts');\n" },
   },
+  'the-sandbox-knows-no-service': {
+    offender: 'sandbox/hubspot/copycat.ts',
+    files: { 'sandbox/hubspot/copycat.ts': importing('../../src/services/lemlist/lodger.ts'), 'src/services/lemlist/lodger.ts': lodger },
+  },
+  'simulators-are-strangers': {
+    offender: 'sandbox/hubspot/envious.ts',
+    files: { 'sandbox/hubspot/envious.ts': importing('../lemlist/lodger.ts'), 'sandbox/lemlist/lodger.ts': lodger },
+  },
   'production-code-stands-alone': {
     offender: 'src/wire/tested.ts',
     files: { 'src/wire/tested.ts': importing('../../test/support/lodger.ts'), 'test/support/lodger.ts': lodger },

@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -93,29 +91,5 @@ describe('sandbox as a command', () => {
       [1, null],
       [1, null],
     ]);
-  }).timeout(20_000);
-
-  it('says in one line that its port is in use, and ends with status 1', async () => {
-    const occupant = createServer().listen(0, '127.0.0.1');
-    await once(occupant, 'listening');
-    const port = String((occupant.address() as AddressInfo).port);
-
-    const child = start({ SANDBOX_PORT: port });
-    const [said, [status]] = await Promise.all([text(child.stderr!), once(child, 'exit')]);
-    occupant.close();
-
-    expect(status).to.equal(1);
-    expect(said.trim().split('\n')).to.deep.equal([
-      `sandbox: The sandbox cannot listen on 127.0.0.1:${port}, the port is in use: set SANDBOX_PORT to a free port, or to 0 to have one picked`,
-    ]);
-  }).timeout(20_000);
-
-  it('names every setting at fault and does not start', async () => {
-    const child = start({ SANDBOX_PORT: 'http', SANDBOX_SEED: '-1' });
-
-    const [said, [status]] = await Promise.all([text(child.stderr!), once(child, 'exit')]);
-
-    expect(status).to.equal(1);
-    expect(said).to.match(/^sandbox: SANDBOX_PORT must be .*; SANDBOX_SEED must be /u);
   }).timeout(20_000);
 });

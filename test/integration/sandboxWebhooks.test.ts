@@ -189,14 +189,6 @@ describe('sandbox webhooks', () => {
     expect(isStamped(second.headers['x-kit-signature'], String(secret), second.body)).to.equal(true);
   });
 
-  it('give up after the last repeat', async () => {
-    receiver.answer = (response) => response.writeHead(500).end();
-    await subscribe('lemlist');
-    await ask('lemlist', 'POST', '/v2/unsubscribes/variables/gone%40example.com');
-
-    expect(await untilReported('lemlist', 'given_up', 1)).to.deep.include({ outcome: { status: 500 } });
-  });
-
   it('wait for a receiver as long as the service would', async () => {
     receiver.answer = () => undefined;
     await subscribe('hubspot');

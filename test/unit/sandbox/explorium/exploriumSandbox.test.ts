@@ -99,15 +99,6 @@ describe('simulated Explorium', () => {
     expect([afterMatch, afterEmail, credits()]).to.deep.equal([997, 995, 990]);
   });
 
-  it('refuses with 403 when the credits do not suffice', () => {
-    enter('out_of_credits');
-
-    const answer = ask(MATCH, rowsFor(1));
-
-    expect(answer.status).to.equal(403);
-    expect(answer.body).to.have.property('details').that.contains('insufficient credits');
-  });
-
   it('keeps the order of a match, with null for the unknown and an error for the failed', () => {
     const domains = ['nobody.test', 'example.com', 'failing.example.com'].map((domain) => ({ domain }));
 

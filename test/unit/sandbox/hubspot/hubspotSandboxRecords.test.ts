@@ -106,35 +106,6 @@ describe("the HubSpot simulator's records", () => {
     expect(body).to.include({ updatedAt: new Date(clock.wallTime()).toISOString() });
   });
 
-  it('ties a new record to others at once', () => {
-    const { ask } = simulatedHubspot();
-    const associations = [{ to: { id: '202' }, types: [{ associationCategory: 'HUBSPOT_DEFINED', associationTypeId: 279 }] }];
-
-    const { body } = ask('POST', '/v3/objects/contacts', { properties: { lastname: 'Tied' }, associations });
-    const { id } = body as { id: string };
-
-    expect(ask('GET', `/v4/objects/contacts/${id}/associations/companies`).body).to.have.nested.property('results[0].toObjectId', 202);
-  });
-
-  it('gives rows of a batch in another order than asked, and 207 for those it lacks', () => {
-    const { ask } = simulatedHubspot();
-    const inputs = ['101', '999', '998', '102'].map((id) => ({ id }));
-
-    const { status, body } = ask('POST', '/v3/objects/contacts/batch/read', { inputs });
-
-    expect(status).to.equal(207);
-    expect(idsOf(body)).to.deep.equal(['102', '101']);
-    expect(body).to.include({ numErrors: 1 }).and.have.nested.property('errors[0].context.ids').that.deep.equals(['999', '998']);
-  });
-
-  it('refuses a batch with a bad row, unless every row can be told', () => {
-    const { ask } = simulatedHubspot();
-    const inputs = [{ properties: { name: 'Good' }, objectWriteTraceId: 'a' }, { properties: { nope: '1' } }];
-
-    expect(ask('POST', '/v3/objects/companies/batch/create', { inputs }).status).to.equal(400);
-    expect(idsOf(ask('GET', '/v3/objects/companies').body)).to.have.length(4);
-  });
-
   it('updates a batch, leaving out what was merged away', () => {
     const { ask } = simulatedHubspot();
     const inputs = ['150', '102', '103'].map((id) => ({ id, properties: { city: 'Oslo' } }));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { INDEX_LAG_MS } from '../../../../sandbox/hubspot/hubspotSandboxStore.ts';
+import { INDEX_LAG_MS } from '../../../../sandbox/hubspot/hubspotAccount.ts';
 import { seconds } from '../../../../src/time/clock.ts';
 import { simulatedHubspot, type SimulatedHubspot } from '../../services/hubspot/simulatedHubspot.ts';
 

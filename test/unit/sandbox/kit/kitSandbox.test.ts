@@ -207,16 +207,6 @@ describe('simulated Kit', () => {
     expect(answerIn('no_subscribers', 'GET /v4/subscribers/200')[0]).to.equal(404);
   });
 
-  it('goes back to its seeds, its limits included', () => {
-    ask('POST /v4/subscribers', { email_address: NEW });
-    simulator.throttled(kitRequest('GET /v4/account'));
-    enter(simulator, 'token_expired');
-
-    simulator.reset();
-
-    expect(statusOf('POST /v4/subscribers', { email_address: NEW })).to.equal(201);
-  });
-
   it('speaks of failures in Kit’s one shape, where it is known', () => {
     expect(simulator.failure(404)).to.deep.include({ status: 404, body: { errors: ['Not Found'] } });
     expect(simulator.failure(503)).to.deep.include({ status: 503, body: 'Internal Server Error' });

@@ -118,14 +118,4 @@ describe('simulated Mailchimp', () => {
       [400, 'JSONParseError'],
     ]);
   });
-
-  it('forgets everything on reset', () => {
-    mailchimp.ask(`PUT /lists/${LIST}/members/new@example.com`, { email_address: 'new@example.com', status_if_new: 'subscribed' });
-    mailchimp.ask(`DELETE /lists/${LIST}/members/ada@example.com`);
-    mailchimp.enter('members_in_compliance_state');
-    mailchimp.simulator.reset();
-
-    expect(mailchimp.ask(`GET /lists/${LIST}/members/new@example.com`).status).to.equal(404);
-    expect(mailchimp.ask(`PATCH /lists/${LIST}/members/ada@example.com`, { status: 'subscribed' }).status).to.equal(200);
-  });
 });

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import {
   fieldOf,
-  keyHeaders,
   mail,
   messageOf,
   requestOf,
@@ -143,15 +142,5 @@ describe('simulated SendGrid', () => {
     expect(listed(`end_time=${String(now - 1)}`)).to.have.length(1);
     expect(listed('email=Test@example.com')).to.have.length(1);
     expect(listed('limit=1&offset=2')).to.deep.equal([]);
-  });
-
-  it('answers the same to the same requests, and forgets all at a reset', () => {
-    const other = simulatedSendgrid();
-    const one = simulated.ask('POST /v3/marketing/lists', { name: 'Ours' });
-
-    expect(other.ask('POST /v3/marketing/lists', { name: 'Ours' }).body).to.deep.equal(one.body);
-    simulated.enter('key_revoked');
-    simulated.simulator.reset();
-    expect(fieldOf(simulated.ask('GET /v3/marketing/lists', undefined, keyHeaders), 'result')).to.have.length(2);
   });
 });

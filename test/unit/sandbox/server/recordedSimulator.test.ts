@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RecordedSimulator } from '../../../../sandbox/server/recordedSimulator.ts';
-import type { ServiceSeeds } from '../../../../sandbox/server/seeds.ts';
+import type { ServiceSeeds } from '../../../../sandbox/server/journal.ts';
 import { SimulatorTime } from '../../../../sandbox/server/simulatorTime.ts';
 import { kitSimulator } from '../../../../sandbox/kit/kitSandbox.ts';
 import { mailchimpSimulator } from '../../../../sandbox/mailchimp/mailchimpSandbox.ts';
@@ -90,28 +90,5 @@ describe('recorded simulator', () => {
     second.restartChance();
 
     expect(seedsOf(second)).to.deep.equal({ chance, entries: seedsOf(first).entries });
-  });
-
-  it('can keep nothing of a scenario until it is reset', () => {
-    const simulator = create(kitSimulator);
-    simulator.scenarios['subscriber_limit']?.();
-    simulator.answer(request('GET', '/v4/account'));
-    const during = simulator.seeds();
-
-    simulator.reset();
-
-    expect(during).to.equal(undefined);
-    expect(seedsOf(simulator).entries).to.deep.equal([]);
-  });
-
-  it('refuses seeds that are answered otherwise', () => {
-    const first = create(kitSimulator);
-    first.answer(request('POST', '/v4/tags', { name: 'new' }));
-    const { chance, entries } = seedsOf(first);
-    const changed = entries.map((entry) => (entry.did === 'answer' ? { ...entry, status: 500 } : entry));
-
-    expect(() => create(kitSimulator, { chance, entries: changed })).to.throw(
-      "The seeds of kit don't fit: request 1 is answered 201, and was 500",
-    );
   });
 });

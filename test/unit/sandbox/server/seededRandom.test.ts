@@ -24,13 +24,4 @@ describe('sandbox seeded random', () => {
     expect(Math.min(...tenths)).to.be.above(850);
     expect(Math.max(...tenths)).to.be.below(1150);
   });
-
-  it('begins again when restarted', () => {
-    const random = new SeededRandom(7, 'a');
-    const before = numbers(random, 5);
-
-    random.restart();
-
-    expect(numbers(random, 5)).to.deep.equal(before);
-  });
 });

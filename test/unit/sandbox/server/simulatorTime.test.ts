@@ -9,15 +9,6 @@ describe('time of a simulator', () => {
     clock = new HandDrivenClock();
   });
 
-  it('goes as fast as it is told, from the wall-clock time at the start', () => {
-    const time = new SimulatorTime(clock, 100);
-    const start = clock.wallTime();
-
-    clock.advance(10);
-
-    expect(time.now() - start).to.equal(1000);
-  });
-
   it('stands while something is done at a moment, and goes on afterwards even if that failed', () => {
     const time = new SimulatorTime(clock, 1);
     const before = time.now();

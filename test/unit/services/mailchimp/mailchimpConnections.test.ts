@@ -3,7 +3,6 @@ import { createThing, fakeTime, httpHouse, json, rejectionOf, scriptedWire, type
 import { policyTemplates } from '../../../../src/contract/policyTemplates.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
 import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
-import { hasFreeConnection } from '../../../../sandbox/mailchimp/mailchimpSandboxConnections.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 
 const members = json(200, { members: [], total_items: 0 });
@@ -96,23 +95,5 @@ describe('connections to Mailchimp', () => {
     expect(await failure)
       .to.have.property('code')
       .that.is.oneOf(['deadline_exceeded', 'upstream_timeout', 'circuit_open']);
-  });
-});
-
-describe('connections of the simulated Mailchimp', () => {
-  const free = (count: number, abandonedAt: readonly number[], now = 0): boolean => hasFreeConnection({ open: count, abandonedAt }, now);
-
-  it('are ten at once', () => {
-    expect(free(10, [])).to.equal(true);
-    expect(free(11, [])).to.equal(false);
-    expect(hasFreeConnection(undefined, 0)).to.equal(true);
-  });
-
-  it('stay taken for two minutes after their client has left', () => {
-    const left = [0, 0, 0];
-
-    expect(free(7, left, 119_999)).to.equal(true);
-    expect(free(8, left, 119_999)).to.equal(false);
-    expect(free(8, left, 120_000)).to.equal(true);
   });
 });
