@@ -53,6 +53,8 @@ interface EndpointBase<Path extends string, Query, Body, Result> {
   readonly replies?: ZodType;
   /** From the result to the body that callers get; default: the result as it is. */
   readonly reply?: (result: Result, input: EndpointInput<Path, Query, Body>) => unknown;
+  /** Such as where to ask how a job ends. */
+  readonly headersOf?: (result: Result) => Readonly<Record<string, string>> | undefined;
   /** Statuses besides the general ones that callers should expect. */
   readonly problems?: readonly number[];
   /** Bytes, and JSON values, of a request body; absent: the general limits. */
@@ -77,7 +79,8 @@ export interface RecipeDeclaration<Path extends string, Query, Body, Result> ext
   readonly operations?: readonly Operation<unknown>[];
   /** Whether its writes may wait in the queue: then 202 is an answer, too. */
   readonly queueable?: boolean;
-  readonly run: (http: HttpClient, input: EndpointInput<Path, Query, Body>, options?: CallOptions) => Promise<Result>;
+  /** @param secret The service's credential, where one kind opens more than another. */
+  readonly run: Runs<Path, Query, Body, Result>;
   /** 207, for callers that look at the status alone, where rows of a bulk answer failed. Default: `status`. */
   readonly statusOf?: (result: Result) => number;
 }
@@ -92,9 +95,9 @@ export interface Endpoint<Args extends readonly unknown[] = never, Result = unkn
   /** The provider's, which the queue and the metrics must know. */
   readonly operations: readonly Operation<unknown>[];
   /** The method of the in-process client. */
-  readonly bind: (http: HttpClient) => (...args: Args) => Promise<Result>;
+  readonly bind: (http: HttpClient, secret?: string) => (...args: Args) => Promise<Result>;
   /** Absent where only this process may call it. */
-  readonly routeOf?: (service: string, http: HttpClient) => Route;
+  readonly routeOf?: (service: string, http: HttpClient, secret?: string) => Route;
 }
 
 /** An endpoint that is one operation. */
@@ -106,6 +109,7 @@ type Runs<Path extends string, Query, Body, Result> = (
   http: HttpClient,
   input: EndpointInput<Path, Query, Body>,
   options?: CallOptions,
+  secret?: string,
 ) => Promise<Result>;
 
 const split = (route: string): readonly [RouteMethod, string] => {
@@ -129,20 +133,20 @@ const methodOf =
     { route, params = {}, query, body }: EndpointBase<Path, Query, Body, Result>,
     run: Runs<Path, Query, Body, Result>,
   ) =>
-  (http: HttpClient) =>
+  (http: HttpClient, secret?: string) =>
   async (...args: Arguments<Path, Query, Body>): Promise<Result> => {
     const names = [...route.matchAll(/:(\w+)/gu)].map(([, name = '']) => name);
     const rest: unknown[] = args.slice(names.length);
     const given = { params: checkedParts(names, params, args), body: body && rest.shift(), query: query && (rest.shift() ?? {}) };
-    return run(http, given as EndpointInput<Path, Query, Body>, rest[0] as CallOptions | undefined);
+    return run(http, given as EndpointInput<Path, Query, Body>, rest[0] as CallOptions | undefined, secret);
   };
 
 const routeOf =
   <Path extends RouteText, Query, Body, Result>(
-    { params, scope, replies, answer, reply, statusOf, ...declared }: Routed<Path, Query, Body, Result>,
+    { params, scope, replies, answer, reply, headersOf, statusOf, ...declared }: Routed<Path, Query, Body, Result>,
     run: Runs<Path, Query, Body, Result>,
   ) =>
-  (service: string, http: HttpClient): Route => {
+  (service: string, http: HttpClient, secret?: string): Route => {
     const [method, path] = split(declared.route);
     return route({
       ...declared,
@@ -155,8 +159,13 @@ const routeOf =
       ...(declared.status !== 204 && { answer: replies ?? answer }),
       handle: async ({ call, params: parts, query, body }) => {
         const input = { params: parts, query, body } as EndpointInput<Path, Query, Body>;
-        const result = await run(http, input, call);
-        return { ...(statusOf !== undefined && { status: statusOf(result) }), body: reply === undefined ? result : reply(result, input) };
+        const result = await run(http, input, call, secret);
+        const headers = headersOf?.(result);
+        return {
+          ...(statusOf !== undefined && { status: statusOf(result) }),
+          ...(headers !== undefined && { headers }),
+          body: reply === undefined ? result : reply(result, input),
+        };
       },
     });
   };
@@ -219,8 +228,8 @@ export type Client<E extends Endpoints> = ServiceClient & {
   readonly [Name in keyof E]: E[Name] extends Endpoint<infer Args, infer Result> ? (...args: Args) => Promise<Result> : never;
 };
 
-export const clientOf = <E extends Endpoints>(endpoints: E, health: Health, http: HttpClient): Client<E> => {
-  const methods = Object.fromEntries(Object.entries(endpoints).map(([name, { bind }]) => [name, bind(http)]));
+export const clientOf = <E extends Endpoints>(endpoints: E, health: Health, http: HttpClient, secret?: string): Client<E> => {
+  const methods = Object.fromEntries(Object.entries(endpoints).map(([name, { bind }]) => [name, bind(http, secret)]));
   const own: ServiceClient = {
     getCircuitState: () => http.getCircuitState(),
     getMetrics: () => http.getMetrics(),
@@ -239,8 +248,8 @@ export const serviceOf = <const E extends Endpoints>({
 }: FromEndpoints & { readonly endpoints: E }): Service<Client<E>> => ({
   ...descriptor,
   operations: Object.values(endpoints).flatMap(({ operations }) => operations),
-  mount: (http) => ({
-    client: clientOf(endpoints, descriptor.health, http),
-    routes: Object.values(endpoints).flatMap(({ routeOf: routeFor }) => routeFor?.(descriptor.name, http) ?? []),
+  mount: (http, secret) => ({
+    client: clientOf(endpoints, descriptor.health, http, secret),
+    routes: Object.values(endpoints).flatMap(({ routeOf: routeFor }) => routeFor?.(descriptor.name, http, secret) ?? []),
   }),
 });

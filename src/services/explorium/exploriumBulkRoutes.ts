@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { route, type Route } from '../../web/route.ts';
-import { lookupReply, lookupSchema } from '../bulkLookup.ts';
+import { lookupSchema, lookupStatus, type BulkLookup } from '../bulkRows.ts';
 import type { ExploriumClient } from './exploriumClient.ts';
 import {
   businessIdSchema,
@@ -17,6 +17,8 @@ import {
 } from './exploriumSchemas.ts';
 
 const read = 'explorium:read';
+
+const lookupReply = (result: BulkLookup<object>) => ({ status: lookupStatus(result), body: result });
 
 const ROW_BY_ROW =
   'One row of the answer for each row sent, in their order: `found`, `missing`, `refused` or `failed`; 207 unless all were found. ' +

@@ -5,7 +5,7 @@
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import type { CallOptions } from '../../contract/call.ts';
-import { lookUpRows, outcomeOfError, type AskedRows, type BulkLookup, type FailedRow, type LookedUp } from '../bulkLookup.ts';
+import { lookUpRows, outcomeOfError, type AskedRows, type BulkLookup, type FailedRow, type LookedUp } from '../bulkRows.ts';
 import { AnswersOfSteps, firmographicsOf, readBusinessMatch, readProspectMatch, type Flags, type Match } from './exploriumEnrichment.ts';
 import { exploriumOperations as operations } from './exploriumOperations.ts';
 import {

@@ -2,7 +2,7 @@
  * Shapes of Explorium: what it answers (unknown fields pass) and what callers may ask (limits hold).
  */
 import { z, type ZodType } from 'zod';
-import { boundedText } from '../../web/boundedText.ts';
+import { boundedText } from '../inputs.ts';
 
 const contextSchema = z.looseObject({
   correlation_id: z.string().nullish(),

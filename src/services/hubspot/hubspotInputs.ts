@@ -4,8 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import { boundedText, emailText } from '../../web/boundedText.ts';
-import { wholeNumber } from '../../web/wholeNumber.ts';
+import { boundedText, emailText, wholeNumber } from '../inputs.ts';
 
 const recordTypes = ['contacts', 'companies', 'deals'] as const;
 export type RecordType = (typeof recordTypes)[number];

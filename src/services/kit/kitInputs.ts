@@ -3,7 +3,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import { boundedText, emailText } from '../../web/boundedText.ts';
+import { boundedText, emailText } from '../inputs.ts';
 
 /** A subscriber, tag, form or sequence, as it stands in a path. */
 export const idSchema = z

@@ -7,7 +7,7 @@ import { manyRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation,
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { lookUpRows, lookupReply, lookupSchema, type BulkLookup, type LookedUp } from '../bulkLookup.ts';
+import { lookUpRows, lookupSchema, lookupStatus, type BulkLookup, type LookedUp } from '../bulkRows.ts';
 import { inProcess, recipe } from '../endpoint.ts';
 import { contact, contactsAnswer, upsertedContact } from './lemlistAnswers.ts';
 import { contactName, contactNames, MAX_CONTACTS } from './lemlistInputs.ts';
@@ -98,7 +98,7 @@ export const findContacts = recipe({
       return found === undefined ? { outcome: 'missing' } : { outcome: 'found', contact: found };
     });
   },
-  statusOf: (result) => lookupReply(result).status,
+  statusOf: lookupStatus,
 });
 
 /** @throws {UpstreamRejectedError} 404 `contact_not_found`. */

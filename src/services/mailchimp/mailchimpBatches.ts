@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { UpstreamPath } from '../../contract/operation.ts';
 import { checked, emailSchema, listIdSchema, memberChangeSchema, memberUpsertSchema, tagChangeSchema } from './mailchimpInputs.ts';
 import { memberPath, memberTagsPath } from './mailchimpMembers.ts';
-import type { Batch } from './mailchimpSchemas.ts';
+import type { Batch } from './mailchimpAnswers.ts';
 
 export const MAX_BATCH_OPERATIONS = 1_000;
 

@@ -7,7 +7,7 @@ import { rowFailure, type RowFailure } from './mailchimpErrors.ts';
 import { bulkMembersSchema, checked, type BulkMembers, type MemberFlags, type NewMember } from './mailchimpInputs.ts';
 import { listPath, subscriberHash } from './mailchimpMembers.ts';
 import { mailchimpOperations } from './mailchimpOperations.ts';
-import type { BulkAnswer } from './mailchimpSchemas.ts';
+import type { BulkAnswer } from './mailchimpAnswers.ts';
 
 /** `unknown`: Mailchimp's answer has no word on this row; look before you repeat it. */
 export type RowOutcome =

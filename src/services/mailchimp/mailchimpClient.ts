@@ -21,7 +21,7 @@ import {
 } from './mailchimpInputs.ts';
 import { memberPath, membersPath, memberTagsPath } from './mailchimpMembers.ts';
 import { mailchimpOperations as operations } from './mailchimpOperations.ts';
-import type { Archived, Batch, Lists, Member, MemberPage, Ping, StartedBatch, Tagged } from './mailchimpSchemas.ts';
+import type { Archived, Batch, Lists, Member, MemberPage, Ping, StartedBatch, Tagged } from './mailchimpAnswers.ts';
 
 const pingRequest = { path: upstreamPath`/ping` };
 

@@ -4,8 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import { boundedText, emailText } from '../../web/boundedText.ts';
-import { wholeNumber } from '../../web/wholeNumber.ts';
+import { boundedText, emailText, wholeNumber } from '../inputs.ts';
 
 export const listIdSchema = z.string('must be a list id').regex(/^[0-9a-f]{10}$/u, 'must be the 10 hexadecimal digits of a list id');
 

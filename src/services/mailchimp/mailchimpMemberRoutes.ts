@@ -15,7 +15,7 @@ import {
   newMemberSchema,
   tagChangeSchema,
 } from './mailchimpInputs.ts';
-import { archivedSchema, memberPageSchema, memberSchema, taggedSchema } from './mailchimpSchemas.ts';
+import { archivedSchema, memberPageSchema, memberSchema, taggedSchema } from './mailchimpAnswers.ts';
 
 /** Five hundred members of two kilobytes: twice what most have. */
 const MAX_BULK_BYTES = 1_000_000;

@@ -7,7 +7,7 @@
 import { manyRecords, pageOfRecords, type Operation } from '../../contract/operation.ts';
 import { minutes } from '../../time/clock.ts';
 import { writtenMember } from './mailchimpMembers.ts';
-import * as answers from './mailchimpSchemas.ts';
+import * as answers from './mailchimpAnswers.ts';
 
 const operation = <T>(definition: Operation<T>): Operation<T> => definition;
 

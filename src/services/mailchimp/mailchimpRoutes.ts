@@ -8,7 +8,7 @@ import { batchInputSchema, batchOutcomes } from './mailchimpBatches.ts';
 import type { MailchimpClient } from './mailchimpClient.ts';
 import { batchIdSchema, listQuerySchema } from './mailchimpInputs.ts';
 import { memberRoutes } from './mailchimpMemberRoutes.ts';
-import { batchSchema, listsSchema, pingSchema, startedBatchSchema } from './mailchimpSchemas.ts';
+import { batchSchema, listsSchema, pingSchema, startedBatchSchema } from './mailchimpAnswers.ts';
 
 /** A thousand operations of a kilobyte. */
 const MAX_BATCH_BYTES = 1_000_000;

@@ -4,8 +4,7 @@
  */
 import { z, type ZodType } from 'zod';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import { boundedText, emailText } from '../../web/boundedText.ts';
-import { wholeNumber } from '../../web/wholeNumber.ts';
+import { boundedText, emailText, wholeNumber } from '../inputs.ts';
 
 /** Contacts, lists, jobs: SendGrid shows UUIDs and promises none. No comma: it separates ids in a query. */
 export const idSchema = z.string('must be an id').regex(/^[\w-]{1,100}$/u, 'must be letters, digits, _ and -, at most 100 of them');

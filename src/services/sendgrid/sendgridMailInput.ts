@@ -3,7 +3,7 @@
  * recipients in all, 10 categories.
  */
 import { z } from 'zod';
-import { boundedText } from '../../web/boundedText.ts';
+import { boundedText } from '../inputs.ts';
 import { emailSchema } from './sendgridInputs.ts';
 
 const MAX_PERSONALIZATIONS = 1_000;

@@ -1,11 +1,67 @@
 /**
- * Bulk lookups as single ones made together: `Operation.batch` joins them to one request, and each row keeps its own cache,
- * flight and error. So a row that fails leaves the others theirs, and nothing that was answered is asked for twice.
+ * Rows of bulk answers: one for each row asked, in their order, with its outcome; and how many had which. A bulk lookup is single
+ * lookups made together: `Operation.batch` joins them to one request, and each row keeps its own cache, flight and error. So a row
+ * that fails leaves the others theirs, and nothing that was answered is asked for twice.
  */
 import { z, type ZodRawShape, type ZodType } from 'zod';
 import { GatewayError } from '../errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
 import { problemKinds } from '../web/problemKinds.ts';
+
+/** How a row ended, by a word of its endpoint, such as `made` or `refused`. */
+interface RowOutcome {
+  readonly outcome: string;
+}
+
+/** Rows in the order asked, and for each name how many had one of its outcomes. */
+export const countedRows = <Row extends RowOutcome, Count extends string>(
+  rows: readonly Row[],
+  counts: Readonly<Record<Count, readonly string[]>>,
+): { readonly rows: readonly Row[] } & Readonly<Record<Count, number>> => {
+  const count = (counted: readonly string[]): number => rows.filter(({ outcome }) => counted.includes(outcome)).length;
+  const sums = Object.entries<readonly string[]>(counts).map(([name, counted]) => [name, count(counted)] as const);
+  return { rows, ...(Object.fromEntries(sums) as Record<Count, number>) };
+};
+
+/** The same, of rows that bear their place in the order asked. */
+export const rowsSchema = <Row extends ZodRawShape, Count extends string>(row: Row, ...counts: readonly Count[]) =>
+  z.object({
+    rows: z.array(z.object({ index: z.int(), ...row })),
+    ...(Object.fromEntries(counts.map((name) => [name, z.int()])) as Record<Count, z.ZodInt>),
+  });
+
+/** @returns 207 unless all rows ended well: it tells callers that look at the status alone to look at the rows. */
+export const statusOfRows = ({ rows }: { readonly rows: readonly RowOutcome[] }, good: readonly string[], whole = 200): number =>
+  rows.every(({ outcome }) => good.includes(outcome)) ? whole : 207;
+
+/** Keys of rows, such as addresses, mean the same in any case. */
+export const rowKey = (key: string | number): string => String(key).toLowerCase();
+
+/** Rows of a provider's answer, which come in any order, by what they are known by again. */
+export const rowsByKey = <Row>(rows: readonly Row[], keyOf: (row: Row) => string | number | null | undefined): ReadonlyMap<string, Row> =>
+  new Map(
+    rows.flatMap((row) => {
+      const key = keyOf(row);
+      return key === null || key === undefined ? [] : [[rowKey(key), row] as const];
+    }),
+  );
+
+/** Each key once, as it was spelled last. */
+export const distinctKeys = (keys: readonly string[]): readonly string[] => [...rowsByKey(keys, (key) => key).values()];
+
+/** A part of the place of a fault that names a field, and not one of its rows. */
+const FIELD = /^[a-z]\w{0,49}$/iu;
+const MAX_FIELDS = 5;
+
+/**
+ * Which fields of a row are at fault, by name: a key that is none could be somebody's data.
+ *
+ * @param what Names the row, where it is at fault as a whole.
+ */
+export const faultsIn = ({ issues }: z.ZodError, what: string): readonly string[] => {
+  const names = issues.map(({ path }) => String(path[0] ?? what)).map((name) => (FIELD.test(name) ? name : what));
+  return [...new Set(names)].slice(0, MAX_FIELDS);
+};
 
 /** `invalid_row`: it was not sent; any other reason is the service's. */
 export interface RefusedRow {
@@ -42,18 +98,12 @@ export interface BulkLookup<Found extends object, Known extends object = object>
 /** The reason of a row that was never sent. */
 const UNSENT = 'invalid_row';
 
-/** A part of the place of a fault that names a field, and not one of its rows. */
-const FIELD = /^[a-z]\w{0,49}$/iu;
-const MAX_FIELDS = 5;
-
 /** A row as its schema has it, or why it cannot be sent. */
 type JudgedRow<Row> = { readonly row: Row } | { readonly refusal: RefusedRow };
 
 const judged = <Row>(schema: ZodType<Row>, value: unknown, what: string): JudgedRow<Row> => {
   const { data, error } = schema.safeParse(value);
-  if (error === undefined) return { row: data };
-  const names = error.issues.map(({ path }) => String(path[0] ?? what)).map((name) => (FIELD.test(name) ? name : what));
-  return { refusal: { outcome: 'refused', reason: UNSENT, fields: [...new Set(names)].slice(0, MAX_FIELDS) } };
+  return error === undefined ? { row: data } : { refusal: { outcome: 'refused', reason: UNSENT, fields: faultsIn(error, what) } };
 };
 
 /** `body.businesses_to_match.0.domain`: the last word of the place is the field. */
@@ -120,20 +170,11 @@ export const lookUpRows = async <Row, Found extends object, Known extends object
   const failure = all.find(({ error }) => error !== undefined);
   const isAnswered = all.some(({ outcome, error }) => error === undefined && !isUnsent(outcome));
   if (failure?.error !== undefined && !isAnswered) throw failure.error;
-  return counted(all.map(({ outcome }) => outcome as LookedUp<Found, Known>));
+  const rows = all.map(({ outcome }, index) => ({ index, ...(outcome as LookedUp<Found, Known>) }));
+  return countedRows(rows, { found: ['found'], missing: ['missing'], refused: ['refused'], failed: ['failed'] });
 };
 
-const counted = <Found extends object, Known extends object>(outcomes: readonly LookedUp<Found, Known>[]): BulkLookup<Found, Known> => {
-  const count = (wanted: 'found' | 'missing' | 'refused' | 'failed'): number => outcomes.filter(({ outcome }) => outcome === wanted).length;
-  const rows = outcomes.map((outcome, index) => ({ index, ...outcome }));
-  return { rows, found: count('found'), missing: count('missing'), refused: count('refused'), failed: count('failed') };
-};
-
-/** 207 tells callers that look at the status alone to look at the rows. */
-export const lookupReply = (result: BulkLookup<object>) => ({
-  status: result.found === result.rows.length ? 200 : 207,
-  body: result,
-});
+export const lookupStatus = (result: BulkLookup<object>): number => statusOfRows(result, ['found']);
 
 /** @param found What a row has when it was found; `known`: what it may have all the same when it was not. */
 export const lookupSchema = (found: ZodRawShape, known: ZodRawShape = {}) => {

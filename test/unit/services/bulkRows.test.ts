@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 import { CircuitOpenError, UpstreamRejectedError, UpstreamUnauthorizedError } from '../../../src/errors/upstreamErrors.ts';
-import { lookupReply, lookupSchema, lookUpRows, outcomeOfError, type LookedUp } from '../../../src/services/bulkLookup.ts';
+import { lookUpRows, lookupSchema, lookupStatus, outcomeOfError, type LookedUp } from '../../../src/services/bulkRows.ts';
 import { errorOf } from '../../support/errorOf.ts';
 
 interface Named {
@@ -99,9 +99,9 @@ describe('bulk lookup', () => {
   it('is answered with 200 if every row was found, else with 207', async () => {
     const lookUp = async (row: { readonly id: string }): Promise<LookedUp<Named>> => (row.id === 'b' ? { outcome: 'missing' } : found(row));
 
-    const replies = [lookupReply(await rowsOf(lookUp, { id: 'a' })), lookupReply(await rowsOf(lookUp, { id: 'a' }, { id: 'b' }))];
+    const statuses = [lookupStatus(await rowsOf(lookUp, { id: 'a' })), lookupStatus(await rowsOf(lookUp, { id: 'a' }, { id: 'b' }))];
 
-    expect(replies.map(({ status }) => status)).to.deep.equal([200, 207]);
+    expect(statuses).to.deep.equal([200, 207]);
   });
 
   it('fits the schema that describes it', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ZodType } from 'zod';
 import { serviceRegistry } from '../../../src/services/registry.ts';
-import { boundedText } from '../../../src/web/boundedText.ts';
+import { boundedText } from '../../../src/services/inputs.ts';
 import type { Route } from '../../../src/web/route.ts';
 
 interface Definition {
