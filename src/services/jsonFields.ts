@@ -11,12 +11,6 @@ export const rowsIn = (value: unknown, name: string): readonly unknown[] => {
   return Array.isArray(rows) ? rows : [];
 };
 
-/** The text in this field; `''` where there is none. */
-export const textIn = (value: unknown, name: string): string => {
-  const text = fieldsOf(value)[name];
-  return typeof text === 'string' ? text : '';
-};
-
 /** The texts in this field, which may be a list or a text alone. */
 export const textsIn = (value: unknown, name: string): readonly string[] =>
   [fieldsOf(value)[name]].flat().filter((text): text is string => typeof text === 'string');

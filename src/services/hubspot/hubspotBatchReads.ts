@@ -13,11 +13,13 @@ import {
 } from '../../contract/operation.ts';
 import { lastValueIn } from '../../pipeline/upstreamPath.ts';
 import { recipe } from '../endpoint.ts';
-import { fieldsOf, textIn, textsIn } from '../jsonFields.ts';
+import { distinctKeys, rowKey, rowsByKey } from '../bulkRows.ts';
+import { checked } from '../inputs.ts';
+import { textsIn } from '../jsonFields.ts';
 import { contextList, record, recordBatch, type CrmRecord, type RecordBatch } from './hubspotAnswers.ts';
 import { missingRowTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
-import { batchPath } from './hubspotPaths.ts';
+import { objectsPath } from './hubspotPaths.ts';
 
 const MAX_ROWS = 100;
 
@@ -45,22 +47,18 @@ interface Asked {
   readonly properties: readonly string[];
 }
 
-const distinct = (values: readonly string[]): readonly string[] => [
-  ...new Map(values.map((value) => [value.toLowerCase(), value])).values(),
-];
-
 /** Joining by a property needs its value, so it is asked for along with the others. */
 const requestOf = (type: inputs.RecordType, { ids, idProperty, properties }: Asked): OperationRequest => {
-  const names = idProperty === undefined ? properties : distinct([...properties, idProperty]);
-  const body = { inputs: distinct(ids).map((id) => ({ id })), properties: names, ...(idProperty !== undefined && { idProperty }) };
-  return { path: batchPath(type, 'read'), body };
+  const names = idProperty === undefined ? properties : distinctKeys([...properties, idProperty]);
+  const body = { inputs: distinctKeys(ids).map((id) => ({ id })), properties: names, ...(idProperty !== undefined && { idProperty }) };
+  return { path: objectsPath(type, 'batch', 'read'), body };
 };
 
-const keyOf = ({ id, properties }: CrmRecord, idProperty: string | undefined): string =>
-  (idProperty === undefined ? id : (properties[idProperty] ?? '')).toLowerCase();
-
-const recordsByKey = ({ results }: RecordBatch, idProperty: string | undefined): ReadonlyMap<string, CrmRecord> =>
-  new Map(results.map((each) => [keyOf(each, idProperty), each]));
+/** What a record was asked for by. */
+const nameBy =
+  (idProperty: string | undefined) =>
+  ({ id, properties }: CrmRecord): string =>
+    idProperty === undefined ? id : (properties[idProperty] ?? '');
 
 /** Without the property that only the batch needed, to tell whose row it is. */
 const asAsked = (found: CrmRecord, { idProperty, properties }: Asked): CrmRecord => {
@@ -70,26 +68,30 @@ const asAsked = (found: CrmRecord, { idProperty, properties }: Asked): CrmRecord
 
 /** Left out without a word is a record that was merged into another: a single read still finds it. */
 const rowsOf = (batch: RecordBatch, asked: Asked): readonly BatchedRow[] => {
-  const records = recordsByKey(batch, asked.idProperty);
-  const absent = new Set((batch.errors ?? []).flatMap((error) => contextList(error, 'ids')).map((id) => id.toLowerCase()));
-  return asked.ids.map((id): BatchedRow => {
-    const found = records.get(id.toLowerCase());
+  const records = rowsByKey(batch.results, nameBy(asked.idProperty));
+  const absent = new Set((batch.errors ?? []).flatMap((error) => contextList(error, 'ids')).map(rowKey));
+  return asked.ids.map(rowKey).map((key): BatchedRow => {
+    const found = records.get(key);
     if (found !== undefined) return { kind: 'found', value: asAsked(found, asked) };
-    return { kind: absent.has(id.toLowerCase()) ? 'absent' : 'unsaid' };
+    return { kind: absent.has(key) ? 'absent' : 'unsaid' };
   });
 };
 
-const propertiesIn = ({ query }: OperationRequest): readonly string[] | undefined =>
-  fieldsOf(query)['properties'] === undefined ? undefined : textsIn(query, 'properties');
+/** The unique property that the request's own name is a value of, and the properties wanted, if it says so. */
+const wishesIn = ({ query = {} }: OperationRequest) => ({
+  idProperty: textsIn(query, 'idProperty')[0],
+  properties: query['properties'] === undefined ? undefined : textsIn(query, 'properties'),
+});
 
 /** Reads of one type share a request if they ask for the same properties, by the same kind of id. */
 export const sharedReads = (type: inputs.RecordType): BatchRule => ({
   maxRows: MAX_ROWS,
-  group: (request) => `${textIn(request.query, 'idProperty')} ${[...(propertiesIn(request) ?? ['(usual)'])].sort().join(',')}`,
+  group: (request) => {
+    const { idProperty = '', properties = ['(usual)'] } = wishesIn(request);
+    return `${idProperty} ${properties.toSorted().join(',')}`;
+  },
   together: (requests) => {
-    const [first] = requests;
-    const idProperty = textIn(first?.query, 'idProperty') || undefined;
-    const properties = (first && propertiesIn(first)) ?? USUAL[type];
+    const { idProperty, properties = USUAL[type] } = wishesIn(requests[0] as OperationRequest);
     const asked: Asked = { ids: requests.map(({ path }) => lastValueIn(path)), idProperty, properties };
     return { operation: rowsFrom(batchReads[type], (batch) => rowsOf(batch, asked)), request: requestOf(type, asked) };
   },
@@ -110,14 +112,15 @@ export const batchReadContacts = recipe({
   answer: z.object({ results: z.array(record), missing: z.array(z.string()) }),
   problems: [422],
   run: async (http, { body }, options) => {
-    const { ids, idProperty, properties = [] } = inputs.checked(inputs.batchRead, body);
+    const { ids, idProperty, properties = [] } = checked(inputs.batchRead, body, 'batch');
     const batch = await http.send(batchReads.contacts, requestOf('contacts', { ids, idProperty, properties }), options);
-    const records = recordsByKey(batch, idProperty);
-    const asked = new Set(ids.map((id) => id.toLowerCase()));
-    const unasked = batch.results.filter((each) => !asked.has(keyOf(each, idProperty)));
+    const nameOf = nameBy(idProperty);
+    const records = rowsByKey(batch.results, nameOf);
+    const asked = new Set(ids.map(rowKey));
+    const unasked = batch.results.filter((each) => !asked.has(rowKey(nameOf(each))));
     return {
-      results: [...[...asked].flatMap((id) => records.get(id) ?? []), ...unasked],
-      missing: [...new Set(ids)].filter((id) => !records.has(id.toLowerCase())),
+      results: [...[...asked].flatMap((key) => records.get(key) ?? []), ...unasked],
+      missing: [...new Set(ids)].filter((id) => !records.has(rowKey(id))),
     };
   },
 });

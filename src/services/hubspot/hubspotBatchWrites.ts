@@ -5,15 +5,17 @@
  * for the pipeline. None may wait in the queue: some of its rows may be refused, and somebody must be there to read which.
  */
 import { z, type RefinementCtx, type ZodType } from 'zod';
-import type { CallOptions, Idempotency } from '../../contract/call.ts';
+import type { Idempotency } from '../../contract/call.ts';
 import { manyRecords, type Operation } from '../../contract/operation.ts';
+import { countedRows, rowsSchema, statusOfRows } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
+import { checked } from '../inputs.ts';
 import { anything, record, recordBatch, upsertBatch, type RecordBatch } from './hubspotAnswers.ts';
 import { batchReadContacts } from './hubspotBatchReads.ts';
 import { joinRows, rowOutcomes, type RowAnswer, type SentRow } from './hubspotBatchRows.ts';
 import { batchTags, goneRowTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
-import { batchPath } from './hubspotPaths.ts';
+import { objectsPath } from './hubspotPaths.ts';
 import { PartedBatch, type Batch } from './hubspotPartedBatch.ts';
 
 const MAX_ROWS = 100;
@@ -37,12 +39,10 @@ const archivedRow = z.strictObject({ id: inputs.recordId });
 const unlike =
   <Row>(path: readonly string[], keyOf: (row: Row, index: number) => string | undefined) =>
   (rows: readonly Row[], context: RefinementCtx): void => {
-    const places = new Map<string, number>();
-    for (const [index, row] of rows.entries()) {
-      const key = keyOf(row, index);
-      const first = key === undefined ? undefined : places.get(key);
-      if (key !== undefined && first === undefined) places.set(key, index);
-      if (first === undefined) continue;
+    const keys = rows.map(keyOf);
+    for (const [index, key] of keys.entries()) {
+      const first = key === undefined ? index : keys.indexOf(key);
+      if (first === index) continue;
       context.addIssue({ code: 'custom', path: [index, ...path], message: `must not be the same as that of row ${String(first)}` });
     }
   };
@@ -95,30 +95,19 @@ const takenIn: Batch<RecordBatch>['conflictsIn'] = async (http, rows, call) => {
   });
 };
 
-const answer = z.object({
-  rows: z.array(
-    z.object({
-      index: z.int(),
-      outcome: z.enum(rowOutcomes),
-      record: record.optional(),
-      reason: z.string().optional(),
-      details: z.looseObject({}).optional(),
-    }),
-  ),
-  created: z.int(),
-  updated: z.int(),
-  archived: z.int(),
-  failed: z.int(),
-});
+const row = {
+  outcome: z.enum(rowOutcomes),
+  record: record.optional(),
+  reason: z.string().optional(),
+  details: z.looseObject({}).optional(),
+};
+const answer = rowsSchema(row, 'created', 'updated', 'archived', 'failed');
 
 /** `failed`: rows that did not go in, or of which nothing is known. */
-const counted = (rows: readonly RowAnswer[]) => {
-  const count = (wanted: RowAnswer['outcome']): number => rows.filter(({ outcome }) => outcome === wanted).length;
-  const done = { created: count('created'), updated: count('updated'), archived: count('archived') };
-  return { rows, ...done, failed: rows.length - done.created - done.updated - done.archived };
-};
+const failed = ['refused', 'not_written', 'unknown'];
+const counts = { created: ['created'], updated: ['updated'], archived: ['archived'], failed };
 
-export type BatchWriteAnswer = ReturnType<typeof counted>;
+export type BatchWriteAnswer = { readonly rows: readonly RowAnswer[] } & Readonly<Record<keyof typeof counts, number>>;
 
 const ROW_BY_ROW = 'One row of the answer for each row sent, in their order; 207 where some did not go in, and the good ones stand.';
 
@@ -155,13 +144,16 @@ const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row,
     answer,
     status,
     operations: [operation as Operation<unknown>],
-    run: async (http, given, options?: CallOptions): Promise<BatchWriteAnswer> => {
-      const rows = inputs.checked(body, given.body).inputs.map(kind.sent);
-      const answers = await new PartedBatch(http, { ...kind, operation, path: batchPath(type, action) }, options).make(rows);
-      return counted(answers.toSorted((one, other) => one.index - other.index));
+    run: async (http, given, options): Promise<BatchWriteAnswer> => {
+      const rows = checked(kind.rows, given.body.inputs, 'inputs').map(kind.sent);
+      const batch = { ...kind, operation, path: objectsPath(type, 'batch', action) };
+      const answers = await new PartedBatch(http, batch, options).make(rows);
+      return countedRows(
+        answers.toSorted((one, other) => one.index - other.index),
+        counts,
+      );
     },
-    // For callers that look at the status alone.
-    statusOf: ({ failed }) => (failed === 0 ? status : 207),
+    statusOf: (result) => statusOfRows(result, ['created', 'updated', 'archived'], status),
   });
 };
 

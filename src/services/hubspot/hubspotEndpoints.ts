@@ -11,12 +11,13 @@ import { manyRecords, pageOfRecords, type OperationRequest, type QueueRule } fro
 import { valuesIn } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { endpoint, recipe, type Endpoint } from '../endpoint.ts';
-import { fieldsOf, textIn } from '../jsonFields.ts';
+import { checked, textIn } from '../inputs.ts';
+import { fieldsOf } from '../jsonFields.ts';
 import * as answers from './hubspotAnswers.ts';
 import { batchReads, sharedReads } from './hubspotBatchReads.ts';
 import { associationTags, goneTags, missingAssociationTags, NONE_FOUND, readTags, writeTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
-import * as paths from './hubspotPaths.ts';
+import { accountPath, associationsBatchPath, objectsPath } from './hubspotPaths.ts';
 
 /**
  * Half a minute fresh: long enough to take a burst of equal reads, short enough that a write past us is soon seen; one
@@ -31,8 +32,8 @@ const recordOf = ({ path }: OperationRequest): string | undefined => {
 };
 
 const newContactOf = ({ body }: OperationRequest): string | undefined => {
-  const email = textIn(fieldsOf(body)['properties'], 'email').toLowerCase();
-  return email === '' ? undefined : `contacts/${email}`;
+  const email = textIn(fieldsOf(body)['properties'], 'email');
+  return email && `contacts/${email}`;
 };
 
 /** Of one that exists. */
@@ -71,7 +72,7 @@ const readsOf = (type: inputs.RecordType, one: One) => {
     description: 'Up to 30 s old; `Cache-Control: no-cache` asks HubSpot, as you should after a write of your own.',
     params: { id: inputs.recordId },
     ...readOf(type),
-    upstream: ({ params, query }) => ({ path: paths.recordPath(type, params.id), query: { properties: query.properties } }),
+    upstream: ({ params, query }) => ({ path: objectsPath(type, params.id), query: { properties: query.properties } }),
   });
   return {
     list: endpoint({
@@ -82,7 +83,7 @@ const readsOf = (type: inputs.RecordType, one: One) => {
       description: 'Page by `paging.next.after`.',
       query: inputs.listQuery,
       answer: answers.recordPage,
-      upstream: ({ query: { limit, after, properties } }) => ({ path: paths.recordsPath(type), query: { limit, after, properties } }),
+      upstream: ({ query: { limit, after, properties } }) => ({ path: objectsPath(type), query: { limit, after, properties } }),
       idempotency: 'safe',
     }),
     get: { ...get, operations: [...get.operations, batchReads[type]] },
@@ -97,7 +98,7 @@ const readsOf = (type: inputs.RecordType, one: One) => {
       body: inputs.search,
       answer: answers.searchPage,
       problems: [422],
-      upstream: ({ body }) => ({ path: paths.searchPath(type), body }),
+      upstream: ({ body }) => ({ path: objectsPath(type, 'search'), body }),
       idempotency: 'safe',
       quota: 'search',
     }),
@@ -114,7 +115,7 @@ const writesOf = (type: inputs.RecordType, one: One) => ({
     answer: answers.record,
     status: 201,
     problems: [409, 422],
-    upstream: ({ body }) => ({ path: paths.recordsPath(type), body }),
+    upstream: ({ body }) => ({ path: objectsPath(type), body }),
     // A repeat makes a second company or deal. Of a contact it would answer 409, and call our own success a conflict;
     // one without an email it would double. Callers that want repeats ask for an upsert.
     idempotency: 'never',
@@ -129,7 +130,7 @@ const writesOf = (type: inputs.RecordType, one: One) => ({
     body: inputs.recordChange,
     answer: answers.record,
     problems: [404, 409, 422],
-    upstream: ({ params, body }) => ({ path: paths.recordPath(type, params.id), body }),
+    upstream: ({ params, body }) => ({ path: objectsPath(type, params.id), body }),
     idempotency: 'natural',
     queue: writeOfRecord,
     cacheTags: writeTags(type),
@@ -152,7 +153,7 @@ export const getContactByEmail = endpoint({
   params: { email: inputs.email },
   ...readOf('contacts'),
   upstream: ({ params, query: { properties } }) => ({
-    path: paths.recordPath('contacts', params.email),
+    path: objectsPath('contacts', params.email),
     query: { idProperty: 'email', properties },
   }),
 });
@@ -162,13 +163,15 @@ export const getAccount = endpoint({
   route: 'GET /account',
   summary: 'Get the account that the credential belongs to',
   answer: answers.account,
-  upstream: () => ({ path: paths.accountPath }),
+  upstream: () => ({ path: accountPath }),
   idempotency: 'safe',
   ...cached,
 });
 
 const manyEnds = { fromType: inputs.associableType, fromId: inputs.recordId, toType: inputs.associableType };
 const ends = { ...manyEnds, toId: inputs.recordId };
+const tiePath = ({ fromType, fromId, toType, toId }: Readonly<Record<keyof typeof ends, string>>) =>
+  objectsPath(fromType, fromId, 'associations', toType, toId);
 const write = { idempotency: 'natural', goneTags: associationTags, queue: writeOfRecord } as const;
 
 export const readAssociations = endpoint({
@@ -181,7 +184,10 @@ export const readAssociations = endpoint({
   query: inputs.associationQuery,
   answer: answers.associationPage,
   problems: [404],
-  upstream: ({ params, query }) => ({ path: paths.associationsPath(params), query: { ...query } }),
+  upstream: ({ params, query }) => ({
+    path: objectsPath(params.fromType, params.fromId, 'associations', params.toType),
+    query: { ...query },
+  }),
   idempotency: 'safe',
   goneTags: associationTags,
 });
@@ -202,10 +208,14 @@ export const associate = recipe({
   run: async (http, { params, body }, options) => {
     const named = { from: params.fromId, to: params.toId };
     if (body === undefined) {
-      const made = await http.write(associateByDefault, { path: paths.defaultAssociationPath(params) }, options);
+      const made = await http.write(
+        associateByDefault,
+        { path: objectsPath(params.fromType, params.fromId, 'associations', 'default', params.toType, params.toId) },
+        options,
+      );
       return isQueued(made) ? { ...made, ...named } : { ...named, labels: [] };
     }
-    const made = await http.write(associateLabelled, { path: paths.associationPath(params), body }, options);
+    const made = await http.write(associateLabelled, { path: tiePath(params), body }, options);
     return isQueued(made) ? { ...made, ...named } : { ...named, labels: made.labels ?? [] };
   },
 });
@@ -220,7 +230,7 @@ export const removeAssociation = endpoint({
   status: 204,
   problems: [404],
   reply: (answer) => (isQueued(answer) ? answer : undefined),
-  upstream: ({ params }) => ({ path: paths.associationPath(params) }),
+  upstream: ({ params }) => ({ path: tiePath(params) }),
   ...write,
 });
 
@@ -257,8 +267,8 @@ export const batchReadAssociations: Endpoint<
 > = {
   operations: [readMany],
   bind: (http) => async (fromType, toType, asked, options) => {
-    const body = inputs.checked(z.object({ inputs: inputs.associationInputs }), { inputs: asked });
-    const rows = associatedIn(await http.send(readMany, { path: paths.associationBatchPath(fromType, toType), body }, options));
+    const body = { inputs: checked(inputs.associationInputs, asked, 'inputs') };
+    const rows = associatedIn(await http.send(readMany, { path: associationsBatchPath(fromType, toType), body }, options));
     const ids = [...new Set(body.inputs.map(({ id }) => id))];
     return { results: ids.flatMap((id) => rows.get(id) ?? []), missing: ids.filter((id) => !rows.has(id)) };
   },

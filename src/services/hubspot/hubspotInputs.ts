@@ -2,8 +2,7 @@
  * What callers may send, with limits that turn HubSpot's refusals, and our own, into clear faults before the call. HubSpot's are
  * those of batches, pages, searches and ids of associations; the others only keep inputs sane.
  */
-import { z, type ZodType } from 'zod';
-import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { z } from 'zod';
 import { boundedText, emailText, wholeNumber } from '../inputs.ts';
 
 const recordTypes = ['contacts', 'companies', 'deals'] as const;
@@ -95,34 +94,28 @@ const MAX_SEARCH_LENGTH = 3_000;
 const MAX_RESULTS = 10_000;
 const MAX_FILTERS = 18;
 
-/** Which operands each operator of a search needs. */
-const operands = {
-  LT: ['value'],
-  LTE: ['value'],
-  GT: ['value'],
-  GTE: ['value'],
-  EQ: ['value'],
-  NEQ: ['value'],
+const operators = ['LT', 'LTE', 'GT', 'GTE', 'EQ', 'NEQ', 'BETWEEN', 'IN', 'NOT_IN', 'HAS_PROPERTY', 'NOT_HAS_PROPERTY'] as const;
+const tokenOperators = ['CONTAINS_TOKEN', 'NOT_CONTAINS_TOKEN'] as const;
+/** What an operator needs beside the property; the others need a `value`. */
+const operands: Readonly<Record<string, readonly ('value' | 'values' | 'highValue')[]>> = {
   BETWEEN: ['value', 'highValue'],
   IN: ['values'],
   NOT_IN: ['values'],
   HAS_PROPERTY: [],
   NOT_HAS_PROPERTY: [],
-  CONTAINS_TOKEN: ['value'],
-  NOT_CONTAINS_TOKEN: ['value'],
-} as const satisfies Readonly<Record<string, readonly ('value' | 'values' | 'highValue')[]>>;
+};
 
 const filter = z
   .strictObject({
     propertyName,
-    operator: z.enum(Object.keys(operands) as (keyof typeof operands)[]),
+    operator: z.enum([...operators, ...tokenOperators]),
     value: z.string().optional(),
     /** HubSpot matches texts only if these are in lower case. */
     values: z.array(z.string()).min(1, 'must hold at least one value').optional(),
     highValue: z.string().optional(),
   })
   .superRefine((given, context) => {
-    for (const operand of operands[given.operator]) {
+    for (const operand of operands[given.operator] ?? (['value'] as const)) {
       if (given[operand] === undefined) context.addIssue({ code: 'custom', path: [operand], message: `is needed by ${given.operator}` });
     }
   });
@@ -151,15 +144,3 @@ export const search = z
     after: after.refine((place) => Number(place) < MAX_RESULTS, beyondResults).optional(),
   })
   .refine((given) => JSON.stringify(given).length <= MAX_SEARCH_LENGTH, tooLong);
-
-/**
- * A value in the shape of its schema, for callers in the same process.
- *
- * @throws {InvalidRequestError} naming each place at fault, never the value.
- */
-export const checked = <T>(schema: ZodType<T>, value: unknown): T => {
-  const { data, error } = schema.safeParse(value);
-  if (error === undefined) return data;
-  const faults = error.issues.map(({ path, message }) => ({ at: path.map(String).join('.'), message }));
-  throw new InvalidRequestError(faults.map(({ at, message }) => `${at} ${message}`).join('; '), faults);
-};

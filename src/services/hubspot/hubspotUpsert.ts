@@ -12,7 +12,7 @@ import { recipe } from '../endpoint.ts';
 import { record, type CrmRecord } from './hubspotAnswers.ts';
 import { contacts, newContactInUpsert, writeOfRecord } from './hubspotEndpoints.ts';
 import { email, recordChange, type RecordChange } from './hubspotInputs.ts';
-import { recordPath, recordsPath } from './hubspotPaths.ts';
+import { objectsPath } from './hubspotPaths.ts';
 
 export interface UpsertStep {
   readonly operation: Operation<CrmRecord>;
@@ -29,7 +29,7 @@ const changeIn = ({ body }: OperationRequest): RecordChange => body as RecordCha
 const createStep = ({ status }: UpstreamRejectedError, request: OperationRequest): UpsertStep | undefined => {
   if (status !== 404) return undefined;
   const body = { properties: { ...changeIn(request).properties, email: lastValueIn(request.path) } };
-  return { operation: createContactInUpsert, request: { path: recordsPath('contacts'), body } };
+  return { operation: createContactInUpsert, request: { path: objectsPath('contacts'), body } };
 };
 
 /** Somebody else, or an earlier attempt of ours, was faster: the contact in the way is updated, by email if the refusal does not name it. */
@@ -38,7 +38,7 @@ const updateStep = ({ status, details }: UpstreamRejectedError, request: Operati
   const { email: known = '', ...properties } = changeIn(request).properties;
   const { existingId } = details;
   if (typeof existingId !== 'string') return firstUpsertStep(known, { properties });
-  return { operation: contacts.update.operation, request: { path: recordPath('contacts', existingId), body: { properties } } };
+  return { operation: contacts.update.operation, request: { path: objectsPath('contacts', existingId), body: { properties } } };
 };
 
 export const updateContactByEmail: Operation<CrmRecord> = {
@@ -57,7 +57,7 @@ export const createContactInUpsert: Operation<CrmRecord> = {
 
 export const firstUpsertStep = (of: string, change: RecordChange): UpsertStep => ({
   operation: updateContactByEmail,
-  request: { path: recordPath('contacts', of), query: { idProperty: 'email' }, body: change },
+  request: { path: objectsPath('contacts', of), query: { idProperty: 'email' }, body: change },
 });
 
 const take = async (http: HttpClient, { operation, request }: UpsertStep, call: CallOptions, stepsLeft: number): Promise<Upserted> => {

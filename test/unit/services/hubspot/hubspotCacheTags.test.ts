@@ -1,18 +1,18 @@
 import { expect } from 'chai';
 import type { UpstreamPath } from '../../../../src/contract/operation.ts';
 import { batchTags, readTags, writeTags } from '../../../../src/services/hubspot/hubspotCacheTags.ts';
-import { batchPath, recordPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
+import { objectsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
 
 const at = (path: UpstreamPath, body?: unknown) => ({ path, body });
-const byId = at(recordPath('contacts', '7'));
-const byEmail = at(recordPath('contacts', 'Ada@Example.org'));
+const byId = at(objectsPath('contacts', '7'));
+const byEmail = at(objectsPath('contacts', 'Ada@Example.org'));
 
 describe('the cache tags of HubSpot', () => {
   const meets = (write: readonly string[], read: readonly string[]): boolean => read.some((tag) => write.includes(tag));
 
   it('name a record by its type and id', () => {
     expect(readTags('contacts')(byId)).to.deep.equal(['contacts:7']);
-    expect(readTags('deals')(at(recordPath('deals', '7')))).to.deep.equal(['deals:7']);
+    expect(readTags('deals')(at(objectsPath('deals', '7')))).to.deep.equal(['deals:7']);
   });
 
   it('name a contact that was read by an email by that, and as read by one', () => {
@@ -24,7 +24,7 @@ describe('the cache tags of HubSpot', () => {
 
     expect(meets(write, readTags('contacts')(byId))).to.equal(true);
     expect(meets(write, readTags('contacts')(byEmail))).to.equal(true);
-    expect(meets(write, readTags('contacts')(at(recordPath('contacts', '8'))))).to.equal(false);
+    expect(meets(write, readTags('contacts')(at(objectsPath('contacts', '8'))))).to.equal(false);
   });
 
   it('of a write by email meet the reads by the id that it was answered with', () => {
@@ -35,11 +35,13 @@ describe('the cache tags of HubSpot', () => {
   });
 
   it('of a write without an answer meet what the request names', () => {
-    expect(writeTags('companies')(at(recordPath('companies', '9')))).to.deep.equal(['companies:9']);
+    expect(writeTags('companies')(at(objectsPath('companies', '9')))).to.deep.equal(['companies:9']);
   });
 
   it('of a batch meet all that it was given and all that it was answered with', () => {
-    const request = at(batchPath('contacts', 'upsert'), { inputs: [{ id: 'ada@example.org', idProperty: 'email' }, { id: '8' }] });
+    const request = at(objectsPath('contacts', 'batch', 'upsert'), {
+      inputs: [{ id: 'ada@example.org', idProperty: 'email' }, { id: '8' }],
+    });
 
     const write = batchTags('contacts')(request, {
       results: [
@@ -53,7 +55,7 @@ describe('the cache tags of HubSpot', () => {
 
   it('of a batch are there whatever it looks like', () => {
     for (const strange of [undefined, null, 'text', {}, { inputs: 'none' }, { inputs: [null, 7, { id: 7 }] }]) {
-      expect(batchTags('deals')(at(batchPath('deals', 'archive'), strange), strange)).to.deep.equal([]);
+      expect(batchTags('deals')(at(objectsPath('deals', 'batch', 'archive'), strange), strange)).to.deep.equal([]);
     }
   });
 });

@@ -6,7 +6,7 @@ import type { HttpResponse } from '../../../../src/wire/transport.ts';
 import { isQueued, type CallOptions, type Queued } from '../../../../src/contract/call.ts';
 import { hubspot } from '../../../../src/services/hubspot/hubspot.ts';
 import { hubspotEndpoints } from '../../../../src/services/hubspot/hubspotClient.ts';
-import { associationPath, recordPath, recordsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
+import { objectsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
 import { createContactInUpsert, firstUpsertStep, updateContactByEmail } from '../../../../src/services/hubspot/hubspotUpsert.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 import { clientOver, RecordingHttpClient } from './simulatedHubspot.ts';
@@ -23,7 +23,7 @@ const receipt: Queued = {
 const { createContact, updateContact, createCompany, updateCompany, removeAssociation } = hubspotEndpoints;
 
 const newContact = (properties: Readonly<Record<string, string>>): OperationRequest => ({
-  path: recordsPath('contacts'),
+  path: objectsPath('contacts'),
   body: { properties },
 });
 
@@ -65,10 +65,10 @@ describe('writes to HubSpot that wait', () => {
   });
 
   it('keep their order for each record, whatever the case of an email', () => {
-    const byEmail = { path: recordPath('contacts', 'Ada.Marsh+x@Example.com') };
+    const byEmail = { path: objectsPath('contacts', 'Ada.Marsh+x@Example.com') };
 
-    expect(entityOf(updateContact.operation, { path: recordPath('contacts', '7') })).to.equal('contacts/7');
-    expect(entityOf(updateCompany.operation, { path: recordPath('companies', '7') })).to.equal('companies/7');
+    expect(entityOf(updateContact.operation, { path: objectsPath('contacts', '7') })).to.equal('contacts/7');
+    expect(entityOf(updateCompany.operation, { path: objectsPath('companies', '7') })).to.equal('companies/7');
     expect(entityOf(updateContactByEmail, byEmail)).to.equal('contacts/ada.marsh+x@example.com');
     expect(entityOf(createContact.operation, newContact({ email: 'Ada.Marsh+x@example.com' }))).to.equal(
       'contacts/ada.marsh+x@example.com',
@@ -77,22 +77,22 @@ describe('writes to HubSpot that wait', () => {
   });
 
   it('keep the order of associations with the writes of the record they start from', () => {
-    const path = associationPath({ fromType: 'contacts', fromId: '7', toType: 'companies', toId: '9' });
+    const path = objectsPath('contacts', '7', 'associations', 'companies', '9');
 
     expect(entityOf(removeAssociation.operation, { path })).to.equal('contacts/7');
   });
 
   it('need no order where a record has no name yet', () => {
     expect(entityOf(createContact.operation, newContact({ firstname: 'Ada' }))).to.equal(undefined);
-    expect(entityOf(createContact.operation, { path: recordsPath('contacts') })).to.equal(undefined);
-    expect(entityOf(createCompany.operation, { path: recordsPath('companies'), body: { properties: { domain: 'x.test' } } })).to.equal(
+    expect(entityOf(createContact.operation, { path: objectsPath('contacts') })).to.equal(undefined);
+    expect(entityOf(createCompany.operation, { path: objectsPath('companies'), body: { properties: { domain: 'x.test' } } })).to.equal(
       undefined,
     );
   });
 
   it('may be repeated where HubSpot would know the double: a contact with an email, and every update', () => {
     expect(repeatIsSafe(createContact.operation, newContact({ email: 'ada@example.com' }))).to.equal(true);
-    expect(repeatIsSafe(updateContact.operation, { path: recordPath('contacts', '7') })).to.equal(true);
+    expect(repeatIsSafe(updateContact.operation, { path: objectsPath('contacts', '7') })).to.equal(true);
     expect(repeatIsSafe(createContact.operation, newContact({ firstname: 'Ada' }))).to.equal(false);
     expect(repeatIsSafe(createContact.operation, newContact({ email: '' }))).to.equal(false);
     expect(repeatIsSafe(createCompany.operation, newContact({ email: 'ada@example.com' }))).to.equal(false);
@@ -115,11 +115,11 @@ describe('writes to HubSpot that wait', () => {
 
     expect(second).to.deep.equal({
       operation: createContactInUpsert,
-      request: { path: recordsPath('contacts'), body: { properties: { firstname: 'Ada', email: 'ada+x@example.com' } } },
+      request: { path: objectsPath('contacts'), body: { properties: { firstname: 'Ada', email: 'ada+x@example.com' } } },
     });
     expect(third).to.deep.equal({
       operation: updateContact.operation,
-      request: { path: recordPath('contacts', '7'), body: { properties: { firstname: 'Ada' } } },
+      request: { path: objectsPath('contacts', '7'), body: { properties: { firstname: 'Ada' } } },
     });
     expect(nameless).to.deep.equal(first);
   });
