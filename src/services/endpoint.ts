@@ -31,7 +31,7 @@ export interface EndpointInput<Path extends string, Query, Body> {
 /** Positional arguments of the in-process method: path parts, body, query, options. */
 type Arguments<Path extends string, Query, Body> = [
   ...parts: Strings<NamesIn<Path>>,
-  ...body: [Body] extends [undefined] ? [] : [Body],
+  ...body: [Body] extends [undefined] ? [] : undefined extends Body ? [body?: Body] : [body: Body],
   ...query: [Query] extends [undefined] ? [] : object extends Query ? [query?: Query] : [query: Query],
   options?: CallOptions,
 ];
@@ -49,7 +49,7 @@ interface EndpointBase<Path extends string, Query, Body, Result> {
   readonly scope?: 'read' | 'write';
   /** Our status of success, default 200. */
   readonly status?: number;
-  /** What callers get, for OpenAPI; default: `answer`. */
+  /** What callers get, for OpenAPI; default: `answer`. With a status of 204 nothing. */
   readonly replies?: ZodType;
   /** From the result to the body that callers get; default: the result as it is. */
   readonly reply?: (result: Result, input: EndpointInput<Path, Query, Body>) => unknown;
@@ -125,8 +125,9 @@ const checkedParts = (names: readonly string[], schemas: Readonly<Record<string,
   Object.fromEntries(
     names.map((name, index) => {
       const { data, error } = schemas[name]?.safeParse(values[index]) ?? {};
-      if (data === undefined) throw new InvalidRequestError(`${name} ${error?.issues[0]?.message ?? 'must be text'}`);
-      return [name, data];
+      if (data !== undefined) return [name, data];
+      const message = error?.issues[0]?.message ?? 'must be text';
+      throw new InvalidRequestError(`${name} ${message}`, [{ at: name, message }]);
     }),
   );
 
@@ -158,7 +159,7 @@ const routeOf =
       ...(params !== undefined && {
         params: z.strictObject(params as Record<string, ZodType>) as unknown as ZodType<EndpointInput<Path, Query, Body>['params']>,
       }),
-      answer: replies ?? answer,
+      ...(declared.status !== 204 && { answer: replies ?? answer }),
       handle: async ({ call, params: parts, query, body }) => {
         const input = { params: parts, query, body } as EndpointInput<Path, Query, Body>;
         const result = await run(http, input, call, secret);

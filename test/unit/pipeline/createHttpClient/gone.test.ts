@@ -4,7 +4,6 @@ import type { Operation } from '../../../../src/contract/operation.ts';
 import { upstreamPath } from '../../../../src/pipeline/upstreamPath.ts';
 import { serviceRegistry } from '../../../../src/services/registry.ts';
 import type { Service } from '../../../../src/services/provider.ts';
-import { hubspotOperations } from '../../../../src/services/hubspot/hubspotOperations.ts';
 import { exploriumOperations } from '../../../../src/services/explorium/exploriumOperations.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { cachedThing, getThing, json, type Thing } from '../../../support/httpHouse.ts';
@@ -174,7 +173,8 @@ describe('what ends with a record that is gone', () => {
     });
   }
 
-  const operationOf = (name: string): Operation<unknown> => hubspotOperations.find((operation) => operation.name === name)!;
+  const operationOf = (name: string): Operation<unknown> =>
+    serviceRegistry.hubspot.operations.find((operation) => operation.name === name)!;
   const path = upstreamPath`/crm/objects/v/contacts/${'7'}/associations/companies/${'8'}`;
 
   for (const [what, tags, expected] of [

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { joinRows, type RowAnswer, type SentRow } from '../../../../src/services/hubspot/hubspotBatchRows.ts';
-import type { BatchedRecord } from '../../../../src/services/hubspot/hubspotSchemas.ts';
+import type { BatchedRecord } from '../../../../src/services/hubspot/hubspotAnswers.ts';
 
 type Properties = Readonly<Record<string, string>>;
 
@@ -32,7 +32,7 @@ const join = (rows: readonly SentRow[], results: readonly BatchedRecord[], error
 
 /** The id of each row's record; else what is said of the row. */
 const said = (answers: readonly RowAnswer[]): readonly string[] =>
-  answers.map((answer) => ('reason' in answer ? answer.reason : 'record' in answer ? answer.record.id : answer.outcome));
+  answers.map(({ reason, record: joined, outcome }) => reason ?? joined?.id ?? outcome);
 
 describe('rows of HubSpot batch writes', () => {
   it('are joined by their trace ids where HubSpot repeats them, whatever their values', () => {
@@ -121,7 +121,7 @@ describe('rows of HubSpot batch writes', () => {
     fc.assert(
       fc.property(someRows, results, someErrors, (sent, records, errors) => {
         const answers = join(newRows(...sent), records, errors);
-        const given = answers.flatMap((answer) => ('record' in answer ? [answer.record] : []));
+        const given = answers.flatMap((answer) => answer.record ?? []);
         const refused = new Set<string>(errors.flatMap(({ context }) => context.objectWriteTraceId));
 
         expect(answers.map(({ index }) => index)).to.deep.equal(sent.map((_, index) => index));

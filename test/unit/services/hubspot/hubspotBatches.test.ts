@@ -59,18 +59,18 @@ describe('batch reads of HubSpot records', () => {
 describe('associations of HubSpot records', () => {
   it('ties two records together, from both ends, until it is removed', async () => {
     const { client } = simulatedHubspot();
-    const [contact, deal] = [{ type: 'contacts', id: '104' } as const, { type: 'deals', id: '302' } as const];
+    const ends = ['contacts', '104', 'deals', '302'] as const;
 
-    await client.associate(contact, deal);
-    const fromContact = await client.readAssociations(contact, 'deals');
-    const fromDeal = await client.readAssociations(deal, 'contacts');
-    await client.removeAssociation(contact, deal);
+    await client.associate(...ends);
+    const fromContact = await client.readAssociations('contacts', '104', 'deals');
+    const fromDeal = await client.readAssociations('deals', '302', 'contacts');
+    await client.removeAssociation(...ends);
 
     expect(fromContact.results).to.deep.equal([
       { toObjectId: '302', associationTypes: [{ category: 'HUBSPOT_DEFINED', typeId: 4, label: null }] },
     ]);
     expect(fromDeal.results.map(({ toObjectId }) => toObjectId)).to.deep.equal(['104']);
-    expect((await client.readAssociations(contact, 'deals')).results).to.deep.equal([]);
+    expect((await client.readAssociations('contacts', '104', 'deals')).results).to.deep.equal([]);
   });
 
   it('gives a record without any an empty row, and lists one that is not there', async () => {

@@ -8,7 +8,7 @@ import {
 } from '../../../../src/errors/upstreamErrors.ts';
 import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
 import { classifyHubspot } from '../../../../src/services/hubspot/hubspotErrors.ts';
-import { readHubspotQuota } from '../../../../src/services/hubspot/hubspotQuota.ts';
+import { readHubspotQuota } from '../../../../src/services/hubspot/hubspot.ts';
 import { minutes, seconds } from '../../../../src/time/clock.ts';
 
 const classify = (status: number, body: unknown, { headers = {}, operation = 'get_contact' } = {}) => {
