@@ -4,6 +4,7 @@
  * that fails leaves the others theirs, and nothing that was answered is asked for twice.
  */
 import { z, type ZodRawShape, type ZodType } from 'zod';
+import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../contract/operation.ts';
 import { GatewayError } from '../errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
 import { problemKinds } from '../web/problemKinds.ts';
@@ -48,6 +49,27 @@ export const rowsByKey = <Row>(rows: readonly Row[], keyOf: (row: Row) => string
 
 /** Each key once, as it was spelled last. */
 export const distinctKeys = (keys: readonly string[]): readonly string[] => [...rowsByKey(keys, (key) => key).values()];
+
+/** How reads of single records become one request, where a provider takes many keys at once. */
+interface SharedRead<T> {
+  readonly maxRows: number;
+  /** `undefined`: this read goes alone. */
+  readonly keyOf: (request: OperationRequest) => string | undefined;
+  /** For all keys, which may come twice. */
+  readonly request: (keys: readonly string[]) => OperationRequest;
+  /** What the answer holds for one of the keys, as a read of it alone would have had it. */
+  readonly row: (answer: T, key: string, keys: readonly string[]) => BatchedRow;
+}
+
+/** @param shared The operation that answers for all. */
+export const readsTogether = <T>(shared: Operation<T>, { maxRows, keyOf, request, row }: SharedRead<T>): BatchRule => ({
+  maxRows,
+  group: (read) => (keyOf(read) === undefined ? undefined : 'all'),
+  together: (reads) => {
+    const keys = reads.map((read) => keyOf(read) ?? '');
+    return { operation: rowsFrom(shared, (answer) => keys.map((key) => row(answer, key, keys))), request: request(keys) };
+  },
+});
 
 /** A part of the place of a fault that names a field, and not one of its rows. */
 const FIELD = /^[a-z]\w{0,49}$/iu;

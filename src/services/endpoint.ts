@@ -3,7 +3,7 @@
  * the queue and the metrics) and its row in the docs. Architecture: docs/architecture.md; how to add one: docs/adding-a-service.md.
  */
 import { z, type ZodType } from 'zod';
-import type { CallOptions, Queued } from '../contract/call.ts';
+import type { CallOptions, Idempotency, Queued } from '../contract/call.ts';
 import type { Operation, OperationRequest, QueueRule } from '../contract/operation.ts';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { Flagged, HttpClient } from '../pipeline/httpClient.ts';
@@ -64,7 +64,9 @@ interface EndpointBase<Path extends string, Query, Body, Result> {
 
 /** An endpoint that one request of the provider answers. */
 export interface EndpointDeclaration<Path extends string, Query, Body, T, Rule extends QueueRule | undefined>
-  extends EndpointBase<Path, Query, Body, Made<T, Rule>>, Omit<Operation<T>, 'method' | 'queue'> {
+  extends EndpointBase<Path, Query, Body, Made<T, Rule>>, Omit<Operation<T>, 'method' | 'queue' | 'idempotency'> {
+  /** Default for GET: `safe`; others must say. */
+  readonly idempotency?: Idempotency;
   /** How it may wait in the durable queue; absent: never. */
   readonly queue?: Rule;
   /** The provider's method; default: that of the route. */
@@ -87,6 +89,7 @@ export interface RecipeDeclaration<Path extends string, Query, Body, Result> ext
 
 /** A route with path parts must say what they are. */
 type Checked<Path extends string> = NamesIn<Path> extends readonly [] ? unknown : { readonly params: object };
+type Classed<Path extends string> = Path extends `GET ${string}` ? unknown : { readonly idempotency: Idempotency };
 type Made<T, Rule> = Flagged<T> | (Rule extends QueueRule ? Queued : never);
 type Routed<Path extends string, Query, Body, Result> = EndpointBase<Path, Query, Body, Result> &
   Pick<RecipeDeclaration<Path, Query, Body, Result>, 'answer' | 'queueable' | 'statusOf'>;
@@ -184,10 +187,11 @@ export const endpoint = <
   Body = undefined,
   Rule extends QueueRule | undefined = undefined,
 >(
-  declaration: EndpointDeclaration<Path, Query, Body, T, Rule> & Checked<Path>,
+  declaration: EndpointDeclaration<Path, Query, Body, T, Rule> & Checked<Path> & Classed<Path>,
 ): Endpoint<Arguments<Path, Query, Body>, Made<T, Rule>> & Single<T> => {
   // What is of the route alone stays on it: nobody reads it there.
-  const operation = { ...declaration, method: declaration.method ?? (declaration.route.split(' ')[0] as Method) } as Operation<T>;
+  const method = declaration.method ?? (declaration.route.split(' ')[0] as Method);
+  const operation = { idempotency: 'safe', ...declaration, method } as Operation<T>;
   const run: Runs<Path, Query, Body, Made<T, Rule>> = async (http, input, options) =>
     sent(http, operation, declaration.upstream(input), options);
   const routed = { ...declaration, queueable: operation.queue !== undefined };

@@ -59,8 +59,16 @@ const MAX_FAULTS = 20;
 export const checked = <T>(schema: ZodType<T>, value: unknown, at: string): T => {
   const { data, error } = schema.safeParse(value);
   if (error === undefined) return data;
-  const faults = error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => ({ at: [at, ...path.map(String)].join('.'), message }));
+  const faults = error.issues.slice(0, MAX_FAULTS).map(({ code, path, message }) => ({
+    at: [at, ...path.map(String)].join('.'),
+    message: code === 'unrecognized_keys' ? 'has a field that is not known here' : message,
+  }));
   throw new InvalidRequestError(faults.map((fault) => `${fault.at} ${fault.message}`).join('; '), faults);
+};
+
+/** @throws {InvalidRequestError} for a list of a caller in this process that is empty or too long; its rows are judged one by one. */
+export const requireCount = (rows: readonly unknown[], most: number, what: string): void => {
+  if (rows.length < 1 || rows.length > most) throw new InvalidRequestError(`${what} must be 1 to ${String(most)} in one call`);
 };
 
 /** A text of a body in lower case, such as the address that a write is about. */

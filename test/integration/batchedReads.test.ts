@@ -98,7 +98,9 @@ describe('Reads at once through the whole gateway', () => {
 
     const requests = await requestsDuring('kit', async () => {
       states = await Promise.all(
-        ['nobody-one@example.com', 'nobody-two@example.com'].map(async (email) => (await kit.findSubscribers([email])).missing),
+        ['nobody-one@example.com', 'nobody-two@example.com'].map(
+          async (email) => (await kit.findSubscribers({ email_addresses: [email] })).missing,
+        ),
       );
     });
 
@@ -112,7 +114,9 @@ describe('Reads at once through the whole gateway', () => {
 
     const requests = await requestsDuring('sendgrid', async () => {
       missing = await Promise.all(
-        ['nobody-one@example.com', 'nobody-two@example.com'].map(async (email) => (await sendgrid.findContacts([email])).missing),
+        ['nobody-one@example.com', 'nobody-two@example.com'].map(
+          async (email) => (await sendgrid.findContacts({ emails: [email] })).missing,
+        ),
       );
     });
 

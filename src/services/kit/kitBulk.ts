@@ -1,11 +1,23 @@
 /**
- * Bulk writes row by row. Kit answers in an order of its own, and inside a 200 it may have refused some rows, so both lists
- * are joined to the rows that were asked for.
+ * Bulk writes row by row, up to 100 at once. Kit answers in an order of its own, and inside a 200 it may have refused some rows,
+ * so both lists are joined to the rows that were asked for.
  */
+import { z } from 'zod';
+import type { CallOptions } from '../../contract/call.ts';
+import { manyRecords, type Operation, type OperationRequest } from '../../contract/operation.ts';
+import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
+import { countedRows, rowKey, rowsByKey, rowsSchema, statusOfRows } from '../bulkRows.ts';
+import { recipe } from '../endpoint.ts';
+import { checked, requireCount } from '../inputs.ts';
+import { bulkAnswer, type BulkAnswer, type BulkFailure } from './kitAnswers.ts';
+import { credentialKindOf } from './kitCredential.ts';
+import { collectionPaths, goneFrom } from './kitEndpoints.ts';
 import { rowReason } from './kitErrors.ts';
-import type { BulkAnswer, BulkFailure } from './kitSchemas.ts';
+import { bulkMembers, bulkSubscribers, id, MAX_BULK_ROWS } from './kitInputs.ts';
 
-export type RowAnswer =
+type RowAnswer =
   | { readonly index: number; readonly outcome: 'made'; readonly subscriber: Readonly<Record<string, unknown>> }
   | { readonly index: number; readonly outcome: 'refused'; readonly reason: string }
   /** Kit took it and has not done it yet. */
@@ -22,32 +34,17 @@ type Row = Readonly<Record<string, unknown>>;
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The row that failed, as Kit repeats it: under `subscriber`, `tagging` or another name of the endpoint's own. */
-const refusedRow = (failure: BulkFailure): Row => Object.values(failure).find(isRow) ?? {};
-
-const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
-
-/** What a refused row is found by: Kit may leave it out, and then only says that some row was refused. */
-interface Refusals {
-  readonly byKey: ReadonlyMap<unknown, string>;
-  readonly ofNobody: readonly string[];
-}
-
-const refusalsIn = (failures: readonly BulkFailure[], key: string): Refusals => {
-  const byKey = new Map<unknown, string>();
-  const ofNobody: string[] = [];
-  for (const failure of failures) {
-    const value = lowerCase(refusedRow(failure)[key]);
-    const reason = rowReason(failure.errors);
-    if (value === undefined || value === null) ofNobody.push(reason);
-    else byKey.set(value, reason);
-  }
-  return { byKey, ofNobody };
+/** By which a refused row is known, as Kit repeats it: under `subscriber`, `tagging` or another name of the endpoint's own. */
+const keyOfFailure = (failure: BulkFailure, name: string): string | number | undefined => {
+  const key = Object.values(failure).find(isRow)?.[name];
+  return typeof key === 'string' || typeof key === 'number' ? key : undefined;
 };
 
-/** Where every nameless refusal has one reason, it is the reason of each row that is missing. */
-const commonReason = ([first = 'rejected', ...others]: readonly string[]): string =>
-  others.every((reason) => reason === first) ? first : 'rejected';
+/** Kit may leave the row out, and then only says that some row was refused. Where all such have one reason, it is that of each row that is missing. */
+const commonReason = (failures: readonly BulkFailure[]): string => {
+  const [first = 'rejected', ...others] = new Set(failures.map(({ errors }) => rowReason(errors)));
+  return others.length === 0 ? first : 'rejected';
+};
 
 /**
  * @param asked The key of each row: an address, or the number of a subscriber.
@@ -61,15 +58,91 @@ export const joinRows = (
   answered: 'email_address' | 'id',
 ): BulkResult => {
   const { subscribers = [], failures = [] } = answer;
-  const made = new Map(subscribers.map((subscriber) => [lowerCase(subscriber[answered]), subscriber]));
-  const { byKey, ofNobody } = refusalsIn(failures, key);
+  const made = rowsByKey(subscribers, (subscriber) => subscriber[answered]);
+  const refused = rowsByKey(failures, (failure) => keyOfFailure(failure, key));
+  const reasonOfOthers = commonReason(failures.filter((failure) => keyOfFailure(failure, key) === undefined));
   const isPutOff = answer.subscribers === undefined && answer.failures === undefined;
   const rows = asked.map((value, index): RowAnswer => {
-    const subscriber = made.get(lowerCase(value));
+    const subscriber = value === null ? undefined : made.get(rowKey(value));
     if (subscriber !== undefined) return { index, outcome: 'made', subscriber };
     if (isPutOff) return { index, outcome: 'pending' };
-    return { index, outcome: 'refused', reason: byKey.get(lowerCase(value)) ?? commonReason(ofNobody) };
+    const failure = value === null ? undefined : refused.get(rowKey(value));
+    return { index, outcome: 'refused', reason: failure === undefined ? reasonOfOthers : rowReason(failure.errors) };
   });
-  const count = (outcome: RowAnswer['outcome']): number => rows.filter((row) => row.outcome === outcome).length;
-  return { rows, made: count('made'), refused: count('refused') };
+  return countedRows(rows, { made: ['made'], refused: ['refused'] });
 };
+
+/** Only for OAuth. Not queued: a job has no place for what became of each row. */
+const bulkOperation = (name: string, rules: Partial<Operation<BulkAnswer>> = {}): Operation<BulkAnswer> => ({
+  name,
+  method: 'POST',
+  idempotency: 'natural',
+  answer: bulkAnswer,
+  ...manyRecords,
+  ...rules,
+});
+
+/** @throws {UpstreamRejectedError} `bulk_needs_oauth`, with an API key, before the call. */
+const send = async (
+  http: HttpClient,
+  operation: Operation<BulkAnswer>,
+  { path, body }: OperationRequest & { readonly body: object },
+  options: CallOptions | undefined,
+  secret: string | undefined,
+): Promise<BulkAnswer> => {
+  if (credentialKindOf(secret) === 'key') {
+    throw new UpstreamRejectedError({ service: 'kit', operation: operation.name }, 403, 'bulk_needs_oauth');
+  }
+  return http.send(operation, { path, body: { ...body, callback_url: null } }, options);
+};
+
+const bulk = {
+  description:
+    'Only with an OAuth token of Kit; else 422 `bulk_needs_oauth`. One row of the answer for each row sent, in their order; 207 unless ' +
+    'all were made.',
+  answer: rowsSchema(
+    { outcome: z.enum(['made', 'refused', 'pending']), subscriber: z.looseObject({}).optional(), reason: z.string().optional() },
+    'made',
+    'refused',
+  ),
+  statusOf: (result: BulkResult) => statusOfRows(result, ['made']),
+};
+
+const upsertOperation = bulkOperation('bulk_upsert_subscribers');
+
+/** In this process a row may have `null` for an address: Kit then refuses that row, not the others. */
+export const bulkUpsertSubscribers = recipe({
+  route: 'POST /subscribers/bulk',
+  summary: 'Create or update up to 100 subscribers',
+  ...bulk,
+  body: z.strictObject({ subscribers: bulkSubscribers }),
+  operations: [upsertOperation],
+  run: async (http, { body: { subscribers: rows } }, options, secret) => {
+    requireCount(rows, MAX_BULK_ROWS, 'subscribers');
+    const request = { path: upstreamPath`/v4/bulk/subscribers`, body: { subscribers: rows } };
+    const asked = rows.map((row) => row.email_address);
+    return joinRows(asked, await send(http, upsertOperation, request, options, secret), 'email_address', 'email_address');
+  },
+});
+
+const bulkAddition = (collection: 'tag' | 'form', list: 'taggings' | 'additions') => {
+  const collections = collectionPaths[collection];
+  const operation = bulkOperation(`bulk_add_to_${collection}`, goneFrom(collections));
+  return recipe({
+    route: `POST /${collections}/:id/subscribers/bulk`,
+    summary: `Add up to 100 subscribers to a ${collection}`,
+    ...bulk,
+    params: { id },
+    body: z.strictObject({ subscriber_ids: bulkMembers }),
+    operations: [operation],
+    run: async (http, { params, body }, options, secret) => {
+      const ids = checked(bulkMembers, body.subscriber_ids, 'subscriber_ids');
+      const pairs = ids.map((subscriberId) => ({ [`${collection}_id`]: Number(params.id), subscriber_id: subscriberId }));
+      const request = { path: upstreamPath`/v4/bulk/${collections}/subscribers`, body: { [list]: pairs } };
+      return joinRows(ids, await send(http, operation, request, options, secret), 'subscriber_id', 'id');
+    },
+  });
+};
+
+export const bulkAddToTag = bulkAddition('tag', 'taggings');
+export const bulkAddToForm = bulkAddition('form', 'additions');

@@ -5,9 +5,10 @@
 import { z } from 'zod';
 import type { Operation } from '../../contract/operation.ts';
 import { isQueued, type Queued } from '../../contract/call.ts';
-import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
+import { countedRows, rowsSchema, statusOfRows } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
+import { requireCount } from '../inputs.ts';
 import { bulkUnsubscribeAnswer } from './lemlistAnswers.ts';
 import { MAX_BULK_UNSUBSCRIBES, unsubscribeValue, unsubscribeValues } from './lemlistInputs.ts';
 import { bulkUnsubscription } from './lemlistQueueRules.ts';
@@ -44,8 +45,7 @@ const result = (values: readonly string[], sound: ReadonlySet<string>, outcome: 
   const rows = values.map((value, index): UnsubscribedRow =>
     sound.has(value) ? { index, outcome } : { index, outcome: 'refused', reason: 'invalid_value' },
   );
-  const count = (wanted: UnsubscribedRow['outcome']): number => rows.filter((row) => row.outcome === wanted).length;
-  return { rows, made: count('made'), refused: count('refused') };
+  return countedRows(rows, { made: ['made'], refused: ['refused'] });
 };
 
 /**
@@ -62,17 +62,11 @@ export const bulkUnsubscribe = recipe({
   body: z.strictObject({ values: unsubscribeValues }),
   maxBodyBytes: MAX_BULK_BYTES,
   maxBodyValues: MAX_BULK_VALUES,
-  answer: z.object({
-    rows: z.array(z.object({ index: z.int(), outcome: z.enum(['made', 'refused', 'pending']), reason: z.string().optional() })),
-    made: z.int(),
-    refused: z.int(),
-  }),
+  answer: rowsSchema({ outcome: z.enum(['made', 'refused', 'pending']), reason: z.string().optional() }, 'made', 'refused'),
   queueable: true,
   operations: [bulkOperation],
   run: async (http, { body: { values } }, options): Promise<BulkUnsubscribe> => {
-    if (values.length < 1 || values.length > MAX_BULK_UNSUBSCRIBES) {
-      throw new InvalidRequestError(`values must be 1 to ${String(MAX_BULK_UNSUBSCRIBES)} in one call`);
-    }
+    requireCount(values, MAX_BULK_UNSUBSCRIBES, 'values');
     const sound = new Set(values.filter(isSound));
     if (sound.size === 0) return result(values, sound, 'made');
     const answer = await http.write(
@@ -82,5 +76,5 @@ export const bulkUnsubscribe = recipe({
     );
     return isQueued(answer) ? { ...answer, ...result(values, sound, 'pending') } : result(values, sound, 'made');
   },
-  statusOf: ({ refused }) => (refused === 0 ? 200 : 207),
+  statusOf: (result) => statusOfRows(result, ['made', 'pending']),
 });

@@ -4,15 +4,15 @@
  */
 import { z } from 'zod';
 
-const withoutLinks = <T extends object>(record: T): T =>
+export const withoutLinks = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([field]) => field !== '_links')) as T;
 
 /** A number; one beyond 2^53 is read as a string. */
 const numericId = z.union([z.int(), z.string()]).optional();
 
-export const pingSchema = z.looseObject({ health_status: z.string() });
+export const ping = z.looseObject({ health_status: z.string() });
 
-export const listSchema = z.looseObject({
+export const list = z.looseObject({
   id: z.string(),
   name: z.string(),
   web_id: numericId,
@@ -20,11 +20,11 @@ export const listSchema = z.looseObject({
   stats: z.looseObject({ member_count: z.number().optional() }).optional(),
 });
 
-export const listsSchema = z.looseObject({ lists: z.array(listSchema), total_items: z.number() });
+export const lists = z.looseObject({ lists: z.array(list), total_items: z.number() });
 
-export const listsAnswer = listsSchema.transform(({ lists, ...rest }) => withoutLinks({ ...rest, lists: lists.map(withoutLinks) }));
+export const listsAnswer = lists.transform((page) => withoutLinks({ ...page, lists: page.lists.map(withoutLinks) }));
 
-export const memberSchema = z.looseObject({
+export const member = z.looseObject({
   /** The MD5 of the address in lower case. */
   id: z.string(),
   email_address: z.string(),
@@ -38,34 +38,32 @@ export const memberSchema = z.looseObject({
   list_id: z.string().optional(),
 });
 
-export const memberAnswer = memberSchema.transform(withoutLinks);
+export const memberAnswer = member.transform(withoutLinks);
 
-export const memberPageSchema = z.looseObject({ members: z.array(memberSchema), list_id: z.string().optional(), total_items: z.number() });
+export const members = z.looseObject({ members: z.array(member), list_id: z.string().optional(), total_items: z.number() });
 
-export const memberPageAnswer = memberPageSchema.transform(({ members, ...rest }) =>
-  withoutLinks({ ...rest, members: members.map(withoutLinks) }),
-);
+export const membersAnswer = members.transform((page) => withoutLinks({ ...page, members: page.members.map(withoutLinks) }));
 
 /** `already`: there was no such member, or it had been archived before. */
-export const archivedSchema = z.object({ archived: z.literal(true), already: z.literal(true).optional() });
+export const archived = z.object({ archived: z.literal(true), already: z.literal(true).optional() });
 
 /** A 204; or the refusal of a repeat, which the classifier lets pass. */
 export const archivedAnswer = z.union([
-  z.undefined().transform((): z.infer<typeof archivedSchema> => ({ archived: true })),
-  z.looseObject({ title: z.string() }).transform((): z.infer<typeof archivedSchema> => ({ archived: true, already: true })),
+  z.undefined().transform((): z.infer<typeof archived> => ({ archived: true })),
+  z.looseObject({ title: z.string() }).transform((): z.infer<typeof archived> => ({ archived: true, already: true })),
 ]);
 
-export const taggedSchema = z.object({ tagged: z.literal(true) });
+export const tagged = z.object({ tagged: z.literal(true) });
 
 /** A 204. A page of markup in its place tagged nobody. */
-export const taggedAnswer = z.undefined().transform((): z.infer<typeof taggedSchema> => ({ tagged: true }));
+export const taggedAnswer = z.undefined().transform((): z.infer<typeof tagged> => ({ tagged: true }));
 
-const bulkRowSchema = z.looseObject({ id: z.string().optional(), email_address: z.string() });
+const bulkRow = z.looseObject({ id: z.string().optional(), email_address: z.string() });
 
 /** A 200, however many of the rows failed. */
 export const bulkAnswer = z.looseObject({
-  new_members: z.array(bulkRowSchema),
-  updated_members: z.array(bulkRowSchema),
+  new_members: z.array(bulkRow),
+  updated_members: z.array(bulkRow),
   errors: z.array(
     z.looseObject({
       email_address: z.string(),
@@ -76,9 +74,9 @@ export const bulkAnswer = z.looseObject({
   ),
 });
 
-export const startedBatchSchema = z.looseObject({ id: z.string(), status: z.string() });
+export const startedBatch = z.looseObject({ id: z.string(), status: z.string() });
 
-export const batchSchema = z.looseObject({
+export const batch = z.looseObject({
   id: z.string(),
   /** `pending`, `preprocessing`, `started`, `finalizing`, `finished`. */
   status: z.string(),
@@ -91,16 +89,6 @@ export const batchSchema = z.looseObject({
   response_body_url: z.string().optional(),
 });
 
-export const startedBatchAnswer = startedBatchSchema.transform(withoutLinks);
-export const batchAnswer = batchSchema.transform(withoutLinks);
-
-export type Ping = z.infer<typeof pingSchema>;
-export type Lists = z.infer<typeof listsSchema>;
-export type Member = z.infer<typeof memberSchema>;
-export type MemberPage = z.infer<typeof memberPageSchema>;
-export type Archived = z.infer<typeof archivedSchema>;
-export type Tagged = z.infer<typeof taggedSchema>;
 export type BulkAnswer = z.infer<typeof bulkAnswer>;
 export type BulkError = BulkAnswer['errors'][number];
-export type StartedBatch = z.infer<typeof startedBatchSchema>;
-export type Batch = z.infer<typeof batchSchema>;
+export type Batch = z.infer<typeof batch>;

@@ -1,18 +1,58 @@
 /**
- * Contacts of many in one request: rows joined to what was asked for, and rows that cannot go kept from the others.
+ * SendGrid's contacts. Writes of contacts are jobs: accepted at once, done in its own time. Reads of single contacts share one
+ * request, since SendGrid takes up to 100 addresses, or 100 ids.
  */
+import { z } from 'zod';
+import { locationOf } from '../../config/percentEncoding.ts';
+import { isQueued, type CallOptions } from '../../contract/call.ts';
+import { manyRecords, type Operation, type OperationRequest } from '../../contract/operation.ts';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
-import type { CallOptions } from '../../contract/call.ts';
+import { lastValueIn, upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { mapInSlices } from '../../time/nextTurn.ts';
-import { bulkContactsSchema, checked, contactSchema, emailsSchema, MAX_BULK_BYTES, type BulkContacts } from './sendgridInputs.ts';
-import { sendgridOperations } from './sendgridOperations.ts';
-import { contactsByEmailPath, contactsPath } from './sendgridPaths.ts';
-import type { Contact, Found, Import } from './sendgridSchemas.ts';
+import { countedRows, distinctKeys, faultsIn, readsTogether, rowKey, rowsSchema, statusOfRows } from '../bulkRows.ts';
+import { endpoint, recipe } from '../endpoint.ts';
+import { checked, email } from '../inputs.ts';
+import * as answers from './sendgridAnswers.ts';
+import { named, ofContact, onLists } from './sendgridEndpoints.ts';
+import * as inputs from './sendgridInputs.ts';
 
-export interface FoundContacts {
+const path = upstreamPath`/v3/marketing/contacts`;
+const searchPath = upstreamPath`/v3/marketing/contacts/search/emails`;
+
+/** A POST that reads: abandoning or repeating it harms nobody. */
+const search: Operation<answers.Found> = {
+  ...named('find_contacts'),
+  method: 'POST',
+  idempotency: 'safe',
+  answer: answers.foundAnswer,
+  ...manyRecords,
+};
+
+/** The one address of a search; `undefined` where it has several. */
+const addressIn = ({ body }: OperationRequest): string | undefined => {
+  const { emails } = body as { readonly emails: readonly string[] };
+  return emails.length === 1 ? emails[0] : undefined;
+};
+
+const searches: Operation<answers.Found> = {
+  ...search,
+  batch: readsTogether(search, {
+    maxRows: inputs.MAX_READ,
+    keyOf: addressIn,
+    request: (emails) => ({ path: searchPath, body: { emails: distinctKeys(emails) } }),
+    // Each gets an answer of its own, with the row of its address or none, as it would have alone.
+    row: (answer, address) => {
+      const rows = Object.entries(answer.result).filter(([key]) => rowKey(key) === rowKey(address));
+      return { kind: 'found', value: { ...answer, result: Object.fromEntries(rows) } };
+    },
+  }),
+};
+
+interface FoundContacts {
   /** In the order of the addresses. */
-  readonly contacts: readonly Contact[];
+  readonly contacts: readonly answers.Contact[];
   /** Addresses without a contact. */
   readonly missing: readonly string[];
   /** Addresses that SendGrid would not look up, such as malformed ones. */
@@ -21,90 +61,84 @@ export interface FoundContacts {
 
 const NOT_FOUND = 'contact not found';
 
-/** SendGrid's keys are in lower case. An address without a word on it is as good as unknown. */
-const joined = (emails: readonly string[], { result }: Found): FoundContacts => {
-  const rows = new Map(Object.entries(result).map(([email, row]) => [email.toLowerCase(), row]));
-  const rowOf = (email: string) => rows.get(email.toLowerCase());
-  const isRefused = (email: string): boolean => {
-    const { contact, error = NOT_FOUND } = rowOf(email) ?? {};
-    return contact === undefined && error.toLowerCase() !== NOT_FOUND;
-  };
+const find = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<FoundContacts> => {
+  const asked = distinctKeys(checked(inputs.emails, emails, 'emails'));
+  const { result } = await http.send(searches, { path: searchPath, body: { emails: asked } }, options);
+  // SendGrid's keys are in lower case. An address without a word on it is as good as unknown.
+  const rows = new Map(Object.entries(result).map(([address, row]) => [rowKey(address), row]));
+  const contactOf = (address: string) => rows.get(rowKey(address))?.contact;
+  const isRefused = (address: string): boolean =>
+    contactOf(address) === undefined && (rows.get(rowKey(address))?.error ?? NOT_FOUND).toLowerCase() !== NOT_FOUND;
   return {
-    contacts: emails.flatMap((email) => rowOf(email)?.contact ?? []),
-    missing: emails.filter((email) => rowOf(email)?.contact === undefined && !isRefused(email)),
-    refused: emails.filter(isRefused),
+    contacts: asked.flatMap((address) => contactOf(address) ?? []),
+    missing: asked.filter((address) => contactOf(address) === undefined && !isRefused(address)),
+    refused: asked.filter(isRefused),
   };
 };
 
-/** @throws {InvalidRequestError} for no addresses, more than 100, or one that is none. */
-export const findContacts = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<FoundContacts> => {
-  const asked = checked(emailsSchema, emails, 'emails');
-  const unique = [...new Map(asked.map((email) => [email.toLowerCase(), email])).values()];
-  const body = { emails: unique };
-  return joined(unique, await http.send(sendgridOperations.findContacts, { path: contactsByEmailPath, body }, options));
-};
+export const findContacts = recipe({
+  route: 'POST /contacts/find',
+  summary: 'Find up to 100 contacts by address',
+  description: 'In one request of SendGrid. Unknown addresses are `missing`, even if all are; `refused` are those it would not look up.',
+  scope: 'read',
+  body: z.strictObject({ emails: inputs.emails }),
+  answer: z.object({ contacts: z.array(answers.contact), missing: z.array(z.string()), refused: z.array(z.string()) }),
+  operations: [searches],
+  run: (http, { body }, options) => find(http, body.emails, options),
+});
 
-/** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
-export type RowAnswer =
-  | { readonly index: number; readonly outcome: 'accepted' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] };
+/** @throws {UpstreamRejectedError} 404 `contact_not_found`. */
+export const findContact = recipe({
+  route: 'GET /contacts/by-email/:email',
+  summary: 'Find a contact by address',
+  params: { email },
+  answer: answers.contact,
+  problems: [404],
+  run: async (http, { params }, options) => {
+    const [contact] = (await find(http, [params.email], options)).contacts;
+    if (contact !== undefined) return contact;
+    throw new UpstreamRejectedError({ service: 'sendgrid', operation: search.name }, 404, 'contact_not_found');
+  },
+});
 
-export interface BulkUpsert {
-  /** Absent where no row could be sent. */
-  readonly job_id?: string;
-  /** In the order sent; `index` is the place there. */
-  readonly rows: readonly RowAnswer[];
-  readonly accepted: number;
-  readonly refused: number;
-}
+export const getContacts = endpoint({
+  ...named('get_contacts'),
+  ...manyRecords,
+  route: 'POST /contacts/batch',
+  summary: 'Get up to 100 contacts by id',
+  description: 'In one request of SendGrid; unknown ones are not in its answer.',
+  scope: 'read',
+  body: z.strictObject({ ids: inputs.ids }),
+  answer: answers.contacts,
+  upstream: ({ body }) => ({
+    path: upstreamPath`/v3/marketing/contacts/batch`,
+    body: { ids: [...new Set(checked(inputs.ids, body.ids, 'ids'))] },
+  }),
+  idempotency: 'safe',
+});
 
-const MAX_FIELDS = 5;
-/** Rows judged in a millisecond or two. */
-const ROWS_IN_A_SLICE = 500;
-const FIELD = /^\w{1,50}$/u;
-
-/** Names of fields only; a key that is none could be somebody's data. */
-const faultsOf = (row: unknown): readonly string[] | undefined => {
-  const { error } = contactSchema.safeParse(row);
-  if (error === undefined) return undefined;
-  const fields = error.issues.map(({ path }) => String(path[0] ?? 'contact')).map((field) => (FIELD.test(field) ? field : 'contact'));
-  return [...new Set(fields)].slice(0, MAX_FIELDS);
-};
-
-const judged = (row: unknown, index: number): RowAnswer => {
-  const fields = faultsOf(row);
-  return fields === undefined ? { index, outcome: 'accepted' } : { index, outcome: 'refused', fields };
-};
-
-const sentBody = ({ list_ids, contacts }: BulkContacts) => {
-  const body = { ...(list_ids === undefined ? {} : { list_ids }), contacts };
-  if (Buffer.byteLength(JSON.stringify(body)) > MAX_BULK_BYTES) {
-    throw new InvalidRequestError(`contacts must have at most ${String(MAX_BULK_BYTES)} bytes together, as JSON`);
-  }
-  return body;
-};
-
-/**
- * Creates or updates up to 30,000 contacts by one job; rows that cannot be sent leave the others as they are.
- *
- * @throws {InvalidRequestError} for no contacts, more than 30,000, or more than 6 MB.
- */
-export const upsertContacts = async (http: HttpClient, input: BulkContacts, options?: CallOptions): Promise<BulkUpsert> => {
-  const { list_ids, contacts } = checked(bulkContactsSchema, input, 'body');
-  const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
-  const good = contacts.filter((_, index) => rows[index]?.outcome === 'accepted');
-  const counts = { accepted: good.length, refused: rows.length - good.length };
-  if (good.length === 0) return { rows, ...counts };
-  const body = sentBody({ list_ids, contacts: good });
-  const { job_id } = await http.send(sendgridOperations.upsertContacts, { path: contactsPath, body }, options);
-  return { job_id, rows, ...counts };
-};
-
-export const importOutcomes = ['running', 'succeeded', 'partly_failed', 'failed'] as const;
-export type ImportOutcome = (typeof importOutcomes)[number];
+export const getContact = endpoint({
+  ...named('get_contact'),
+  route: 'GET /contacts/:id',
+  summary: 'Get a contact',
+  params: { id: inputs.contactId },
+  answer: answers.contact,
+  problems: [404],
+  upstream: ({ params }) => ({ path: upstreamPath`/v3/marketing/contacts/${params.id}` }),
+  batch: readsTogether(getContacts.operation, {
+    maxRows: inputs.MAX_READ,
+    keyOf: (request) => lastValueIn(request.path),
+    request: (ids) => ({ path: upstreamPath`/v3/marketing/contacts/batch`, body: { ids: [...new Set(ids)] } }),
+    // An id without a row is unknown.
+    row: ({ result }, id) => {
+      const value = result.find((contact) => contact.id === id);
+      return value === undefined ? { kind: 'absent' } : { kind: 'found', value };
+    },
+  }),
+});
 
 /** What `errored` hides, that most went in, and `completed` might, that some did not. */
-export const outcomeOf = ({ status, results }: Import): ImportOutcome => {
+const outcomeOf = ({ status, results }: answers.Import): (typeof answers.importOutcomes)[number] => {
   const errored = results?.errored_count ?? 0;
   switch (status) {
     case 'completed':
@@ -117,3 +151,118 @@ export const outcomeOf = ({ status, results }: Import): ImportOutcome => {
       return 'running';
   }
 };
+
+export const getImport = endpoint({
+  ...named('get_import'),
+  route: 'GET /contacts/imports/:jobId',
+  summary: 'See how far an upsert or a deletion is, and how it ended',
+  description: '`errored` of SendGrid means that some rows failed, `failed` that all did: `outcome` says it plainly.',
+  params: { jobId: inputs.id },
+  answer: answers.imported.transform((job) => ({ ...job, outcome: outcomeOf(job) })),
+  replies: answers.imported.extend({ outcome: z.enum(answers.importOutcomes) }),
+  problems: [404],
+  upstream: ({ params }) => ({ path: upstreamPath`/v3/marketing/contacts/imports/${params.jobId}` }),
+});
+
+const placeOf = (jobId: string) => locationOf('/api/sendgrid/contacts/imports', jobId).headers;
+
+export const upsertContact = endpoint({
+  ...named('upsert_contact'),
+  ...onLists,
+  route: 'PUT /contacts',
+  summary: 'Create or update a contact',
+  description:
+    'By its identifiers; those that SendGrid knows of it must all be sent, or it cannot be updated. Accepted, not done: the address ' +
+    'under `Location` tells how it ends.',
+  body: inputs.contactUpsert,
+  answer: answers.job,
+  headersOf: (job) => (isQueued(job) ? undefined : placeOf(job.job_id)),
+  upstream: ({ body }) => {
+    const { list_ids, ...fields } = checked(inputs.contactUpsert, body, 'contact');
+    return { path, body: { ...(list_ids !== undefined && { list_ids }), contacts: [fields] } };
+  },
+  ...ofContact,
+});
+
+/** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
+type RowAnswer =
+  | { readonly index: number; readonly outcome: 'accepted' }
+  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] };
+
+interface BulkUpsert {
+  /** Absent where no row could be sent. */
+  readonly job_id?: string;
+  readonly rows: readonly RowAnswer[];
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+/** Rows judged in a millisecond or two. */
+const ROWS_IN_A_SLICE = 500;
+
+const judged = (row: unknown, index: number): RowAnswer => {
+  const { error } = inputs.contact.safeParse(row);
+  return error === undefined ? { index, outcome: 'accepted' } : { index, outcome: 'refused', fields: faultsIn(error, 'contact') };
+};
+
+/** Not queued: who sends rows waits for what became of each. */
+const bulkOperation: Operation<answers.Job> = {
+  ...named('upsert_contacts'),
+  ...onLists,
+  method: 'PUT',
+  idempotency: 'natural',
+  answer: answers.job,
+};
+
+/** @throws {InvalidRequestError} for no contacts, more than 30,000, or more than 6 MB. */
+export const upsertContacts = recipe({
+  route: 'POST /contacts/bulk',
+  summary: 'Create or update up to 30,000 contacts',
+  description:
+    'Or 6 MB, whichever comes first. One row of the answer for each row sent, in their order; 207 where some were refused here, the ' +
+    'others are in the job. SendGrid tells only by counts, under `Location`, how many of those went in.',
+  body: inputs.bulkContacts,
+  maxBodyBytes: inputs.MAX_BULK_BYTES,
+  maxBodyValues: inputs.MAX_BULK_VALUES,
+  status: 202,
+  answer: rowsSchema({ outcome: z.enum(['accepted', 'refused']), fields: z.array(z.string()).optional() }, 'accepted', 'refused').extend({
+    job_id: z.string().optional(),
+  }),
+  operations: [bulkOperation],
+  run: async (http, { body: given }, options): Promise<BulkUpsert> => {
+    const { list_ids, contacts } = checked(inputs.bulkContacts, given, 'body');
+    const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
+    const result = countedRows(rows, { accepted: ['accepted'], refused: ['refused'] });
+    if (result.accepted === 0) return result;
+    const body = { ...(list_ids !== undefined && { list_ids }), contacts: contacts.filter((_, at) => rows[at]?.outcome === 'accepted') };
+    if (Buffer.byteLength(JSON.stringify(body)) > inputs.MAX_BULK_BYTES) {
+      throw new InvalidRequestError(`contacts must have at most ${String(inputs.MAX_BULK_BYTES)} bytes together, as JSON`);
+    }
+    const { job_id } = await http.send(bulkOperation, { path, body }, options);
+    return { job_id, ...result };
+  },
+  statusOf: (result) => statusOfRows(result, ['accepted'], 202),
+  headersOf: ({ job_id }) => (job_id === undefined ? undefined : placeOf(job_id)),
+});
+
+export const deleteContacts = endpoint({
+  ...named('delete_contacts'),
+  route: 'POST /contacts/delete',
+  method: 'DELETE',
+  summary: 'Delete up to 100 contacts',
+  description: 'By id, from all lists. Accepted, not done.',
+  body: z.strictObject({ ids: inputs.ids }),
+  answer: answers.job,
+  upstream: ({ body }) => ({ path, query: { ids: checked(inputs.ids, body.ids, 'ids') } }),
+  ...ofContact,
+});
+
+export const deleteContact = recipe({
+  route: 'DELETE /contacts/:id',
+  summary: 'Delete a contact',
+  description: 'From all lists. Accepted, not done.',
+  params: { id: inputs.id },
+  answer: answers.job,
+  queueable: true,
+  run: (http, { params }, options) => deleteContacts.bind(http)({ ids: [params.id] }, options),
+});

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { createThing, fakeTime, httpHouse, json, rejectionOf, scriptedWire, type HttpHouse } from '../../../support/httpHouse.ts';
 import { policyTemplates } from '../../../../src/contract/policyTemplates.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import { hasFreeConnection } from '../../../../sandbox/mailchimp/mailchimpSandboxConnections.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 
@@ -43,7 +42,7 @@ describe('connections to Mailchimp', () => {
   it('are never more than eight, however many calls come and however long it goes well', async function () {
     this.timeout(20_000);
     house = httpHouse(slowWire(members), { classify: mailchimp.classify, policy: policyTemplates.mailchimp });
-    const client = new MailchimpClient(house.http);
+    const client = mailchimp.mount(house.http).client;
     const asked: Promise<unknown>[] = [];
     let refused = 0;
     const ask = (): void => {
@@ -66,7 +65,7 @@ describe('connections to Mailchimp', () => {
   it('wait at least a second after a 429, which has no Retry-After', async () => {
     const wire = scriptedWire({ status: 429, headers: {}, body: '' }, json(200, { health_status: 'Chimpy' }));
     house = httpHouse(wire.transport, { classify: mailchimp.classify, policy: policyTemplates.mailchimp });
-    const ping = new MailchimpClient(house.http).ping();
+    const ping = mailchimp.mount(house.http).client.ping();
 
     await clock.tickAsync(999);
     const before = wire.sent.length;
@@ -89,7 +88,7 @@ describe('connections to Mailchimp', () => {
 
   it('end a read that nothing answers in an error within the deadline', async () => {
     house = httpHouse(scriptedWire('hang').transport, { classify: mailchimp.classify, policy: policyTemplates.mailchimp });
-    const failure = rejectionOf(new MailchimpClient(house.http).ping());
+    const failure = rejectionOf(mailchimp.mount(house.http).client.ping());
 
     await clock.tickAsync(policyTemplates.mailchimp.deadlineMs);
 

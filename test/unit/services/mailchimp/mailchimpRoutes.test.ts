@@ -2,8 +2,6 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { isQueued, type Queued } from '../../../../src/contract/call.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
-import { mailchimpRoutes } from '../../../../src/services/mailchimp/mailchimpRoutes.ts';
 import type { Reply, Route } from '../../../../src/web/route.ts';
 import { httpHouse, json, scriptedWire, type HttpHouse } from '../../../support/httpHouse.ts';
 
@@ -23,7 +21,7 @@ describe('routes of Mailchimp', () => {
   const routesOver = (...answers: readonly unknown[]): readonly Route[] => {
     const replies = answers.map((answer) => json(200, answer));
     house = httpHouse(scriptedWire(...replies).transport, { classify: mailchimp.classify });
-    return mailchimpRoutes(new MailchimpClient(house.http));
+    return mailchimp.mount(house.http).routes;
   };
 
   const named = (routes: readonly Route[], where: string): Route => {
@@ -90,7 +88,7 @@ describe('routes of Mailchimp', () => {
     };
     routesOver({});
     const waiting = { ...house.http, write: async () => queued };
-    const routes = mailchimpRoutes(new MailchimpClient(waiting as never));
+    const routes = mailchimp.mount(waiting as never).routes;
 
     const replies = await Promise.all([
       ask(routes, 'post /lists/:listId/members', { body: member }),

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 import { isQueued } from '../../../../src/contract/call.ts';
-import { sendgridRoutes } from '../../../../src/services/sendgrid/sendgridRoutes.ts';
 import { openApiDocument } from '../../../../src/web/openapi.ts';
 import type { Reply, Route } from '../../../../src/web/route.ts';
 import { json, scriptedWire } from '../../../support/httpHouse.ts';
@@ -26,7 +25,7 @@ describe('routes of SendGrid', () => {
     const simulated = simulatedSendgrid();
     ({ pass } = simulated);
     house = sendgridHouse(simulatedWire(simulated.simulator));
-    return sendgridRoutes(house.client);
+    return house.routes;
   };
 
   const named = (routes: readonly Route[], where: string): Route => {
@@ -161,7 +160,7 @@ describe('routes of SendGrid', () => {
 
   it('hand a queued write on as it is', async () => {
     house = sendgridHouse(scriptedWire(json(202, { job_id: 'j-1' })).transport, { queue: rememberingQueue() });
-    const routes = sendgridRoutes(house.client);
+    const routes = house.routes;
     const call = { queue: { owner: 'key_1', atOnce: true } };
 
     const replies = [
