@@ -231,15 +231,15 @@ describe('what ends with a record that is gone', () => {
     ],
     [
       'a person',
-      enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [] }),
+      enrichProspectContacts.goneTags({ path, body: { prospect_ids: ['p'] } }, { data: [] }),
       ['prospects:p', 'prospects:matched'],
     ],
     [
       'a person, found',
-      enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [{ prospect_id: 'p', data: {} }] }),
+      enrichProspectContacts.goneTags({ path, body: { prospect_ids: ['p'] } }, { data: [{ prospect_id: 'p', data: {} }] }),
       [],
     ],
-    ['a business', enrichFirmographics.goneTags?.({ path, body: { business_id: 'b' } }), ['businesses:b']],
+    ['a business', enrichFirmographics.goneTags({ path, body: { business_id: 'b' } }), ['businesses:b']],
   ] as const) {
     it(`is, for ${what}, what bears its tags`, () => {
       expect(tags).to.deep.equal(expected);
