@@ -2,6 +2,7 @@
  * What HubSpot answers. Unknown fields pass: its dated versions only ever add some.
  */
 import { z } from 'zod';
+import { fieldsOf, rowsIn } from '../jsonFields.ts';
 
 /** A string by HubSpot's schema, a number in some of its answers, where one beyond 2^53 is read as a string. */
 const id = z.union([z.string(), z.int()]).transform(String).pipe(z.string());
@@ -67,14 +68,10 @@ export const account = z.looseObject({
 });
 
 export type CrmRecord = z.infer<typeof record>;
-export type BatchError = z.infer<typeof batchError>;
 export type BatchedRecord = z.infer<typeof batchedRecord>;
 export type RecordBatch = z.infer<typeof recordBatch>;
 export type Association = z.infer<typeof association>;
 export type AssociationBatch = z.infer<typeof associationBatch>;
 
-/** The strings under a key of the context of a batch's error; ids come as numbers too. */
-export const contextList = ({ context }: BatchError, key: string): readonly string[] => {
-  const list = context?.[key];
-  return Array.isArray(list) ? list.map(String) : [];
-};
+/** The texts in a list of the context of a batch's error; ids come as numbers, too. */
+export const contextList = (error: unknown, name: string): readonly string[] => rowsIn(fieldsOf(error)['context'], name).map(String);

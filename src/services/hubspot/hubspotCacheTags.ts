@@ -7,6 +7,7 @@
 import type { Operation } from '../../contract/operation.ts';
 import { lastValueIn, valuesIn } from '../../pipeline/upstreamPath.ts';
 import { fieldsOf, rowsIn, textsIn } from '../jsonFields.ts';
+import { contextList } from './hubspotAnswers.ts';
 
 /** Of a record that is there, and tied to nothing. */
 export const NONE_FOUND = 'crm.associations.NO_ASSOCIATIONS_FOUND';
@@ -30,10 +31,6 @@ const isNotThere = (error: unknown): boolean => {
   const { category, subCategory } = fieldsOf(error);
   return category === 'OBJECT_NOT_FOUND' && subCategory !== NONE_FOUND;
 };
-
-/** Ids come as numbers, too. */
-const namedIn = (errors: readonly unknown[], list: string): readonly string[] =>
-  errors.flatMap((error) => [fieldsOf(fieldsOf(error)['context'])[list] ?? []].flat()).map(String);
 
 /** Of a read of one record: by what its path ends in; once it is answered, by the record's other names, too. */
 export const readTags =
@@ -78,8 +75,14 @@ export const missingRowTags =
 /** Of a write of many: the rows that HubSpot says are not there; of one that is refused, all that it asked for. */
 export const goneRowTags =
   (type: string): TagsOf =>
-  (request, answer) =>
-    answer === undefined ? batchTags(type)(request) : missingTags(type, namedIn(rowsIn(answer, 'errors').filter(isNotThere), 'ids'));
+  (request, answer) => {
+    if (answer === undefined) return batchTags(type)(request);
+    const gone = rowsIn(answer, 'errors').filter(isNotThere);
+    return missingTags(
+      type,
+      gone.flatMap((error) => contextList(error, 'ids')),
+    );
+  };
 
 /** Of what ties records together, `…/contacts/7/associations/default/companies/8`: of which of the two a refusal tells is not said. */
 export const associationTags: TagsOf = ({ path }, answer) => {
@@ -91,10 +94,8 @@ export const associationTags: TagsOf = ({ path }, answer) => {
 export const missingAssociationTags: TagsOf = ({ path, body }, answer) => {
   if (answer === undefined) return [];
   const found = idsOf(rowsIn(answer, 'results').map((row) => fieldsOf(row)['from']));
-  const untied = namedIn(
-    rowsIn(answer, 'errors').filter((error) => !isNotThere(error)),
-    'fromObjectId',
-  );
+  const ties = rowsIn(answer, 'errors').filter((error) => !isNotThere(error));
+  const untied = ties.flatMap((error) => contextList(error, 'fromObjectId'));
   const known = new Set([...found, ...untied]);
   const missing = idsOf(rowsIn(body, 'inputs')).filter((id) => !known.has(id));
   return missingTags(valuesIn(path).at(-4) ?? '', missing);

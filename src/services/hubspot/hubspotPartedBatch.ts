@@ -79,7 +79,7 @@ export class PartedBatch<T> {
   async #send(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     const { operation, path, answersOf } = this.#batch;
     this.#requestsLeft -= 1;
-    const records = rows.map(({ id, index }) => `${operation.name} ${id ?? String(index)}`);
+    const records = rows.map(({ input, index }) => `${operation.name} ${input.id ?? String(index)}`);
     const answer = await this.#http.send(operation, { path, body: { inputs: rows.map(({ input }) => input) }, records }, this.#call);
     return answersOf(rows, answer);
   }
