@@ -8,7 +8,6 @@
 import { z } from 'zod';
 import type { CallOptions } from '../../contract/call.ts';
 import type { ErrorCode } from '../../errors/gatewayError.ts';
-import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
@@ -24,7 +23,7 @@ import {
   type LookedUp,
 } from '../bulkRows.ts';
 import { endpoint, inProcess, recipe, type Endpoint } from '../endpoint.ts';
-import { checked } from '../inputs.ts';
+import { checked, requireCount } from '../inputs.ts';
 import * as answers from './exploriumAnswers.ts';
 import * as inputs from './exploriumInputs.ts';
 import * as operations from './exploriumOperations.ts';
@@ -149,10 +148,7 @@ const lookUpAll = async <Row, Found extends object, Known extends object = objec
   asked: AskedRows<Row>,
   lookUp: (row: Row, call: CallOptions) => Promise<LookedUp<Found, Known>>,
 ): Promise<BulkLookup<Found, Known> & Flags> => {
-  const { length } = asked.values;
-  if (length < 1 || length > inputs.MAX_ROWS) {
-    throw new InvalidRequestError(`rows of ${asked.name} must be 1 to ${String(inputs.MAX_ROWS)} in one call`);
-  }
+  requireCount(asked.values, inputs.MAX_ROWS, `rows of ${asked.name}`);
   return asOneAnswer(http, options, (call) => lookUpRows<Row, Found, Known>(asked, (row) => lookUp(row, call)));
 };
 
@@ -283,7 +279,6 @@ export const getCredits = endpoint({
   summary: 'Get the credits that are left',
   answer: answers.credits,
   upstream: () => ({ path: upstreamPath`/v1/credits` }),
-  idempotency: 'safe',
   cacheForMs: seconds(10),
   staleForMs: minutes(10),
 });

@@ -55,7 +55,6 @@ const readOf = (type: inputs.RecordType) =>
     query: inputs.readQuery,
     answer: answers.record,
     problems: [404],
-    idempotency: 'safe',
     batch: sharedReads(type),
     cacheTags: readTags(type),
     goneTags: goneTags(type),
@@ -84,7 +83,6 @@ const readsOf = (type: inputs.RecordType, one: One) => {
       query: inputs.listQuery,
       answer: answers.recordPage,
       upstream: ({ query: { limit, after, properties } }) => ({ path: objectsPath(type), query: { limit, after, properties } }),
-      idempotency: 'safe',
     }),
     get: { ...get, operations: [...get.operations, batchReads[type]] },
     search: endpoint({
@@ -164,7 +162,6 @@ export const getAccount = endpoint({
   summary: 'Get the account that the credential belongs to',
   answer: answers.account,
   upstream: () => ({ path: accountPath }),
-  idempotency: 'safe',
   ...cached,
 });
 

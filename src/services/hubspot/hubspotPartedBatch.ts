@@ -30,13 +30,6 @@ export interface Batch<T> {
 const each = (rows: readonly SentRow[], outcome: 'not_written' | 'unknown', reason: string): readonly RowAnswer[] =>
   rows.map(({ index }) => ({ index, outcome, reason }));
 
-const refused = ({ index }: SentRow, { reason, details }: UpstreamRejectedError): RowAnswer => ({
-  index,
-  outcome: 'refused',
-  reason,
-  ...(Object.keys(details).length > 0 && { details }),
-});
-
 export class PartedBatch<T> {
   readonly #http: HttpClient;
   readonly #batch: Batch<T>;
@@ -85,8 +78,10 @@ export class PartedBatch<T> {
   }
 
   async #makeApart(rows: readonly SentRow[], refusal: UpstreamRejectedError): Promise<readonly RowAnswer[]> {
-    const [row] = rows;
-    if (row !== undefined && rows.length === 1) return [refused(row, refusal)];
+    if (rows.length === 1) {
+      const { reason, details } = refusal;
+      return rows.map(({ index }) => ({ index, outcome: 'refused', reason, ...(Object.keys(details).length > 0 && { details }) }));
+    }
     const conflicts = refusal.status === 409 ? await this.#conflictsIn(rows) : [];
     if (conflicts.length > 0) {
       const atFault = new Set(conflicts.map(({ index }) => index));
