@@ -3,7 +3,7 @@
  */
 import { usualQuota } from '../../pipeline/quota.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { minutes } from '../../time/clock.ts';
+import { minutes, seconds } from '../../time/clock.ts';
 import { defineService } from '../provider.ts';
 import { ExploriumClient } from './exploriumClient.ts';
 import { classifyExploriumAnswer } from './exploriumErrors.ts';
@@ -16,6 +16,12 @@ export const explorium = defineService<ExploriumClient>({
   baseUrl: 'https://api.explorium.ai',
   authenticate: (secret) => ({ api_key: secret }),
   sandboxSecret: 'explorium-sandbox-key',
+  overrides: {
+    attemptTimeoutMs: seconds(12),
+    deadlineMs: seconds(30),
+    circuit: { openForCapMs: seconds(60) },
+    bulkhead: { maxConcurrent: 50, maxQueued: 50 },
+  },
   operations: Object.values(exploriumOperations),
   health: { operation: exploriumOperations.getCredits, request: { path: upstreamPath`/v1/credits` } },
   // It counts entities, not requests: a call weighs as much as it has rows.
