@@ -35,7 +35,7 @@ export interface ServiceDeadline {
 }
 
 export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient> {
-  /** Lower case; the route prefix, metric label, circuit name, in capitals the prefix of its settings, and the name of its policy template. */
+  /** Lower case; the route prefix, metric label, circuit name, and in capitals the prefix of its settings. */
   readonly name: string;
   /** For people: `HubSpot`. */
   readonly title: string;
@@ -50,7 +50,7 @@ export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient>
   readonly authenticate: (secret: string) => Readonly<Record<string, string>>;
   /** A well-formed credential, for the sandbox. */
   readonly sandboxSecret: string;
-  /** What its policy template has otherwise: the one of its name, or the general one. */
+  /** What is otherwise than in `contract/generalPolicy.ts`. */
   readonly overrides?: PolicyOverrides;
   /** Everything the client may do: every metric series exists from the start, and the queue finds what it kept. */
   readonly operations: readonly Operation<unknown>[];

@@ -87,17 +87,19 @@ const MAX_NAMES = 20;
 export const namesIn = (values: readonly string[], form: RegExp): readonly string[] =>
   [...new Set(values.filter((value) => form.test(value)))].slice(0, MAX_NAMES);
 
-const isOneOf = <T>(value: T, given: T | readonly T[] | undefined): boolean =>
-  given === undefined || ([given].flat() as readonly T[]).includes(value);
-
-const fits = <S extends Said>({ status, text, operation, when }: ErrorRule<S>, told: Told<S>): boolean => {
-  if (status === undefined ? told.status < 400 : !isOneOf(told.status, status)) return false;
-  if (typeof operation === 'string' && operation !== told.site.operation) return false;
-  if (operation instanceof RegExp && !operation.test(told.site.operation)) return false;
-  if (text === undefined) return when?.(told) ?? true;
-  const words = told.said?.text.toLowerCase() ?? '';
-  return [text].flat().some((each) => words.includes(each)) && (when?.(told) ?? true);
+const hasOneOf = (text: string | readonly string[], said: Said | undefined): boolean => {
+  const words = said?.text.toLowerCase() ?? '';
+  return [text].flat().some((each) => words.includes(each));
 };
+
+const isOf = (operation: string | RegExp, name: string): boolean =>
+  typeof operation === 'string' ? operation === name : operation.test(name);
+
+const fits = <S extends Said>({ status, text, operation, when }: ErrorRule<S>, told: Told<S>): boolean =>
+  (status === undefined ? told.status >= 400 : [status].flat().includes(told.status)) &&
+  (operation === undefined || isOf(operation, told.site.operation)) &&
+  (text === undefined || hasOneOf(text, told.said)) &&
+  (when === undefined || when(told));
 
 const toldBy = <S extends Said>(
   answer: ReceivedAnswer,

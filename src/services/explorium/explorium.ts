@@ -3,7 +3,7 @@
  */
 import { usualQuota } from '../../pipeline/quota.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { minutes } from '../../time/clock.ts';
+import { minutes, seconds } from '../../time/clock.ts';
 import { serviceOf } from '../endpoint.ts';
 import { exploriumEndpoints } from './exploriumClient.ts';
 import { classifyExploriumAnswer } from './exploriumErrors.ts';
@@ -14,6 +14,12 @@ export const explorium = serviceOf({
   baseUrl: 'https://api.explorium.ai',
   authenticate: (secret) => ({ api_key: secret }),
   sandboxSecret: 'explorium-sandbox-key',
+  overrides: {
+    attemptTimeoutMs: seconds(12),
+    deadlineMs: seconds(30),
+    circuit: { openForCapMs: seconds(60) },
+    bulkhead: { maxConcurrent: 50, maxQueued: 50 },
+  },
   endpoints: exploriumEndpoints,
   health: { operation: exploriumEndpoints.getCredits.operation, request: { path: upstreamPath`/v1/credits` } },
   // It counts entities, not requests: a call weighs as much as it has rows.

@@ -14,6 +14,7 @@ export const kit = serviceOf({
   authenticate: credentialHeaders,
   // A token, so that bulk can be tried, too.
   sandboxSecret: 'kit-sandbox-access-token',
+  overrides: { bulkhead: { maxConcurrent: 50, maxQueued: 50 } },
   endpoints: kitEndpoints,
   health: { operation: kitEndpoints.getAccount.operation, request: { path: upstreamPath`/v4/account` } },
   quotasFor: kitQuotas,

@@ -33,6 +33,12 @@ export const mailchimp = serviceOf({
   baseUrlFor,
   authenticate,
   sandboxSecret,
+  overrides: {
+    attemptTimeoutMs: seconds(10),
+    deadlineMs: seconds(30),
+    // Ten connections per user is its hard limit, shared with everything else of that user.
+    bulkhead: { startConcurrent: 6, maxConcurrent: 8 },
+  },
   endpoints: mailchimpEndpoints,
   health: { operation: mailchimpEndpoints.ping.operation, request: { path: upstreamPath`/ping` } },
   // Ten for everything of the user. What we gave up it may be at until its own limit of two minutes.

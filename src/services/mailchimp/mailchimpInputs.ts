@@ -35,7 +35,7 @@ const memberFields = {
 
 export const newMember = z.strictObject({
   email_address: email,
-  status: status,
+  status,
   ...memberFields,
   tags: tagNames.optional(),
 });

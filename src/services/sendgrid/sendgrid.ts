@@ -14,6 +14,7 @@ export const sendgrid = serviceOf({
   baseUrl: 'https://api.sendgrid.com',
   authenticate: (secret) => ({ authorization: `Bearer ${secret}` }),
   sandboxSecret: 'SG.sandbox.sandbox',
+  overrides: { bulkhead: { maxConcurrent: 100, maxQueued: 100 } },
   endpoints: sendgridEndpoints,
   health: { operation: sendgridEndpoints.getScopes.operation, request: { path: upstreamPath`/v3/scopes` } },
   // Each endpoint has a limit of its own, which is not published: its headers tell. Its operations name their classes.

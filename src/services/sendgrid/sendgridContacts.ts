@@ -225,8 +225,9 @@ export const upsertContacts = recipe({
   maxBodyBytes: inputs.MAX_BULK_BYTES,
   maxBodyValues: inputs.MAX_BULK_VALUES,
   status: 202,
-  answer: rowsSchema({ outcome: z.enum(['accepted', 'refused']), fields: z.array(z.string()).optional() }, 'accepted', 'refused').extend({
+  answer: z.object({
     job_id: z.string().optional(),
+    ...rowsSchema({ outcome: z.enum(['accepted', 'refused']), fields: z.array(z.string()).optional() }, 'accepted', 'refused').shape,
   }),
   operations: [bulkOperation],
   run: async (http, { body: given }, options): Promise<BulkUpsert> => {

@@ -25,7 +25,7 @@ const operations: readonly (readonly [name: string, place: RegExp, call: Call])[
   [
     'listSuppressions',
     /^\/v3\/suppression\/(?:bounces|blocks)(?:\?|$)/u,
-    (client, id, _email, body) => client.listSuppressions((id === 'l-1' ? 'bounces' : id) as 'bounces', body),
+    (client, id, _email, body) => client.listSuppressions(id === 'l-1' ? 'bounces' : id, body),
   ],
   ['isSuppressed', /^\/v3\/asm\/suppressions\/global\/[^/?#]+$/u, (client, _id, email) => client.isSuppressed(email)],
   ['suppress', /^\/v3\/asm\/suppressions\/global$/u, (client, _id, email) => client.suppress({ recipient_emails: [email] })],
