@@ -12,7 +12,7 @@ const response_context = z.looseObject({
   time_took_in_seconds: count,
 });
 
-/** Everything is optional: Explorium tells what it knows. */
+/** Everything is optional: Explorium sends what it knows. */
 export const firmographics = z.looseObject({
   business_id: text,
   name: text,
@@ -59,7 +59,7 @@ export const matches = z.looseObject({
 });
 
 /**
- * The answer to so many rows. Rows are told apart by their order alone, so another number of them breaks the contract;
+ * The answer to so many rows. Rows are identified by their order alone, so another number of them breaks the contract;
  * a miss may come without any.
  */
 export const matchesOf = (kind: Kind, asked: number) =>

@@ -1,8 +1,7 @@
 /**
- * Of which businesses and people the cached answers of Explorium tell, and which end when it does not know one any more:
- * `prospects:<id>`.
+ * Tags of businesses and people, `prospects:<id>`: which ones a cached answer of Explorium is about, and which it does not know any more.
  *
- * A match by a person's address is no name of theirs that another answer tells, so `prospects:matched` stands for all matches of
+ * A match by a person's address is no name of theirs that another answer has, so `prospects:matched` stands for all matches of
  * people. Matches of businesses, kept for a day and paid for, end by the id that they brought.
  */
 import type { Operation, OperationRequest } from '../../contract/operation.ts';

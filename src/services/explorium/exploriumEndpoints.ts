@@ -56,7 +56,7 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'deadline_exceeded',
 ]);
 
-/** The answer of last resort: an absent enrichment stops nobody's work. */
+/** The answer of last resort: an absent enrichment stops no work. */
 const enrichmentUnavailable = { enriched: false, error: 'Enrichment temporarily unavailable', _fallback: true } as const;
 
 /** `no_match`: Explorium does not know the company, or nothing about it. `match_failed`: it could not look this row up. */
@@ -138,7 +138,7 @@ interface FoundContacts extends FoundProspect {
 }
 
 /**
- * Under one deadline, and told to the caller as one answer.
+ * Under one deadline, and reported to the caller as one answer.
  *
  * @throws {InvalidRequestError} for no row, or more than 50; and the error of the call, where no row got an answer.
  */

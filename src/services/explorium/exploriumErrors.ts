@@ -23,7 +23,7 @@ export class ExploriumFailedError extends UpstreamError {
 
 const isFailure = ({ answer }: Told): boolean => fieldsOf(fieldsOf(answer.json())['response_context'])['request_status'] === 'failure';
 
-/** The one row asked for failed: an error, and nothing to keep in the cache. Of several, each is told by itself. */
+/** The one row asked for failed: an error, and nothing to keep in the cache. Of several, each is reported by itself. */
 const isFailedMatch = ({ answer }: Told): boolean => {
   const [row, ...others] = [...rowsIn(answer.json(), 'matched_businesses'), ...rowsIn(answer.json(), 'matched_prospects')];
   return others.length === 0 && (fieldsOf(row)['error'] ?? null) !== null;

@@ -11,7 +11,8 @@
 import { manyRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../../contract/operation.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes } from '../../time/clock.ts';
-import { fieldsOf, rowsIn } from '../jsonFields.ts';
+import { readsTogether } from '../bulkRows.ts';
+import { fieldsOf, rowsIn, textsIn } from '../jsonFields.ts';
 import * as answers from './exploriumAnswers.ts';
 import { enrichmentTags, matchTags, nothingTags } from './exploriumCacheTags.ts';
 import { BUSINESS_ID, MAX_ROWS, PROSPECT_ID } from './exploriumInputs.ts';
@@ -101,24 +102,19 @@ export const matchProspect: Operation<answers.Matches> = {
 export const bulkEnrichFirmographics = { ...paid, name: 'bulk_enrich_firmographics', answer: answers.firmographicsBulkAnswer } as const;
 
 /** Rows come in any order. One that is not there is a miss, as a single enrichment answers it. */
-const sharedEnrichments: BatchRule = {
+const sharedEnrichments = readsTogether(bulkEnrichFirmographics, {
   maxRows: MAX_ROWS,
-  group: () => 'firmographics',
-  together: (requests) => {
-    const ids = requests.map(({ body }) => String(fieldsOf(body)['business_id']));
-    const operation = rowsFrom(bulkEnrichFirmographics, ({ response_context: context, data }) => {
-      const rows = new Map((data ?? []).map((row) => [row.business_id, row.data]));
-      return ids.map((id): BatchedRow => {
-        const known = rows.get(id) ?? null;
-        const response_context = { ...context, request_status: known === null ? 'miss' : 'success' };
-        return { kind: 'found', value: { response_context, data: known, entity_id: id } };
-      });
-    });
-    const unique = [...new Set(ids)];
-    const request = { path: upstreamPath`/v1/businesses/firmographics/bulk_enrich`, body: { business_ids: unique }, weight: unique.length };
-    return { operation, request };
+  keyOf: ({ body }) => textsIn(body, 'business_id')[0],
+  request: (keys) => {
+    const ids = [...new Set(keys)];
+    return { path: upstreamPath`/v1/businesses/firmographics/bulk_enrich`, body: { business_ids: ids }, weight: ids.length };
   },
-};
+  row: ({ response_context: context, data }, entity_id) => {
+    const known = data?.find(({ business_id: id }) => id === entity_id)?.data ?? null;
+    const response_context = { ...context, request_status: known === null ? 'miss' : 'success' };
+    return { kind: 'found', value: { response_context, data: known, entity_id } };
+  },
+});
 
 export const enrichFirmographics = {
   ...paid,

@@ -1,5 +1,5 @@
 /**
- * Several calls of Explorium, told to the caller as one answer: the least fresh of them counts.
+ * Several calls of Explorium, reported to the caller as one answer: the least fresh of them counts.
  */
 import type { Answer, AnswerSource, CallOptions } from '../../contract/call.ts';
 import type { CallSite } from '../../errors/upstreamErrors.ts';

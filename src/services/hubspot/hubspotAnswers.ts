@@ -40,7 +40,7 @@ export const recordBatch = z.looseObject({ results: z.array(batchedRecord), erro
 /** A row says whether its record is new. */
 export const upsertBatch = recordBatch.extend({ results: z.array(batchedRecord.extend({ new: z.boolean() })) });
 
-/** One record at the other end, and what ties it to this one. */
+/** One record at the other end, and the types of its association with this one. */
 const association = z.looseObject({
   toObjectId: id,
   associationTypes: z.array(z.looseObject({ category: z.string(), typeId: z.number(), label: z.string().nullish() })),

@@ -57,7 +57,7 @@ const comparable = (value: string | null | undefined): string => (value ?? '').t
 const namesRecord = ({ id, idProperty }: BatchInput): boolean => id !== undefined && idProperty === undefined;
 const withoutTrace = ({ input }: SentRow): string => JSON.stringify({ ...input, objectWriteTraceId: undefined });
 
-/** One way to tell whose a record is. Rows that are `alike` may take each other's records. */
+/** One way to find whose a record is. Rows that are `alike` may take each other's records. */
 interface Way {
   readonly alike: (row: SentRow) => unknown;
   readonly fits: (input: BatchInput, record: BatchedRecord) => boolean;
@@ -96,7 +96,7 @@ const pairsBy = ({ alike, fits }: Way, rows: readonly SentRow[], records: readon
 
 type OutcomeOf = (record: BatchedRecord) => 'created' | 'updated';
 
-/** As many rows as records, and nobody knows which is whose: all went in. */
+/** As many rows as records, and it is unknown which is whose: all went in. */
 const outcomeOfLoose = (rows: readonly SentRow[], records: readonly BatchedRecord[], outcomeOf: OutcomeOf): Omit<RowAnswer, 'index'> => {
   const [outcome, ...others] = new Set(records.map(outcomeOf));
   if (outcome === undefined || others.length > 0 || rows.length !== records.length) return leftOut;

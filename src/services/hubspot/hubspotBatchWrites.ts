@@ -13,10 +13,10 @@ import { checked, textIn } from '../inputs.ts';
 import { anything, record, recordBatch, upsertBatch, type RecordBatch } from './hubspotAnswers.ts';
 import { batchReadContacts } from './hubspotBatchReads.ts';
 import { joinRows, rowOutcomes, type BatchInput, type RowAnswer } from './hubspotBatchRows.ts';
-import { batchTags, goneRowTags } from './hubspotCacheTags.ts';
+import { recordTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
 import { objectsPath } from './hubspotPaths.ts';
-import { PartedBatch, type Batch } from './hubspotPartedBatch.ts';
+import { SplitBatch, type Batch } from './hubspotSplitBatch.ts';
 
 const MAX_ROWS = 100;
 /** A hundred rows of ten kilobytes. */
@@ -104,7 +104,7 @@ export type BatchWriteAnswer = { readonly rows: readonly RowAnswer[] } & Readonl
 
 const ROW_BY_ROW = 'One row of the answer for each row sent, in their order; 207 where some did not go in, and the good ones stand.';
 
-/** What tells one kind of batch write from the others. */
+/** What one kind of batch write has otherwise than the others. */
 interface Kind<Row, T> extends Pick<Batch<T>, 'answersOf' | 'conflictsIn'> {
   readonly action: 'create' | 'update' | 'upsert' | 'archive';
   readonly idempotency: Idempotency;
@@ -119,13 +119,14 @@ interface Kind<Row, T> extends Pick<Batch<T>, 'answersOf' | 'conflictsIn'> {
 
 const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row, T>) => {
   const { action, idempotency, status = 200 } = kind;
+  const tags = recordTags(type);
   const operation: Operation<T> = {
     name: `batch_${action}_${type}`,
     method: 'POST',
     idempotency,
     answer: kind.answer,
     ...manyRecords,
-    ...(action !== 'create' && { cacheTags: batchTags(type), goneTags: goneRowTags(type) }),
+    ...(action !== 'create' && { cacheTags: tags.batchWrite, goneTags: tags.goneRows }),
   };
   const body = z.strictObject({ inputs: kind.rows });
   return recipe({
@@ -141,7 +142,7 @@ const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row,
     run: async (http, given, options): Promise<BatchWriteAnswer> => {
       const rows = checked(kind.rows, given.body.inputs, 'inputs').map((given, index) => ({ index, input: kind.input(given, index) }));
       const batch = { ...kind, operation, path: objectsPath(type, 'batch', action) };
-      const answers = await new PartedBatch(http, batch, options).make(rows);
+      const answers = await new SplitBatch(http, batch, options).make(rows);
       return countedRows(
         answers.toSorted((one, other) => one.index - other.index),
         counts,

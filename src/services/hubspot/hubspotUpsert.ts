@@ -28,14 +28,14 @@ export const firstUpsertStep = (of: string, change: RecordChange): NextStep => (
   request: { path: objectsPath('contacts', of), query: { idProperty: 'email' }, body: change },
 });
 
-/** Nobody has the email: the contact is made. */
+/** No contact has the email: one is made. */
 const createStep: Follow = ({ status }, request) => {
   if (status !== 404) return undefined;
   const body = { properties: { ...changeIn(request).properties, email: lastValueIn(request.path) } };
   return { operation: createContactInUpsert, request: { path: objectsPath('contacts'), body } };
 };
 
-/** Somebody else, or an earlier attempt of ours, was faster: the contact in the way is updated, by email if the refusal does not name it. */
+/** Another writer, or an earlier attempt of ours, was faster: the contact in the way is updated, by email if the refusal does not name it. */
 const updateStep: Follow = ({ status, details: { existingId } }, request) => {
   if (status !== 409) return undefined;
   const { email: known = '', ...properties } = changeIn(request).properties;
@@ -69,7 +69,7 @@ const take = async (http: HttpClient, { operation, request }: NextStep, call: Ca
 };
 
 /**
- * Updates the contact with this email; creates it on a 404; and if that answers 409, because somebody else (or an earlier
+ * Updates the contact with this email; creates it on a 404; and if that answers 409, because another writer (or an earlier
  * attempt of ours) was faster, updates the one in the way. One deadline for all three. A repeat ends in the same state.
  * A step that has to wait is queued, and the job takes the steps that are left.
  *

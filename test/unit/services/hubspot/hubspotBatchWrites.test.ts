@@ -190,7 +190,7 @@ describe('batch writes of HubSpot records', () => {
     const changes = Array.from({ length: 16 }, (_, index) => ({ id: String(100 + index), properties: { city: 'Oslo' } }));
     const forRow = (inputs: Inputs['inputs']) => (inputs.some(failing) ? { status: 500 } : updated(inputs));
 
-    it('is parted where a repeat does no harm, so that one row fails alone', async () => {
+    it('is split where a repeat does no harm, so that one row fails alone', async () => {
       const { client, http } = scripted(forRow);
 
       const answer = await client.batchUpdateContacts({ inputs: changes });
@@ -200,7 +200,7 @@ describe('batch writes of HubSpot records', () => {
       expect(http.sent).to.have.length(9);
     });
 
-    it('is parted for an archive and an upsert as well', async () => {
+    it('is split for an archive and an upsert as well', async () => {
       const isFailing = (inputs: Inputs['inputs']): boolean => inputs.some(({ id }) => id === '107' || id === '107@example.com');
       const archiving = scripted((inputs) => (isFailing(inputs) ? { status: 502 } : { status: 204 }));
       const upserting = scripted((inputs) => (isFailing(inputs) ? { status: 502 } : updated(inputs)));

@@ -1,5 +1,5 @@
 /**
- * One batch write with all the requests that it takes, under one deadline: a batch that HubSpot refuses or fails at is parted until the
+ * One batch write with all the requests that it takes, under one deadline: a batch that HubSpot refuses or fails at is split until the
  * rows at fault stand alone.
  */
 import { isAboutRecord, retryAfterOf } from '../../circuit/verdict.ts';
@@ -30,7 +30,7 @@ export interface Batch<T> {
 const each = (rows: readonly SentRow[], outcome: 'not_written' | 'unknown', reason: string): readonly RowAnswer[] =>
   rows.map(({ index }) => ({ index, outcome, reason }));
 
-export class PartedBatch<T> {
+export class SplitBatch<T> {
   readonly #http: HttpClient;
   readonly #batch: Batch<T>;
   readonly #call: CallOptions;
@@ -95,7 +95,7 @@ export class PartedBatch<T> {
     return [...(await this.#makePart(rows.slice(0, middle))), ...(await this.#makePart(rows.slice(middle)))];
   }
 
-  /** Once: what HubSpot knew then and did not tell, it does not tell of a part either. */
+  /** Once: what HubSpot did not say of all rows, it does not say of a part either. */
   async #conflictsIn(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     const { conflictsIn } = this.#batch;
     if (conflictsIn === undefined || this.#conflictsAsked) return [];
@@ -109,7 +109,7 @@ export class PartedBatch<T> {
     }
   }
 
-  /** Never rejects for the service's sake: what another part has written must be told. */
+  /** Never rejects for the service's sake: what another part has written must be reported. */
   async #makePart(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     if (rows.length === 0) return [];
     if (this.#requestsLeft === 0) return each(rows, 'not_written', 'refused_with_others');
