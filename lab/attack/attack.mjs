@@ -1,8 +1,8 @@
 /**
  * Sends to every route of the built service, on loopback, what could hold its event loop or fill its memory, and gives it
  * hostile answers of providers. Prints the longest stall and the memory of each kind; ends with 1 above the limits. A stall is what
- * the main thread worked in one turn: time that other processes had is no part of it. A process beside it works 5 ms at a time; its
- * longest turn is the machine's noise, and is allowed on top. Linux only.
+ * the main thread worked in one turn: time that other processes had is no part of it. A kind that is above the limits is tried again,
+ * twice at most, and its best try counts: what else the machine does makes a turn longer, never shorter. Linux only.
  *
  *   npm run attack              npm run attack -- --short              npm run attack -- --bound 50      ms that the event loop may be held
  */
@@ -27,13 +27,12 @@ const boundAt = process.argv.indexOf('--bound');
 const MAX_STALL_MS = boundAt === -1 ? 50 : Number(process.argv[boundAt + 1]);
 const [MAX_RSS_MB, HEAP_MB] = [300, 256];
 const TIME_LIMIT_MS = isShort ? 45_000 : 600_000;
+/** Tries of a kind of input. */
+const TRIES = 3;
 /** Requests at once. */
 const AT_ONCE = 3;
 const SERVICES = ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgrid'];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Some 5 ms of work, at most a fifth of the time. */
-const OTHER_WORK = `const work = () => { const until = performance.now() + 5; let sum = 0; while (performance.now() < until) sum += Math.sqrt(sum + 1); setTimeout(work, 25); }; work();`;
 
 /** The kind of the provider's answers. */
 let answerKind;
@@ -186,21 +185,30 @@ const runAll = async (attacks, endsAt) => {
   };
 };
 
-const judge = async ({ service, other }, kind, attacks, endsAt) => {
-  answerKind = kind.startsWith('answers: ') ? kind.slice('answers: '.length) : undefined;
-  await Promise.all([measuredBy(service.child), measuredBy(other)]);
+const tryOnce = async ({ port, child }, kind, attacks, endsAt) => {
+  await measuredBy(child);
   let rssMb = 0;
   const look = setInterval(() => {
-    rssMb = Math.max(rssMb, memoryMb(service.child.pid));
+    rssMb = Math.max(rssMb, memoryMb(child.pid));
   }, 20);
   const { done, statuses } = await runAll(attacks, endsAt);
   clearInterval(look);
-  if (service.child.exitCode !== null) throw new Error(`the service ended at: ${kind}`);
-  const [{ cpuMs, wallMs }, noise] = await Promise.all([measuredBy(service.child), measuredBy(other)]);
-  const isWell = cpuMs <= MAX_STALL_MS + noise.cpuMs && rssMb <= MAX_RSS_MB;
-  const figures = `stall ${cpuMs.toFixed(0)} ms (noise ${noise.cpuMs.toFixed(0)} ms; with waits ${wallMs.toFixed(0)} ms, noise ${noise.wallMs.toFixed(0)} ms), ${rssMb.toFixed(0)} MB`;
-  console.log(`${isWell ? 'ok  ' : 'OVER'} ${kind}: ${done} of ${attacks.length}; ${figures}; ${statuses}`);
+  if (child.exitCode !== null) throw new Error(`the service at port ${port} ended at: ${kind}`);
+  const { cpuMs, wallMs } = await measuredBy(child);
+  const isWell = cpuMs <= MAX_STALL_MS && rssMb <= MAX_RSS_MB;
+  console.log(
+    `${isWell ? 'ok  ' : 'OVER'} ${kind}: ${done} of ${attacks.length}; stall ${cpuMs.toFixed(0)} ms (with waits ${wallMs.toFixed(0)} ms), ${rssMb.toFixed(0)} MB; ${statuses}`,
+  );
   return { isWell, cpuMs, rssMb };
+};
+
+/** The first try within the limits, or else the shortest stall. */
+const judge = async (service, kind, attacks, lastsMs) => {
+  answerKind = kind.startsWith('answers: ') ? kind.slice('answers: '.length) : undefined;
+  const tries = [];
+  while (tries.length < TRIES && tries.at(-1)?.isWell !== true)
+    tries.push(await tryOnce(service, kind, attacks, performance.now() + lastsMs));
+  return tries.sort((one, other) => Number(other.isWell) - Number(one.isWell) || one.cpuMs - other.cpuMs)[0];
 };
 
 const report = (results) => {
@@ -209,17 +217,14 @@ const report = (results) => {
   return results.every(({ isWell }) => isWell);
 };
 
-const runKinds = async (parts) => {
-  const document = JSON.parse((await ask(parts.service.port, 'GET', '/openapi.json')).text);
-  const kinds = [...attacksOf(document, parts.service.port)];
-  await disableCircuits(parts.service.port);
-  const startedAt = performance.now();
+const runKinds = async (service) => {
+  const document = JSON.parse((await ask(service.port, 'GET', '/openapi.json')).text);
+  const kinds = [...attacksOf(document, service.port)];
+  await disableCircuits(service.port);
   // What code costs before it is compiled is not what is asked here.
   await runAll(inTurn(kinds[0][1]).slice(0, 200), Infinity);
   const results = [];
-  for (const [index, [kind, lists]] of kinds.entries()) {
-    results.push(await judge(parts, kind, inTurn(lists), startedAt + (TIME_LIMIT_MS / kinds.length) * (index + 1)));
-  }
+  for (const [kind, lists] of kinds) results.push(await judge(service, kind, inTurn(lists), TIME_LIMIT_MS / kinds.length));
   return report(results);
 };
 
@@ -230,11 +235,9 @@ const run = async () => {
     res.end(answerKind === undefined ? harmlessAnswer : hostileAnswer(answerKind, req.url));
   });
   const service = await startService(await listening(provider));
-  const other = started(['-e', OTHER_WORK], {});
   try {
-    process.exitCode = (await runKinds({ service, other })) ? 0 : 1;
+    process.exitCode = (await runKinds(service)) ? 0 : 1;
   } finally {
-    other.kill();
     await service.stop();
     agent.destroy();
     provider.closeAllConnections();

@@ -52,6 +52,7 @@ export class UsageError extends Error {}
 export const usage = (services: readonly string[]): string =>
   [
     'Usage: npm run drill -- <service> <fault> [--rate 20] [--seconds 40] [--status 503] [--real-limits] [--json] [--target URL --sandbox URL]',
+    '       npm run drill -- --short     three drills that are held to their bounds, as in CI',
     `  services: ${services.join(', ')}`,
     `  faults:   ${drillFaults.join(', ')}`,
   ].join('\n');
@@ -114,6 +115,9 @@ const parsed = (args: readonly string[]) => {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 };
+
+/** Whether the drills of CI are asked for, which take no arguments. */
+export const asksForShort = (args: readonly string[]): boolean => args.length === 1 && args[0] === '--short';
 
 /** @throws {UsageError} naming the first thing that is wrong. */
 export const readDrillArguments = (args: readonly string[], services: readonly string[]): DrillArguments => {

@@ -10,15 +10,15 @@ const isReason = (reason: string | undefined): boolean =>
 
 export const brokenReport = (run: BrokenRun, { callsPerSecond, brokenMs }: BrokenSettings): PartReport => ({
   method: [
-    `Three replicas on one Redis; callers ask HubSpot and Lemlist ${String(callsPerSecond)} times a second each. For ${duration(brokenMs)} every connection of ` +
-      'one replica to the providers breaks off. Its callers go on asking it: nothing stands before the replicas that would heed what they say.',
+    `Three replicas on one Redis; callers ask HubSpot and Lemlist ${String(callsPerSecond)} times a second each. For ${duration(brokenMs)} one replica loses ` +
+      'every connection to the providers, while its callers keep asking it.',
   ],
   tables: [
     {
       headings: ['', 'measured'],
       rows: [
         ['calls at the healthy two that were not served', of(run.healthyUnserved, run.healthyCalls)],
-        ['looks at which one of them had a circuit open or was unready', of(run.healthyDisturbed, run.healthyLooks)],
+        ['checks at which one of them had an open circuit or was unready', of(run.healthyDisturbed, run.healthyLooks)],
         ['the broken one refuses at once after', duration(run.brokenOpenMs)],
         ['… is unready after', duration(run.unreadyMs)],
         ['… and says', run.reason === undefined ? '–' : `“${run.reason}”`],

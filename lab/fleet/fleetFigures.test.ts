@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { FleetCall } from './callers.ts';
 import { median, mostWithin, outageFigures } from './outageFigures.ts';
-import { asMarkdown, asText, withSection } from './page.ts';
+import { asCsv, asMarkdown, asText, withSection } from './page.ts';
 import type { PartReport } from './reportShape.ts';
 
 const SERVED = { status: 200, code: undefined } as const;
@@ -71,11 +71,12 @@ describe('the page of the fleet', () => {
     const page =
       'a\n<!-- outage: written by npm run fleet -->\nold\n<!-- end of outage -->\n<!-- quota: written by npm run fleet -->\nq\n<!-- end of quota -->\n';
 
-    const renewed = withSection(page, 'outage', asMarkdown(report, 7));
+    const renewed = withSection(page, 'outage', asMarkdown(report, 'outage', 7));
 
     expect(renewed)
       .to.match(/^a\n/)
       .and.include('| three | 12 |')
+      .and.include('[all figures](outage.csv)')
       .and.include('Seed 7')
       .and.include('q\n<!-- end of quota -->')
       .and.not.include('old');
@@ -86,7 +87,20 @@ describe('the page of the fleet', () => {
   });
 
   it('says of each goal whether it was kept', () => {
-    expect(asMarkdown(report, 1)).to.include('| sent | ≤ 11 | 12 | **not kept** |');
+    expect(asMarkdown(report, 'outage', 1)).to.include('0 of 1 goals were met. **Missed**: sent (≤ 11): 12.');
+    expect(asMarkdown({ ...report, goals: report.goals.map((goal) => ({ ...goal, isKept: true })) }, 'outage', 1)).to.include(
+      'All 1 goals were met.',
+    );
     expect(asText(report)).to.match(/sent +≤ 11 +12 +not kept/u);
+  });
+
+  it('shows the columns that matter of the first table, and leaves the rest to a CSV file', () => {
+    const wide = { headings: ['fleet', 'sent', 'most'], shown: [0, 2], rows: [['three, with Redis', '12', '"3"']] };
+    const two = { ...report, tables: [wide, { headings: ['command', 'µs'], rows: [['report', '39']] }], goals: [] };
+
+    expect(asMarkdown(two, 'outage', 1))
+      .to.include('| fleet | most |\n|---|--:|\n| three, with Redis | "3" |')
+      .and.not.include('report');
+    expect(asCsv(two)).to.equal('fleet,sent,most\n"three, with Redis",12,"""3"""\n\ncommand,µs\nreport,39\n');
   });
 });

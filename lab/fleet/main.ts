@@ -1,10 +1,10 @@
 /**
  * `npm run fleet -- <part>`: replicas of the built service, a real Redis, providers that count; and the same in virtual time for more of
- * them than a machine holds. Whole runs renew their section of docs/fleet/README.md.
+ * them than a machine holds. Whole runs renew their section of docs/fleet/README.md and the CSV file beside it.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { readFleetArguments, usage, UsageError, type FleetArguments, type PartName } from './fleetArguments.ts';
-import { asMarkdown, asText, withSection } from './page.ts';
+import { asCsv, asMarkdown, asText, withSection } from './page.ts';
 import { parts } from './parts.ts';
 import type { PartReport } from './reportShape.ts';
 import { simulate } from './simulation.ts';
@@ -19,7 +19,8 @@ const runPart = (part: PartName, asked: FleetArguments): Promise<PartReport> =>
   part === 'simulate' ? simulate(asked, say) : parts[part](asked, say);
 
 const renewPage = async (part: PartName, report: PartReport, { seed }: FleetArguments): Promise<void> => {
-  await writeFile(PAGE, withSection(await readFile(PAGE, 'utf8'), part, asMarkdown(report, seed)));
+  await writeFile(PAGE, withSection(await readFile(PAGE, 'utf8'), part, asMarkdown(report, part, seed)));
+  await writeFile(new URL(`${part}.csv`, PAGE), asCsv(report));
 };
 
 /** One after the other: each is to have the machine for itself. @returns whether every goal was reached. */

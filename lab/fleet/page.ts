@@ -1,5 +1,5 @@
 /**
- * Reports as text: for the terminal, and for their places in `docs/fleet/README.md`.
+ * Reports as text: for the terminal, for their places in `docs/fleet/README.md`, and as CSV files beside it.
  */
 import { cpus } from 'node:os';
 import type { PartName } from './fleetArguments.ts';
@@ -29,15 +29,32 @@ const aligned = ({ headings, rows }: Table): string => {
 export const asText = (report: PartReport): string =>
   [...report.method, ...tablesOf(report).map(aligned)].join('\n\n').replaceAll('**', '');
 
-const asMarkdownTable = ({ headings, rows }: Table): string => {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(headings), line(headings.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+const asMarkdownTable = ({ headings, rows, shown = headings.map((_, column) => column) }: Table): string => {
+  const line = (cells: readonly string[]): string => `| ${shown.map((column) => cells[column] ?? '').join(' | ')} |`;
+  return [line(headings), `|${shown.map((_, index) => (index === 0 ? '---|' : '--:|')).join('')}`, ...rows.map(line)].join('\n');
 };
 
-export const asMarkdown = (report: PartReport, seed: number): string => {
-  const machine = `Seed ${String(seed)}, Node ${process.versions.node}, ${String(cpus().length)} cores.`;
-  return [...report.method, ...tablesOf(report).map(asMarkdownTable), machine].join('\n\n');
+/** How many goals were met, and each that was missed. */
+const goalsInWords = (goals: readonly Goal[]): string => {
+  const missed = goals.filter(({ isKept }) => !isKept).map(({ what, wanted, measured }) => `${what} (${wanted}): ${measured}`);
+  if (missed.length === 0) return `All ${String(goals.length)} goals were met.`;
+  return `${String(goals.length - missed.length)} of ${String(goals.length)} goals were met. **Missed**: ${missed.join('; ')}.`;
 };
+
+/** The section of the page; what it leaves out is in the part's CSV file. */
+export const asMarkdown = (report: PartReport, part: PartName, seed: number): string => {
+  const date = new Date().toISOString().slice(0, 10);
+  const run = `Seed ${String(seed)}, Node ${process.versions.node}, ${String(cpus().length)} cores, ${date}; [all figures](${part}.csv).`;
+  return [...report.method, ...report.tables.slice(0, 1).map(asMarkdownTable), `${goalsInWords(report.goals)} ${run}`].join('\n\n');
+};
+
+const asCsvCell = (text: string): string => (/[",]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Every table of a report, goals included, with an empty line between them. */
+export const asCsv = (report: PartReport): string =>
+  tablesOf(report)
+    .map(({ headings, rows }) => [headings, ...rows].map((cells) => `${cells.map(asCsvCell).join(',')}\n`).join(''))
+    .join('\n');
 
 /**
  * @param page With a pair of markers for each part.

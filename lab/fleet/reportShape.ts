@@ -12,11 +12,14 @@ export interface Table {
   readonly headings: readonly string[];
   /** The first cell of a row names it. */
   readonly rows: readonly (readonly string[])[];
+  /** Columns that the page shows, by number; absent: all. */
+  readonly shown?: readonly number[];
 }
 
 export interface PartReport {
   /** How it was measured, in a sentence or two; a paragraph each. */
   readonly method: readonly string[];
+  /** The page shows the first; the terminal and the CSV file all of them. */
   readonly tables: readonly Table[];
   readonly goals: readonly Goal[];
 }

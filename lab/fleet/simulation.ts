@@ -51,6 +51,7 @@ const outcomes = (all: readonly Simulated[]): Table => ({
     duration(together.allClosedMs),
     duration(together.closedSpreadMs),
   ]),
+  shown: [0, 1, 2, 3],
 });
 
 const commands = (all: readonly Simulated[]): Table => ({
@@ -143,11 +144,8 @@ const verdict = (costs: readonly CommandCosts[]): readonly string[] => {
   const byLoad = mostReplicas((replicas) => SERVICES * usualShare(replicas, costsFor(replicas, costs)) <= BUSY_MOST);
   const byBurst = mostReplicas((replicas) => burstMs(replicas, costsFor(replicas, costs)) <= 50);
   return [
-    `**Where one Redis ends.** With ${String(SERVICES)} circuits its one thread is half busy at about ${whole(byLoad)} replicas; a change that all of them hear of at ` +
-      `once is answered within 50 ms for about ${whole(byBurst)}${byBurst > SIZES[2] || byLoad > SIZES[2] ? ' (beyond 1,000 drawn out from what was measured)' : ''}. Beyond, some are answered late: they decide alone for that time, and learn at their next look.`,
-    'What to do then: a Redis Cluster. The keys of a circuit have one hash tag, `{service:fingerprint}`, so a cluster spreads circuits over its nodes and ' +
-      `keeps each whole: ${String(SERVICES)} circuits fill up to ${String(SERVICES)} nodes without a change of ours. One circuit does not spread further; where a single one is too ` +
-      'much, split the fleet by `REDIS_KEY_PREFIX` into cells below that size: each cell is a fleet, and an outage costs one set of probes a cell.',
+    `With ${String(SERVICES)} circuits the one thread of Redis is half busy at about ${whole(byLoad)} replicas; a change that all of them hear of at ` +
+      `once is answered within 50 ms for about ${whole(byBurst)}${byBurst > SIZES[2] || byLoad > SIZES[2] ? ' (beyond 1,000 extrapolated)' : ''}. Beyond, some are answered late and decide alone meanwhile.`,
   ];
 };
 
@@ -174,14 +172,11 @@ export const simulate = async (asked: FleetArguments, say: (line: string) => voi
   say('simulate: what commands take of a real Redis');
   const costs = await commandCosts(SIZES);
   const all = await simulateAll(costs, asked, say);
-  const source = isRedisHere()
-    ? 'measured in this run on a real one, by its own count of processor time'
-    : 'assumed: there is no redis-server here';
+  const source = isRedisHere() ? 'measured in this run' : 'assumed: there is no redis-server here';
   return {
     method: [
-      `Virtual time: ${duration(TIMES.warmUpMs)} of health, an outage of ${duration(seconds(asked.seconds ?? 60))}, health again. Every replica is the real circuit with the template of ` +
-        `HubSpot, its fleet's part and its prober, and has callers of its own, one call in ${String(1 / CALLS_PER_SECOND)} s. Redis is the in-memory twin behind a queue: one command after the other, 1 ms ` +
-        `there and back, each as long as it takes of a real Redis (${source}), and replicas give up on it as the real ones do.`,
+      `Virtual time: ${duration(TIMES.warmUpMs)} of health, an outage of ${duration(seconds(asked.seconds ?? 60))}, health again. Each replica is the real circuit with HubSpot's template ` +
+        `and gets a call every ${String(1 / CALLS_PER_SECOND)} s. Redis is an in-memory fake that takes as long for each command as a real one (${source}).`,
       ...verdict(costs),
     ],
     tables: [outcomes(all), commands(all), pace(costs)],

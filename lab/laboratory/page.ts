@@ -3,16 +3,13 @@
  * them are written by people, and stay.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { criteriaTables } from './criteria.ts';
-import { csv } from './csv.ts';
+import { csv, readCsv } from './csv.ts';
 import { dotPlot, type Dots } from './dotPlot.ts';
-import { RATES } from './matrix.ts';
 import { contenders } from './rivals/contenders.ts';
 import { loadScenarios } from './scenario.ts';
 import type { Summary } from './summary.ts';
-import { asCount, asSometimes, asTime, groupBy } from './table.ts';
-import { Timeline } from './timeline.ts';
+import { asCount } from './table.ts';
 
 const FOLDER = new URL('../../docs/lab/', import.meta.url);
 
@@ -34,86 +31,57 @@ const times = (ratePerSecond: number): Dots => ({
 
 const asTick = (ms: number): string => (ms < 1000 ? `${String(ms)} ms` : `${String(ms / 1000)} s`);
 
-const steadyNames = (): ReadonlySet<string> =>
-  new Set(
+const faultsOnly = (summaries: readonly Summary[], rate: number): readonly Summary[] => {
+  const steady = new Set(
     loadScenarios()
       .filter(({ kind }) => kind === 'steady')
       .map(({ name }) => name),
   );
-
-const faultsOnly = (summaries: readonly Summary[], rate: number): readonly Summary[] => {
-  const steady = steadyNames();
   return summaries.filter(({ scenario, ratePerSecond }) => ratePerSecond === rate && !steady.has(scenario));
 };
 
-const byScenario = ({ scenario }: Summary): string => scenario;
+/** Of whom the page has a column; `results.csv` has all of them. */
+const SHOWN: readonly string[] = [
+  'unprotected',
+  'the plan as written',
+  'opossum 9, tuned',
+  'cockatiel 3.2.1, tuned',
+  'mollitia 0.1.1, tuned',
+  'ours',
+];
+/** At which most rivals can tell an outage from chance, calls a second. */
+const SHOWN_RATE = 50;
 
-/** Rivals across; our column is bold. */
-const matrix = (summaries: readonly Summary[], cell: (summary: Summary) => string, rowOf = byScenario): string =>
+/** `63/105`: requests doomed and good calls lost. */
+const cellOf = (summaries: readonly Summary[], name: string): string => {
+  const found = summaries.find(({ rival }) => rival === name);
+  return found === undefined ? '–' : `${asCount(found.doomed)}/${asCount(found.lost)}`;
+};
+
+const comparisonTable = (summaries: readonly Summary[]): string =>
   [
-    `| | ${contenders.map(({ name }) => name).join(' | ')} |`,
-    `|---|${contenders.map(() => '---:|').join('')}`,
-    ...[...groupBy(summaries, rowOf)].map(
-      ([row, group]) => `| ${row} | ${group.map((one) => (one.rival === 'ours' ? `**${cell(one)}**` : cell(one))).join(' | ')} |`,
-    ),
+    `| scenario | ${SHOWN.join(' | ')} |`,
+    `|---|${SHOWN.map(() => '--:|').join('')}`,
+    ...loadScenarios().map(({ name, title }) => {
+      const lines = summaries.filter(({ scenario, ratePerSecond }) => scenario === name && ratePerSecond === SHOWN_RATE);
+      return `| ${[`*${name}*: ${title}`, ...SHOWN.map((rival) => cellOf(lines, rival))].join(' | ')} |`;
+    }),
   ].join('\n');
 
-const matrices = (summaries: readonly Summary[], title: string, cell: (summary: Summary) => string, rates: readonly number[]): string =>
-  rates
-    .map(
-      (rate) =>
-        `### ${title}, ${String(rate)} calls a second\n\n${matrix(
-          summaries.filter(({ ratePerSecond }) => ratePerSecond === rate),
-          cell,
-        )}`,
-    )
-    .join('\n\n');
-
-const falseTrips = (summaries: readonly Summary[]): string => {
-  const steady = steadyNames();
-  const rows = matrix(
-    summaries.filter(({ scenario }) => steady.has(scenario)),
-    ({ falseTripsPerHour }) => falseTripsPerHour.toFixed(2),
-    ({ scenario, ratePerSecond, calmHours }) => `${scenario}, ${String(ratePerSecond)}/s, ${calmHours.toFixed(calmHours < 1 ? 2 : 0)} h`,
-  );
-  return `### False trips per hour\n\n${rows}`;
-};
-
-const tablesOf = (summaries: readonly Summary[]): string => {
-  const faults = RATES.flatMap((rate) => faultsOnly(summaries, rate));
-  return [
-    matrices(summaries, 'Requests doomed', ({ doomed }) => asCount(doomed), RATES),
-    matrices(summaries, 'Good calls lost', ({ lost }) => asCount(lost), RATES),
-    matrices(faults, 'Time to detect', ({ detectMs, detected, runs }) => asSometimes(detectMs, detected, runs), [5, 50]),
-    matrices(faults, 'Time to recover', ({ recoverMs, recovered, runs }) => asSometimes(recoverMs, recovered, runs), [5, 50]),
-    matrices(summaries, '99th percentile of what callers wait', ({ p99Ms }) => asTime(p99Ms), [5, 50]),
-    matrices(summaries, 'Requests for each call', ({ amplification }) => amplification.toFixed(2), [5, 50]),
-    falseTrips(summaries),
-  ].join('\n\n');
-};
-
-const settingsTable = (): string =>
-  ['| rival | settings |', '|---|---|', ...contenders.map(({ name, settings }) => `| ${name} | ${settings} |`)].join('\n');
-
-/** `300 s`, or what became of it: `300 s, 80 s at 500/s`. */
-const lengthsOf = (scenario: ReturnType<typeof loadScenarios>[number]): string => {
-  const secondsAt = (rate: number): number => Math.round(new Timeline(scenario, { ratePerSecond: rate }).endsAt / 1000);
-  const whole = secondsAt(Number.MIN_VALUE);
-  const shortened = RATES.filter((rate) => secondsAt(rate) < whole).map((rate) => `, ${String(secondsAt(rate))} s at ${String(rate)}/s`);
-  return `${String(whole)} s${shortened.join('')}`;
-};
-
-const scenariosTable = (): string =>
-  [
-    '| scenario | what happens | length |',
-    '|---|---|---|',
-    ...loadScenarios().map((scenario) => `| ${scenario.name} | ${scenario.title} | ${lengthsOf(scenario)} |`),
-  ].join('\n');
+/** The settings of every rival, for `rivals.csv`. */
+export const rivalsCsv = (): string => `rival,settings\n${contenders.map(({ name, settings }) => `"${name}","${settings}"\n`).join('')}`;
 
 const runOf = (summaries: readonly Summary[], seed: number): string => {
-  const calls = summaries.reduce((sum, one) => sum + one.calls * one.runs, 0);
-  return `Seed ${String(seed)}, Node ${process.versions.node}: ${String(Math.round(calls / 1000))} thousand calls in ${String(summaries.reduce((sum, { runs }) => sum + runs, 0))} runs, spread over ${String(availableParallelism())} processes.`;
+  const [calls, runs] = [summaries.reduce((sum, one) => sum + one.calls * one.runs, 0), summaries.reduce((sum, one) => sum + one.runs, 0)];
+  const date = new Date().toISOString().slice(0, 10);
+  return `Seed ${String(seed)}, Node ${process.versions.node}, ${date}: ${String(Math.round(calls / 1000))} thousand calls in ${String(runs)} runs.`;
 };
+
+/** The parts of the page that follow from the results. */
+export const blocksOf = (summaries: readonly Summary[]): readonly (readonly [name: string, content: string])[] => [
+  ['criteria', criteriaTables(summaries)],
+  ['comparison', comparisonTable(summaries)],
+];
 
 /** The text between `<!-- name -->` and `<!-- /name -->` is replaced. @throws {Error} if the page has no such place. */
 export const withBlock = (page: string, name: string, content: string): string => {
@@ -123,18 +91,16 @@ export const withBlock = (page: string, name: string, content: string): string =
   return `${page.slice(0, from + open.length)}\n${content}\n${page.slice(to)}`;
 };
 
-export const writePage = async (summaries: readonly Summary[], seed: number): Promise<void> => {
+export const writePage = async (measured: readonly Summary[], seed: number): Promise<void> => {
+  const results = csv(measured);
+  // The page says what the file says, digit by digit.
+  const summaries = readCsv(results);
   const place = new URL('README.md', FOLDER);
-  const blocks: readonly (readonly [name: string, content: string])[] = [
-    ['run', runOf(summaries, seed)],
-    ['settings', settingsTable()],
-    ['scenarios', scenariosTable()],
-    ['criteria', criteriaTables(summaries)],
-    ['tables', tablesOf(summaries)],
-  ];
+  const blocks = [['run', runOf(summaries, seed)] as const, ...blocksOf(summaries)];
   const page = blocks.reduce((text, [name, content]) => withBlock(text, name, content), await readFile(place, 'utf8'));
   await writeFile(place, page);
-  await writeFile(new URL('results.csv', FOLDER), csv(summaries));
+  await writeFile(new URL('results.csv', FOLDER), results);
+  await writeFile(new URL('rivals.csv', FOLDER), rivalsCsv());
   for (const rate of [5, 50]) {
     await writeFile(new URL(`calls-${String(rate)}.svg`, FOLDER), dotPlot(faultsOnly(summaries, rate), counts(rate)));
     await writeFile(new URL(`times-${String(rate)}.svg`, FOLDER), dotPlot(faultsOnly(summaries, rate), times(rate)));

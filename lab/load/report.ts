@@ -43,7 +43,7 @@ export const page = (reports: readonly OutageReport[], plan: OutagePlan): string
   [
     '# The load test: an outage, three ways',
     '',
-    `Written by \`npm run load\` (Node ${process.versions.node}), all rivals side by side in one run:`,
+    `Written by \`npm run load\` (Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}), all rivals side by side in one run:`,
     `${String(plan.ratePerSecond)} calls a second, ${inSeconds(plan.warmUpMs)} of health, an outage of ${inSeconds(plan.outageMs)}, then health again.`,
     'Absolute times belong to the machine of the run; compare them within a table.',
     '',

@@ -1,5 +1,5 @@
 /**
- * What is compared: no protection, the plan as its sample codes it, and ours as it ships.
+ * What is compared: no protection, the usual way (docs/lab/rivals.csv, the plan as written), and ours as it ships.
  */
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
@@ -43,10 +43,10 @@ const unprotected = (url: string): Rival => ({
   close: () => Promise.resolve(),
 });
 
-/** The options of the plan's pages: HubSpot's circuit time-out, its thresholds, 30 s until half-open. */
+/** The options of the plan as written: HubSpot's circuit time-out, its thresholds, 30 s until half-open. */
 const PLAN_OPTIONS = { timeout: 10_000, errorThresholdPercentage: 50, volumeThreshold: 5, resetTimeout: 30_000, name: 'plan' };
 
-/** Retries inside the breaker, 1 to 16 s apart, as `implementation-steps.md` has it. */
+/** Retries inside the breaker, 1 to 16 s apart: the plan as written (docs/load/circuit-breaker-load.md). */
 const planAsWritten = (url: string): Rival => {
   const client = axios.create({ baseURL: url, timeout: PLAN_REQUEST_TIMEOUT_MS });
   axiosRetry(client, { retries: 5, retryDelay: (count) => 2 ** (count - 1) * 1000 });

@@ -1,6 +1,6 @@
 /**
  * Who is to blame when calls fail: one record, one caller, one operation, or the service? Pure rules; `now` is on the monotonic clock, ms
- * (decisions 0011 and 0028).
+ * (docs/decisions/0011, docs/decisions/0028).
  */
 import { seconds } from '../time/clock.ts';
 

@@ -6,7 +6,7 @@ export const BUCKETS = 10;
 
 /**
  * One timer for the rolling windows of all engines. It ticks by the time that has passed: after a stall it catches
- * up, so that no window keeps what is long over (opossum's traps 24 and 25).
+ * up, so that no window keeps what is long over (docs/decisions/0003).
  */
 export class BucketRotation {
   readonly emitter = new EventEmitter();

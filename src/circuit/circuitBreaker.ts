@@ -64,6 +64,7 @@ export class CircuitBreaker {
       },
     });
     this.#override = new OverrideSlot(clock, (override) => {
+      this.#keepTime();
       events.overrideChanged({ circuit: name, override });
     });
   }
@@ -197,7 +198,7 @@ export class CircuitBreaker {
         phase.state === 'closed'
           ? undefined
           : { ...this.#record.healthChecks, trial: phase.state === 'half_open' ? phase.trial.progress : undefined },
-      ...this.#record.snapshot(phase.state, now),
+      ...this.#record.snapshot(now),
     };
   }
 
@@ -271,9 +272,15 @@ export class CircuitBreaker {
 
   /** While the service is stopped as a whole, what its operations showed is part of the same outage. */
   #changed(event: CircuitChanged): void {
+    this.#keepTime();
     this.#parts.events.circuitChanged(event);
     if (event.to === 'open') this.#operations.reset('service_open');
     this.#fleet?.changed(event);
+  }
+
+  #keepTime(): void {
+    const { mode } = this.#override;
+    this.#record.outOfUse(mode === 'forced_open' || (mode === undefined && this.state !== 'closed'));
   }
 
   #succeeded(passage: Passage): void {

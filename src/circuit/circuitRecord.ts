@@ -16,7 +16,9 @@ export class CircuitRecord {
   #enteredWallTime: number;
   #reason = 'start';
   #outageSince: number | undefined;
-  #openForTotalMs = 0;
+  #outOfUseMs = 0;
+  /** Since when calls are stopped; monotonic ms. */
+  #outOfUseSince: number | undefined;
   #lastFailure: CircuitSnapshot['lastFailure'];
   #healthChecks: HealthChecks = NONE_YET;
 
@@ -26,7 +28,7 @@ export class CircuitRecord {
     this.#enteredWallTime = clock.wallTime();
   }
 
-  /** One call ended or was refused. A timeout is a failure too, as the plan's alert has it. */
+  /** One call ended or was refused. A timeout is a failure too, as the alert counts it. */
   called(result: CircuitCallResult): void {
     this.#calls.fired += 1;
     if (result === 'reject') this.#calls.rejected += 1;
@@ -58,7 +60,6 @@ export class CircuitRecord {
   /** A new state began: an outage lasts from the opening of a closed circuit until it is closed again. @returns how long the state before had lasted, ms. */
   entered(from: CircuitState, to: CircuitState, reason: string, now: number): number {
     const lastedMs = this.lastedMs(now);
-    if (from === 'open') this.#openForTotalMs += lastedMs;
     if (from === 'closed') this.#healthChecks = NONE_YET;
     this.#enteredAt = now;
     this.#enteredWallTime = this.#clock.wallTime();
@@ -67,15 +68,19 @@ export class CircuitRecord {
     return lastedMs;
   }
 
-  snapshot(
-    state: CircuitState,
-    now: number,
-  ): Pick<CircuitSnapshot, 'since' | 'outageSince' | 'reason' | 'openForTotalMs' | 'lastFailure' | 'calls'> {
+  /** From now on calls are stopped, or are no more, by the state of the circuit or a person's word. */
+  outOfUse(isSo: boolean): void {
+    const now = this.#clock.now();
+    this.#outOfUseMs += now - (this.#outOfUseSince ?? now);
+    this.#outOfUseSince = isSo ? now : undefined;
+  }
+
+  snapshot(now: number): Pick<CircuitSnapshot, 'since' | 'outageSince' | 'reason' | 'openForTotalMs' | 'lastFailure' | 'calls'> {
     return {
       since: this.#enteredWallTime,
       outageSince: this.#outageSince,
       reason: this.#reason,
-      openForTotalMs: this.#openForTotalMs + (state === 'open' ? this.lastedMs(now) : 0),
+      openForTotalMs: this.#outOfUseMs + now - (this.#outOfUseSince ?? now),
       lastFailure: this.#lastFailure,
       calls: { ...this.#calls },
     };

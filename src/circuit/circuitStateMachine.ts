@@ -2,7 +2,7 @@
  * What moves a circuit from one state to the next: who may pass, and what each attempt shows. Of overrides, counts and
  * callers it knows nothing.
  *
- * Three rules that the libraries break (resilience (b), traps 02, 04, 05, 36): an outcome counts only in the epoch
+ * Three rules that the libraries break (docs/decisions/0003): an outcome counts only in the epoch
  * that admitted its attempt; an ignored outcome never closes anything, it gives the probe back; and the engine hears
  * of attempts, but no caller ever waits for the engine.
  */

@@ -22,7 +22,7 @@ const LONGEST_BACK_OFF = 2;
 const MOST_NAMES = 20;
 
 /**
- * The circuits of a service's operations, beneath its own (decision 0011). One operation that fails is stopped alone,
+ * The circuits of a service's operations, beneath its own (docs/decisions/0011). One operation that fails is stopped alone,
  * where another shows that the service is well; without such a witness the service's circuit decides, as it always did.
  *
  * The key is `service:operation`. An account would be a third part of it; there is one account per service today.

@@ -58,6 +58,9 @@ export const isAnswer = (error: unknown): boolean => {
 export const isAboutRecord = (error: unknown): boolean =>
   error instanceof UpstreamContractBrokenError || (error instanceof UpstreamUnavailableError && error.kind === 'http_5xx');
 
+/** Of several records: one of them may be at fault, and is parted from the others. A service that says when to come again speaks for itself. */
+export const mayBeOneRow = (error: unknown): boolean => isAboutRecord(error) && retryAfterOf(error) === undefined;
+
 /** What kind of failure it was, for people. */
 export const kindOf = (error: unknown): FailureKind | 'unauthorized' | 'unknown' => {
   if (error instanceof UpstreamUnauthorizedError) return 'unauthorized';

@@ -42,9 +42,9 @@ export class JsonMeter {
 
   /** @returns what there is too much of in these bytes and those before them. */
   add(bytes: Uint8Array): JsonExcess | undefined {
-    for (const byte of bytes) {
-      if (this.#inString) this.#string(byte);
-      else if (byte === QUOTE) this.#inString = true;
+    for (let at = this.#inString ? this.#endOfString(bytes, 0) : 0; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte === QUOTE) at = this.#endOfString(bytes, at + 1) - 1;
       else if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_OBJECT) {
         const excess = this.#value(byte);
         if (excess !== undefined) return excess;
@@ -53,10 +53,13 @@ export class JsonMeter {
     return undefined;
   }
 
-  #string(byte: number): void {
-    if (this.#isEscaped) this.#isEscaped = false;
-    else if (byte === BACKSLASH) this.#isEscaped = true;
-    else if (byte === QUOTE) this.#inString = false;
+  /** The place after the string that goes on here. A loop without calls: most bytes of long texts are in strings. */
+  #endOfString(bytes: Uint8Array, start: number): number {
+    let at = this.#isEscaped ? start + 1 : start;
+    while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+    this.#inString = at >= bytes.length;
+    this.#isEscaped = at > bytes.length;
+    return at + 1;
   }
 
   #value(mark: number): JsonExcess | undefined {
@@ -73,34 +76,48 @@ export class JsonMeter {
   }
 }
 
-/** What a whole text has too much of. */
-export const excessIn = async (text: string, bounds: JsonBounds): Promise<JsonExcess | undefined> => {
+const bytesOf = (text: string | Buffer, from = 0, to = text.length): Buffer =>
+  typeof text === 'string' ? Buffer.from(text.slice(from, to)) : text.subarray(from, to);
+
+/** What a whole text, or its bytes, has too much of. */
+export const excessIn = async (text: string | Buffer, bounds: JsonBounds): Promise<JsonExcess | undefined> => {
   // A value takes a character, and a level two brackets.
   if (text.length <= Math.min(bounds.values, 2 * bounds.depth, MAX_MEMBERS)) return undefined;
   const meter = new JsonMeter(bounds);
   for (let from = 0; from < text.length; from += IN_ONE_GO) {
     if (from > 0) await nextTurn();
-    const excess = meter.add(Buffer.from(text.slice(from, from + IN_ONE_GO)));
+    const excess = meter.add(bytesOf(text, from, from + IN_ONE_GO));
     if (excess !== undefined) return excess;
   }
   return undefined;
 };
 
 /**
- * As `JSON.parse`, but a long text holds the event loop for no more than a slice, or one string, at a time.
+ * As `JSON.parse`, but a long text holds the event loop for no more than a slice, or one string, at a time. Long ones are better given
+ * as their bytes: the whole of them is then never made a text.
  *
+ * @param text If bytes, then UTF-8.
  * @param prepared Each part of the text before it is parsed; it is whole members of a list or an object, or all of the text.
- * @param slice Characters; for tests.
+ * @param slice Bytes; for tests.
  * @throws {SyntaxError} for what is not JSON.
  */
-export const parseJson = async (text: string, prepared: (json: string) => string = (json) => json, slice = SLICE): Promise<unknown> => {
+export const parseJson = async (
+  text: string | Buffer,
+  prepared: (json: string) => string = (json) => json,
+  slice = SLICE,
+): Promise<unknown> => {
   const parse = (json: string): unknown => JSON.parse(prepared(json));
-  if (text.length <= Math.min(IN_ONE_GO, 4 * slice)) return parse(text);
-  return new SlicedParser(text, slice, parse).run().catch((error: unknown) => {
+  if (text.length <= Math.min(IN_ONE_GO, 4 * slice)) return parse(String(text));
+  return new SlicedParser(bytesOf(text), slice, parse).run().catch((error: unknown) => {
     // Where a part is broken says nothing of the whole text.
     throw error instanceof SyntaxError ? new SyntaxError('the text is not JSON', { cause: error }) : error;
   });
 };
+
+const MARKS: ReadonlySet<number> = new Set([QUOTE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]);
+
+/** A string of so many slices is read by itself. */
+const LONG_STRING = 8;
 
 /** A list or object that is being read. */
 interface Level {
@@ -137,63 +154,82 @@ const setMember = (object: Record<string, unknown>, name: string, value: unknown
  * read so itself is put into the level above when it ends.
  */
 class SlicedParser {
-  readonly #text: string;
+  readonly #bytes: Buffer;
   readonly #slice: number;
   readonly #parse: (json: string) => unknown;
   readonly #levels: Level[] = [];
   #root: { readonly value: unknown; readonly end: number } | undefined;
 
-  constructor(text: string, slice: number, parse: (json: string) => unknown) {
-    this.#text = text;
+  constructor(bytes: Buffer, slice: number, parse: (json: string) => unknown) {
+    this.#bytes = bytes;
     this.#slice = slice;
     this.#parse = parse;
   }
 
   async run(): Promise<unknown> {
-    const text = this.#text;
-    const marks = /["[\]{},]/gu;
+    const bytes = this.#bytes;
     let pausedAt = 0;
-    for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
-      const { index } = found;
-      if (index - pausedAt >= this.#slice) {
+    for (let at = 0; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (!MARKS.has(byte)) continue;
+      if (at - pausedAt >= this.#slice) {
         await nextTurn();
-        pausedAt = index;
+        pausedAt = at;
       }
-      if (found[0] === '"') marks.lastIndex = this.#endOfString(index);
-      else this.#mark(found[0], index);
+      if (byte === QUOTE) {
+        const end = this.#endOfString(at);
+        if (end - at >= LONG_STRING * this.#slice) await this.#readString(at, end);
+        at = end - 1;
+      } else this.#mark(byte, at);
     }
     if (this.#levels.length > 0) broken();
+    const rest = this.#piece(this.#root?.end ?? 0, bytes.length);
     await nextTurn();
-    if (this.#root === undefined) return this.#parse(text);
-    mustBeBlank(text.slice(this.#root.end));
+    if (this.#root === undefined) return this.#parse(rest);
+    mustBeBlank(rest);
     return this.#root.value;
   }
 
-  #endOfString(start: number): number {
-    const text = this.#text;
-    for (let at = start + 1; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      if (code === QUOTE) return at + 1;
-      if (code === BACKSLASH) at += 1;
-    }
-    return broken();
+  #piece(from: number, to: number): string {
+    return this.#bytes.toString('utf8', from, to);
   }
 
-  #mark(mark: string, at: number): void {
-    if (mark === ',') this.#comma(at);
-    else if (mark === ']' || mark === '}') this.#close(mark, at);
+  #endOfString(start: number): number {
+    const bytes = this.#bytes;
+    let at = start + 1;
+    while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+    return at < bytes.length ? at + 1 : broken();
+  }
+
+  /** A long string that is a member: decoding and parsing it take a turn each. One that is a name is left for its object. */
+  async #readString(start: number, end: number): Promise<void> {
+    const level = this.#levels.at(-1);
+    if (level === undefined || (!level.isList && !this.#piece(level.member, start).trimEnd().endsWith(':'))) return;
+    await nextTurn();
+    const text = this.#piece(start, end);
+    await nextTurn();
+    this.#put(level, { start, value: JSON.parse(text) as unknown }, end);
+    await nextTurn();
+  }
+
+  #mark(mark: number, at: number): void {
+    if (mark === COMMA) this.#comma(at);
+    else if (mark === CLOSE_LIST || mark === CLOSE_OBJECT) this.#close(mark, at);
     else this.#open(mark, at);
   }
 
-  #open(mark: string, at: number): void {
-    if (this.#levels.length === 0) mustBeBlank(this.#text.slice(this.#root?.end ?? 0, at) + (this.#root === undefined ? '' : mark));
-    this.#levels.push({ isList: mark === '[', start: at, from: at + 1, member: at + 1, value: undefined, isMemberRead: false });
+  #open(mark: number, at: number): void {
+    if (this.#levels.length === 0) {
+      if (this.#root !== undefined) broken();
+      mustBeBlank(this.#piece(0, at));
+    }
+    this.#levels.push({ isList: mark === OPEN_LIST, start: at, from: at + 1, member: at + 1, value: undefined, isMemberRead: false });
   }
 
   #comma(at: number): void {
     const level = this.#levels.at(-1) ?? broken();
     if (level.isMemberRead) {
-      mustBeBlank(this.#text.slice(level.from, at));
+      mustBeBlank(this.#piece(level.from, at));
       level.from = at + 1;
       level.isMemberRead = false;
     } else if (at - level.from >= this.#slice) {
@@ -203,13 +239,13 @@ class SlicedParser {
     level.member = at + 1;
   }
 
-  #close(mark: string, at: number): void {
+  #close(mark: number, at: number): void {
     const level = this.#levels.pop() ?? broken();
-    if (level.isList !== (mark === ']')) broken();
+    if (level.isList !== (mark === CLOSE_LIST)) broken();
     const above = this.#levels.at(-1);
     if (level.value === undefined && above !== undefined) return;
-    if (level.value === undefined) level.value = this.#parse(this.#text.slice(level.start, at + 1)) as unknown[];
-    else if (level.isMemberRead) mustBeBlank(this.#text.slice(level.from, at));
+    if (level.value === undefined) level.value = this.#parse(this.#piece(level.start, at + 1)) as unknown[];
+    else if (level.isMemberRead) mustBeBlank(this.#piece(level.from, at));
     else this.#read(level, at);
     if (above === undefined) this.#root = { value: level.value, end: at + 1 };
     else this.#put(above, level, at + 1);
@@ -217,7 +253,7 @@ class SlicedParser {
 
   /** The whole members from where reading ended: at least one, for a comma stands before it. */
   #read(level: Level, end: number): void {
-    const members = this.#text.slice(level.from, end);
+    const members = this.#piece(level.from, end);
     if (isBlank(members)) broken();
     if (level.isList) {
       const list = (level.value ??= []) as unknown[];
@@ -229,10 +265,10 @@ class SlicedParser {
   }
 
   /** The members before it first, so that all keep their order. */
-  #put(level: Level, { start, value }: Level, end: number): void {
+  #put(level: Level, { start, value }: Pick<Level, 'start'> & { readonly value: unknown }, end: number): void {
     if (level.isMemberRead) broken();
     if (level.member > level.from) this.#read(level, level.member - 1);
-    const before = this.#text.slice(level.member, start);
+    const before = this.#piece(level.member, start);
     if (level.isList) {
       mustBeBlank(before);
       ((level.value ??= []) as unknown[]).push(value);

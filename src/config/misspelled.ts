@@ -5,6 +5,17 @@
 /** Letters that may be wrong, missing or too many before a name is somebody else's variable; in a short name one, or none. */
 const slipsIn = ({ length }: string): number => (length < 6 ? 0 : length < 9 ? 1 : 2);
 
+/** Words that say no more than the others of a name, and those that people use for one another: `HUBSPOT_ACCESS_TOKEN` is `HUBSPOT_API_KEY`. */
+const WORDS_LEFT_OUT: ReadonlySet<string> = new Set(['API', 'ACCESS', 'AUTH', 'PRIVATE', 'BASE']);
+const SAME_WORDS: Readonly<Record<string, string>> = {
+  TOKEN: 'KEY',
+  SECRET: 'KEY',
+  APIKEY: 'KEY',
+  URI: 'URL',
+  ENDPOINT: 'URL',
+  PASS: 'PASSWORD',
+};
+
 /** Near to a setting of ours, and common for something else. */
 const STRANGERS: ReadonlySet<string> = new Set(['API_VERSION']);
 
@@ -17,7 +28,7 @@ export const findMisspelled = (variables: readonly string[], settings: readonly 
   const known = new Set(settings);
   return variables.flatMap((variable) => {
     if (known.has(variable) || STRANGERS.has(variable)) return [];
-    const meant = nearest(withoutBars(variable), bare);
+    const meant = nearest(withoutBars(variable), bare) ?? settings.find((setting) => gistOf(setting) === gistOf(variable));
     return meant === undefined ? [] : [`${variable} is no setting and has no effect; did you mean ${meant}?`];
   });
 };
@@ -29,6 +40,13 @@ const nearest = (name: string, settings: readonly { readonly setting: string; re
     .map((each) => ({ setting: each.setting, slips: editDistance(name, each.name), allowed: slipsIn(each.name) }))
     .filter(({ slips, allowed }) => slips <= allowed)
     .sort((left, right) => left.slips - right.slips)[0]?.setting;
+
+/** Of at least two words: one alone says too little. */
+const gistOf = (name: string): string => {
+  const words = name.toUpperCase().split(/[_-]/u);
+  const kept = words.filter((word, index) => index === 0 || !WORDS_LEFT_OUT.has(word)).map((word) => SAME_WORDS[word] ?? word);
+  return kept.length < 2 ? name : kept.join('_');
+};
 
 const withoutBars = (name: string): string => name.replaceAll(/[_-]/g, '').toUpperCase();
 

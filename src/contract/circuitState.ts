@@ -76,7 +76,7 @@ export interface CircuitSnapshot {
   readonly epoch: number;
   /** Consecutive openings without a lasting recovery. */
   readonly openings: number;
-  /** Milliseconds spent open since start, the current opening included. */
+  /** Milliseconds out of use since start, the current outage included: open, half-open or forced open, not while another override lets calls pass. */
   readonly openForTotalMs: number;
   readonly detection: DetectionPolicy;
   /** Absent while `detection` is the policy's own. */

@@ -6,7 +6,9 @@ import type { CallSite } from '../errors/upstreamErrors.ts';
 import type { HttpResponse } from '../wire/transport.ts';
 
 /** An answer as classifiers see it: its JSON, parsed once and only if asked for. */
-export interface ReceivedAnswer extends Pick<HttpResponse, 'status' | 'headers' | 'body'> {
+export interface ReceivedAnswer extends Pick<HttpResponse, 'status' | 'headers'> {
+  /** The body as text. A long one is decoded when it is asked for: best leave it. */
+  readonly body: string;
   /** The body as JSON, or `undefined` where it is none. */
   json(): unknown;
 }

@@ -1,5 +1,5 @@
 /**
- * The port between the circuits of one process and what the whole fleet knows of them (resilience E10).
+ * The port between the circuits of one process and what the whole fleet knows of them (docs/algorithms.md#fleet-circuits).
  *
  * It is a hint, never a lock: every method rejects with `SharedStateUnavailableError` at once, or within 50 ms, where the
  * store cannot be had, and then the circuit goes on by its own rules. All time is the store's own: what goes in and comes
@@ -86,7 +86,7 @@ export interface FleetStore {
    */
   lease(circuit: FleetCircuitId, lease: FleetLease, forMs: number): Promise<{ readonly granted: boolean; readonly view: FleetView }>;
   /**
-   * What a probe showed. Any failure opens again, with a longer time; successes close when the test (E4) says so; ignored ones
+   * What a probe showed. Any failure opens again, with a longer time; successes close when the test (docs/algorithms.md#recovery-test) says so; ignored ones
    * give the place back. Of another epoch, or of a lease that ran out, it changes nothing.
    *
    * @param usualRatio The failure ratio of the service when it is well, as this replica learned it.

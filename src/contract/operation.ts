@@ -14,8 +14,10 @@ export const DEFAULT_QUOTA = 'default';
 export const DEFAULT_ANSWER_BYTES = 2_000_000;
 /** Of operations that answer many records at once: more is read; 200 values for each of a thousand. */
 export const manyRecords = { maxAnswerBytes: 8_000_000, maxAnswerValues: 200_000 } as const;
-/** Of pages to look at: more is read, and a bad row costs no other. */
-export const pageOfRecords = { ...manyRecords, leavesOutBadRows: true } as const;
+/** Of pages to look at, of what belongs to one record, or is searched: more is read, and a bad row costs no other. */
+export const pageOfRecord = { ...manyRecords, leavesOutBadRows: true } as const;
+/** Of lists of the service, the same. */
+export const pageOfRecords = { ...pageOfRecord, isOfService: true } as const;
 
 export interface Operation<T> {
   /** `snake_case`, unique in the service: a metric label and a part of the cache key. */
@@ -65,6 +67,12 @@ export interface Operation<T> {
   readonly goneTags?: (request: OperationRequest, answer?: unknown) => readonly string[];
   /** Whether it may wait in the durable queue, and how. Absent: never; an error instead. Only for operations that write. */
   readonly queue?: QueueRule;
+  /** Asked of the service as a whole, such as a list or the account: its failures are no one record's, each speaks against the service. */
+  readonly isOfService?: boolean;
+  /** A field that we put into a body, other in each request, wherever it stands: two requests that differ by it alone are about the same record. */
+  readonly generatedField?: string;
+  /** The list in its requests that holds many records: one that the service fails at (5xx) is sent by parts (`bulkParts.ts`). */
+  readonly rows?: { readonly in: 'body' | 'query'; readonly name: string };
   /** How many reads at once become one request, where the service has one for that. Only for `safe` and paid reads. */
   readonly batch?: BatchRule;
   /** The answer of last resort, when nothing else is to be had. Absent: the error itself. */
@@ -129,7 +137,7 @@ export interface OperationRequest {
   readonly body?: unknown;
   /** Overrides the operation's weight, for requests of several rows. */
   readonly weight?: number;
-  /** A name for each row of a bulk write that is asked for by parts where the service fails at it. */
+  /** A name for each of its rows, where it is sent by parts if the service fails at it; of very many rows for some. */
   readonly records?: readonly string[];
 }
 

@@ -34,7 +34,7 @@ export class UpstreamRejectedError extends UpstreamError {
   override readonly verdict = 'success';
 
   /**
-   * @param status The service's own status: 404 and 409 are passed on, all else becomes 422.
+   * @param status The service's own status, 404 for its 410: 404 and 409 are passed on, all else becomes 422.
    * @param reason A constant of ours, such as `contact_exists`, never the provider's text.
    */
   constructor(

@@ -26,14 +26,16 @@ const RETRY_MS = 100;
 /** For so long after a caller asked for a probe another one is expected, and a lease kept ready, ms. */
 const DEMAND_MS = 10_000;
 const JITTER = 0.25;
-/** Whoever asks in vain for so long, while nothing is decided, probes without a lease, ms: no lease is held that long. */
-const PATIENCE_MS = 20_000;
+/** After so long, while nothing is decided, callers are probes with or without a lease, ms: it orders them, but nobody is refused for want of one. */
+export const CALLER_PATIENCE_MS = 1500;
+/** Health checks do without only after asking in vain for so long, ms: no lease is held that long. */
+const CHECK_PATIENCE_MS = 20_000;
 
 /**
  * A trial of the whole fleet: a probe needs a lease, of which there are one at first and one more with each success of any
  * replica. No caller waits for one. The first who asks for a probe and finds none in hand is refused, and has it fetched;
  * whoever comes next makes it. While callers come there is one in hand before they ask, as far as there are any; where none comes it is
- * for the other replicas. Where the fleet does not govern, as with the store down, it is the trial of one process.
+ * for the other replicas. A trial that lasts lets callers out without one. Where the fleet does not govern, as with the store down, it is the trial of one process.
  */
 export class FleetTrial implements Trial {
   readonly #parts: FleetTrialParts;
@@ -73,14 +75,17 @@ export class FleetTrial implements Trial {
 
   wantsProbe(now: number): boolean {
     if (!this.#parts.own.wantsProbe(now)) return false;
-    return this.#isAlone(now) || this.hasLostProbe(now) || this.#hasLease();
+    const asksInVain = this.#inVainSince !== undefined && now - this.#inVainSince >= CHECK_PATIENCE_MS;
+    return this.#isUngoverned || asksInVain || this.hasLostProbe(now) || this.#hasLease();
   }
 
   admit(leaseUntil: number): Probe | undefined {
     const { own, clock } = this.#parts;
     this.#demandedAt = clock.now();
-    if (this.#isAlone(clock.now())) return this.#watched(own.admit(leaseUntil));
-    if (!this.#hasLease()) return undefined;
+    if (this.#isUngoverned || !this.#hasLease()) {
+      const needsLease = !this.#isUngoverned && clock.now() - this.#beganAt < CALLER_PATIENCE_MS;
+      return needsLease ? undefined : this.#watched(own.admit(leaseUntil));
+    }
     const lease = this.#inHand;
     const probe = own.admit(leaseUntil);
     if (probe === undefined || lease === undefined) return undefined;
@@ -108,9 +113,8 @@ export class FleetTrial implements Trial {
     if (lease !== undefined) this.#giveBack(lease);
   }
 
-  #isAlone(now: number): boolean {
-    if (this.#parts.desk.epoch === undefined) return true;
-    return this.#inVainSince !== undefined && now - this.#inVainSince >= PATIENCE_MS;
+  get #isUngoverned(): boolean {
+    return this.#parts.desk.epoch === undefined;
   }
 
   /** Whether there is one in hand; if not, it is fetched. */

@@ -1,7 +1,7 @@
 /**
- * Whether it is this replica that is broken, and not the service (resilience E11): its circuit is open, and the same calls
+ * Whether it is this replica that is broken, and not the service (docs/algorithms.md#self-diagnosis): its circuit is open, and the same calls
  * succeed for the others. What counts is what a service answered the others: who serves from caches has asked nothing, and is silent.
- * A pure rule (decision 0038).
+ * A pure rule (docs/decisions/0020).
  */
 import { seconds } from '../time/clock.ts';
 import type { CircuitSnapshot } from '../contract/circuitState.ts';

@@ -42,7 +42,7 @@ export const metricTable = {
   circuit_breaker_open_seconds_total: {
     type: 'counter',
     labels: circuit,
-    help: 'Seconds spent open since start, the current opening included.',
+    help: 'Seconds out of use since start, the current outage included: open, half-open or forced open.',
   },
   circuit_breaker_failed_health_checks: {
     type: 'gauge',

@@ -12,6 +12,7 @@ import {
 import type { ResilienceEvents } from '../contract/events.ts';
 import type { QuotaGate } from '../contract/quotaGate.ts';
 import type { Clock } from '../time/clock.ts';
+import { turnFor } from '../time/nextTurn.ts';
 import type { Classifier, ReceivedAnswer } from '../contract/classification.ts';
 import { declaredField, WHOLE_ANSWER } from './declaredFields.ts';
 import { deprecationNotices } from './deprecation.ts';
@@ -117,8 +118,10 @@ const valueFrom = async <T>(parts: AttemptParts, operation: Operation<T>, respon
   if (error !== undefined) throw error;
   const { value, broken } = await parseGenerously(operation.answer, (operation.content ?? contentOf)(answer), {
     leavesOutBadRows: operation.leavesOutBadRows,
-    isLong: !isShort(answer.body),
+    isLong: !isShort(response.body),
   });
+  // What becomes of a long one, such as its way into the cache, takes turns of its own.
+  await turnFor(response.body.length);
   if (broken.length > 0) {
     parts.events.contractBroken({
       ...site,

@@ -4,7 +4,7 @@
  *   retry -> quota -> bulkhead -> circuit breaker -> attempt timeout -> wire
  *
  * The quota stands outside the bulkhead: a call that waits for its permit is no work for the service, and its wait says
- * nothing about the service (decision 0015). The bulkhead stands inside the retries: a call that waits for its next attempt holds no permit (decision 0012).
+ * nothing about the service (docs/decisions/0015). The bulkhead stands inside the retries: a call that waits for its next attempt holds no permit (docs/decisions/0002).
  */
 import { GatewayError, type ErrorCode } from '../errors/gatewayError.ts';
 import { DeadlineExceededError, UpstreamTimeoutError, UpstreamUnavailableError } from '../errors/upstreamErrors.ts';
@@ -218,7 +218,7 @@ export class AttemptPath {
 
   /**
    * What the policy and the caller allow; of a suspect service less, where nothing is lost by giving up (docs/policies.md);
-   * and never more than leaves time to answer within the deadline (E16).
+   * and never more than leaves time to answer within the deadline (docs/algorithms.md#deadlines).
    */
   #timeLimit({ site, attemptTimeoutMs, deadlineAt, livesUntil = deadlineAt }: CallContext, now: number, givesUpSooner: boolean): TimeLimit {
     const allowedMs = givesUpSooner ? this.#patience.suspectTimeoutMs(site.operation, attemptTimeoutMs) : attemptTimeoutMs;

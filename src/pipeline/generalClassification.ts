@@ -29,7 +29,7 @@ export const isText = (answer: ReceivedAnswer): boolean => answer.body.trim() !=
 /**
  * What a status means where the service has no rule of its own (docs/decisions/0004-three-verdicts.md). A 503 says that the
  * request was not handled; after any other 5xx a write may have happened. Retry-After counts on 429 and 503 only.
- * A refusal of authentication is about our credential, one of authorisation about the operation (docs/decisions/0030-refused-scopes.md).
+ * A refusal of authentication is about our credential, one of authorisation about the operation (docs/decisions/0004-three-verdicts.md).
  *
  * @returns `undefined` for a success.
  */
@@ -54,17 +54,20 @@ const BY_STATUS: Readonly<Partial<Record<number, (answer: ReceivedAnswer, contex
   503: ({ headers }, { site, wallTime }) => new UpstreamUnavailableError(site, 'http_5xx', 'refused', retryAfterMs(headers, wallTime)),
 };
 
-const GONE: ReadonlySet<number> = new Set([404, 410]);
+const GONE = 410;
+const NOT_THERE: ReadonlySet<number> = new Set([404, GONE]);
 
 /**
  * What an answer means: the service's own rules first, then the general ones. That a record is gone is believed from the API alone: a page,
- * or a text that the service's rules do not know, comes from an edge that found no way to the API (docs/decisions/0041-remembered-answers-of-gone-records.md).
+ * or a text that the service's rules do not know, comes from an edge that found no way to the API (docs/decisions/0033-shared-reads-and-gone-records.md).
  */
 export const classified = (classify: Classifier, answer: ReceivedAnswer, context: ClassificationContext): GatewayError | undefined => {
   const special = classify(answer, context);
   if (special === 'accepted') return undefined;
   const error = special ?? classifyStatus(answer, context);
-  if (!(error instanceof UpstreamRejectedError) || !GONE.has(error.status)) return error;
+  if (!(error instanceof UpstreamRejectedError) || !NOT_THERE.has(error.status)) return error;
   const isForeign = isPage(answer) || (special === undefined && isText(answer));
-  return isForeign ? new UpstreamBlockedError(context.site, retryAfterMs(answer.headers, context.wallTime) ?? BLOCKED_MS) : error;
+  if (isForeign) return new UpstreamBlockedError(context.site, retryAfterMs(answer.headers, context.wallTime) ?? BLOCKED_MS);
+  // No longer there is not there, to callers and to removals that find their work done.
+  return error.status === GONE ? new UpstreamRejectedError(context.site, 404, 'gone', error.details) : error;
 };

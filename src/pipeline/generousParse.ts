@@ -4,8 +4,8 @@
  * operation says so, a row that breaks the contract costs no other row.
  */
 import type { ZodError, ZodType } from 'zod';
-import { turnsOf } from '../time/nextTurn.ts';
-import { judgeInSlices, SLICE_MS, type Judged } from './judgedInSlices.ts';
+import { mapInSlices, SLICE_MS, turnsOf } from '../time/nextTurn.ts';
+import { judgeInSlices, type Judged } from './judgedInSlices.ts';
 
 type Issue = ZodError['issues'][number];
 type Path = readonly PropertyKey[];
@@ -41,18 +41,30 @@ export const parseGenerously = async <T>(
     return (judged.success ? [] : judged.error.issues).flatMap((issue) => innerPlaces(issue));
   });
   let first: readonly Path[] | undefined;
+  const pause = turnsOf(SLICE_MS);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const parsed = await judge(schema, content, isLong);
     if (parsed.success) return { value: { of: parsed.data }, broken };
+    // zod makes the issues when it is asked for them, which takes as long as finding them.
+    await pause();
     const { issues } = parsed.error;
+    await pause();
     first ??= issues.map(({ path }) => path);
-    if (issues.length > MAX_BREAKS) break;
-    const places = issues.flatMap((issue) => innerPlaces(issue));
+    await pause();
+    const places = placesOf(issues);
+    if (places === undefined) break;
     if (await nulls.takeOut(places)) continue;
-    if (!leavesOutBadRows || !takeOutRows(content, places)) break;
+    if (!leavesOutBadRows || !(await takeOutRows(content, places))) break;
     broken.push(...places);
   }
   return { broken: first ?? [] };
+};
+
+/** `undefined`: too many. */
+const placesOf = (issues: readonly Issue[]): readonly Path[] | undefined => {
+  if (issues.length > MAX_BREAKS) return undefined;
+  const places = issues.flatMap((issue) => innerPlaces(issue));
+  return places.length > MAX_BREAKS ? undefined : places;
 };
 
 /** Of alternatives the one that the answer got furthest into. */
@@ -147,6 +159,9 @@ class AbsentNulls {
   }
 }
 
+/** Places that are looked up in one go: a few milliseconds. */
+const PLACES_AT_ONCE = 2_000;
+
 interface Row {
   readonly list: unknown[];
   readonly index: number;
@@ -160,14 +175,25 @@ const rowsAround = (content: unknown, path: Path): readonly Row[] =>
     )
     .reverse();
 
+/** In one pass: thousands of `splice`s move the rest of the list thousands of times. */
+const keepOthers = (list: unknown[], indexes: ReadonlySet<number>): void => {
+  let kept = 0;
+  for (const [index, row] of list.entries()) {
+    if (indexes.has(index)) continue;
+    list[kept] = row;
+    kept += 1;
+  }
+  list.length = kept;
+};
+
 /**
  * Takes out as little as will do. A list that would lose all its rows counts as a broken row of the list around it.
  *
  * @returns false, with nothing taken out, if some of it is in no such list: then it is the contract that is broken.
  */
-const takeOutRows = (content: unknown, places: readonly Path[]): boolean => {
+const takeOutRows = async (content: unknown, places: readonly Path[]): Promise<boolean> => {
   const doomed = new Map<unknown[], Set<number>>();
-  let rows = places.map((path) => rowsAround(content, path));
+  let rows: readonly (readonly Row[])[] = await mapInSlices(places, PLACES_AT_ONCE, (path) => rowsAround(content, path));
   while (rows.length > 0) {
     const byList = new Map<unknown[], Set<number>>();
     for (const [row] of rows) {
@@ -178,6 +204,6 @@ const takeOutRows = (content: unknown, places: readonly Path[]): boolean => {
     rows = rows.flatMap(([row, ...around]) => (row !== undefined && isLost(row) ? [around] : []));
     for (const [list, indexes] of byList) if (indexes.size < list.length) doomed.set(list, indexes);
   }
-  for (const [list, indexes] of doomed) for (const index of [...indexes].sort((one, other) => other - one)) list.splice(index, 1);
+  for (const [list, indexes] of doomed) keepOthers(list, indexes);
   return true;
 };

@@ -6,7 +6,7 @@ import type { CallOptions, Queued } from '../contract/call.ts';
 import type { CircuitSnapshot } from '../contract/circuitState.ts';
 import type { Operation, OperationRequest } from '../contract/operation.ts';
 
-/** An answer with the plan's flags, where they apply. */
+/** An answer with the flags of docs/api.md, where they apply. */
 export type Flagged<T> = T & { readonly _cached?: true; readonly _fallback?: true };
 
 /** What a client tells about its calls since start. */

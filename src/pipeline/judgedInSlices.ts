@@ -2,15 +2,12 @@
  * A long answer held against its schema: the rows of its lists are judged one by one, and the event loop goes on in between.
  */
 import { core, z, type ZodError, type ZodType } from 'zod';
-import { nextTurn, turnsOf } from '../time/nextTurn.ts';
+import { nextTurn, SLICE_MS, turnsOf } from '../time/nextTurn.ts';
 
 type Issue = ZodError['issues'][number];
 
 export type Judged<T> =
   { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
-
-/** How long an answer is worked on in one turn, ms. */
-export const SLICE_MS = 8;
 
 /** The parts of zod's definitions that say where rows are. */
 interface Definition {
@@ -19,6 +16,7 @@ interface Definition {
   readonly element?: ZodType;
   readonly innerType?: ZodType;
   readonly in?: ZodType;
+  readonly options?: readonly ZodType[];
 }
 
 interface Split {
@@ -72,12 +70,25 @@ const listAt = (content: unknown, name: string | undefined): unknown =>
 const withList = (content: unknown, name: string | undefined, list: readonly unknown[]): unknown =>
   name === undefined ? list : { ...(content as object), [name]: list };
 
+/** The first alternative that the content fits. */
+const judgeUnion = async <T>(options: readonly ZodType[], content: unknown, most: number): Promise<Judged<T>> => {
+  const errors: Issue[][] = [];
+  for (const option of options) {
+    const judged = await judgeInSlices(option as ZodType<T>, content, most);
+    if (judged.success) return judged;
+    errors.push([...judged.error.issues]);
+  }
+  return { success: false, error: { issues: [{ code: 'invalid_union', errors, path: [], message: 'fits no alternative' }] } };
+};
+
 /**
  * As `schema.safeParse`. Where rows break the contract, only those are told.
  *
  * @param most Issues after which no further row is judged.
  */
 export const judgeInSlices = async <T>(schema: ZodType<T>, content: unknown, most: number): Promise<Judged<T>> => {
+  const { type, options } = definitionOf(schema);
+  if (type === 'union' && options !== undefined) return judgeUnion(options, content, most);
   const { around, rows } = splitOf(schema);
   const issues: Issue[] = [];
   const pause = turnsOf(SLICE_MS);

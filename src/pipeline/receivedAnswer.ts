@@ -13,11 +13,14 @@ const MAX_DEPTH = 500;
 /** An answer within bounds, whose JSON is parsed once, on first asking; what is no JSON is `undefined`. */
 export const receivedAnswer = ({ status, headers, body }: HttpResponse, known?: { readonly json: unknown }): ReceivedAnswer => {
   let parsed = known;
+  let text: string | undefined;
   return {
     status,
     headers,
-    body,
-    json: () => (parsed ??= { json: parse(body) }).json,
+    get body() {
+      return (text ??= String(body));
+    },
+    json: () => (parsed ??= { json: parse(String(body)) }).json,
   };
 };
 
@@ -29,8 +32,8 @@ const parse = (body: string): unknown => {
   }
 };
 
-/** Whether it is parsed, and held against its schema, in one go. */
-export const isShort = (body: string): boolean => body.length <= IN_ONE_GO;
+/** Whether it is held against its schema in one go. */
+export const isShort = (body: string | Buffer): boolean => body.length <= IN_ONE_GO;
 
 /** The JSON of a long answer is parsed in slices; that of one with too much in it is not read at all. */
 export const boundedAnswer = async (
@@ -40,12 +43,17 @@ export const boundedAnswer = async (
   await turnFor(response.body.length);
   const excess = await excessIn(response.body, { values, depth: MAX_DEPTH });
   if (excess !== undefined) return { answer: receivedAnswer(response, { json: undefined }), excess };
-  if (isShort(response.body)) return { answer: receivedAnswer(response) };
-  return { answer: receivedAnswer(response, { json: await parseJson(response.body, withExactIntegers).catch(() => undefined) }) };
+  const turn = turnFor(response.body.length);
+  if (turn === undefined) return { answer: receivedAnswer(response) };
+  await turn;
+  const json = await parseJson(response.body, withExactIntegers).catch(() => undefined);
+  await turnFor(response.body.length);
+  return { answer: receivedAnswer(response, { json }) };
 };
 
 /** What an operation's schema is shown: the JSON; else the text as a string; `undefined` for an empty body. */
 export const contentOf = (answer: ReceivedAnswer): unknown => {
-  if (answer.body === '') return undefined;
-  return answer.json() ?? (answer.body.trim() === 'null' ? null : answer.body);
+  const json = answer.json();
+  if (json !== undefined) return json;
+  return answer.body === '' ? undefined : answer.body;
 };

@@ -1,5 +1,5 @@
 /**
- * Builds the one way out to a service. Its pipeline, outermost first (docs/architecture.md; the fallback's place: decision 0008):
+ * Builds the one way out to a service. Its pipeline, outermost first (docs/architecture.md; docs/decisions/0002):
  *
  *   (queue, for writes) -> fallback -> (purge, for writes) -> deadline -> cache -> (batch, for reads)
  *     -> retry -> quota -> bulkhead -> circuit breaker -> attempt timeout -> wire
@@ -24,7 +24,7 @@ import { DEFAULT_QUOTA, type Operation, type OperationRequest } from '../contrac
 import { honestError } from './outcomeUnknown.ts';
 import { orQueued } from './stages/queuedWrite.ts';
 import { endingWhatIsGone, purgingAfter, type PurgingParts } from './stages/purgingWrites.ts';
-import { recordOf } from './recordOf.ts';
+import { recordsOf } from './recordOf.ts';
 import { buildRequest, type Target } from './requestBuilder.ts';
 import type { HttpRequest } from '../wire/transport.ts';
 import type { WriteQueue } from '../contract/writeQueue.ts';
@@ -151,7 +151,7 @@ export class PipelinedHttpClient implements HttpClient {
 
   /** The one place that fixes the order of protection. */
   #pipeline<T>(operation: Operation<T>, request: OperationRequest, wire: HttpRequest, { headers }: CallOptions): Call<T> {
-    const alone = this.#path.call(operation, wire, permitWish(operation, request), () => request.records ?? [recordOf(operation, request)]);
+    const alone = this.#path.call(operation, wire, permitWish(operation, request), () => recordsOf(operation, request));
     // A caller's own headers are for its own request.
     const attempts = headers === undefined ? this.#batches.call(operation, request, alone) : alone;
     const known = endingWhatIsGone(this.#parts, operation, request)(attempts);

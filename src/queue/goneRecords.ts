@@ -1,6 +1,6 @@
 /**
  * What is remembered of a record ends when its service says that the record is not there: answers to Idempotency-Keys and results of
- * jobs are not told any more, in any replica (docs/decisions/0041-remembered-answers-of-gone-records.md). They stay where they are; what
+ * jobs are not told any more, in any replica (docs/decisions/0033-shared-reads-and-gone-records.md). They stay where they are; what
  * is kept here, under digests, is which names are gone since when.
  */
 import { seconds, type Clock } from '../time/clock.ts';

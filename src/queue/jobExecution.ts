@@ -2,10 +2,12 @@
  * One job: opened, sent by its service's client, and judged. Never rejects: whatever happens, a job has an outcome.
  */
 import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import { rowCount, sendInParts } from '../pipeline/bulkParts.ts';
 import type { HttpClient } from '../pipeline/httpClient.ts';
 import type { NextStep, Operation } from '../contract/operation.ts';
 import { repeatIsSafe } from '../contract/repeatIsSafe.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { CallOptions } from '../contract/call.ts';
 import { minutes } from '../time/clock.ts';
 import { JOB_VERSION, type ClaimedJob, type JobOutcome } from './job.ts';
 import { outcomeOfError } from './jobOutcome.ts';
@@ -18,7 +20,7 @@ const NEWER_VERSION_PAUSE_MS = minutes(1);
 const MAX_STEPS = 3;
 
 export interface JobExecutionParts {
-  readonly http: Pick<HttpClient, 'send'>;
+  readonly http: Pick<HttpClient, 'send' | 'startDeadline'>;
   /** Of the service, by name. */
   readonly operations: ReadonlyMap<string, Operation<unknown>>;
   readonly sealer: Sealer;
@@ -50,7 +52,7 @@ export class JobExecution {
     const isInDoubt = job.interrupted || prepared.mayHaveHappened;
     if (isInDoubt && !repeatIsSafe(operation, request)) return { kind: 'uncertain', reason: 'interrupted' };
     try {
-      return this.#succeeded(job, await this.#send({ operation, request }, signal, MAX_STEPS));
+      return this.#succeeded(job, await this.#send({ operation, request }, { signal, caller: job.owner }, MAX_STEPS));
     } catch (error) {
       const { attempts } = job;
       const mayHaveHappened = isInDoubt || attempts > 0;
@@ -71,14 +73,32 @@ export class JobExecution {
   }
 
   /** One step, and those that its refusals lead to. Strict: a stand-in for an answer would pass for a write. */
-  async #send({ operation, request }: NextStep, signal: AbortSignal, stepsLeft: number): Promise<unknown> {
+  async #send(
+    { operation, request }: NextStep,
+    of: { readonly signal: AbortSignal; readonly caller: string },
+    stepsLeft: number,
+  ): Promise<unknown> {
     try {
-      return await this.#parts.http.send(operation, request, { strict: true, lane: 'drain', signal });
+      return await this.#sendRows({ operation, request }, { strict: true, lane: 'drain', ...of });
     } catch (error) {
       const next = error instanceof UpstreamRejectedError && stepsLeft > 1 ? operation.queue?.orElse?.(error, request) : undefined;
       if (next === undefined) throw error;
-      return this.#send(next, signal, stepsLeft - 1);
+      return this.#send(next, of, stepsLeft - 1);
     }
+  }
+
+  /**
+   * What the service answers; of several parts a list of what it answers to each.
+   *
+   * @throws {GatewayError} if it failed at a row, though it may have made the others: a repeat of all does no harm.
+   */
+  async #sendRows({ operation, request }: NextStep, options: CallOptions): Promise<unknown> {
+    const { http } = this.#parts;
+    if (rowCount(operation, request) < 2) return http.send(operation, request, options);
+    const { answered, failed } = await sendInParts(http, operation, request, options);
+    const [failure] = failed;
+    if (failure !== undefined) throw failure.error;
+    return answered.length === 1 ? answered[0]?.answer : answered.map(({ answer }) => answer);
   }
 
   #succeeded({ id }: ClaimedJob, value: unknown): JobOutcome {

@@ -25,6 +25,17 @@ const payloadSchema = z.object({
   mayHaveHappened: z.boolean(),
 });
 
+/** Whether a request is certainly too large to wait, by its texts alone: written out, one of megabytes would hold the process. */
+export const isTooLarge = ({ body }: OperationRequest): boolean => {
+  let left = MAX_PAYLOAD_BYTES;
+  const take = (value: unknown): boolean => {
+    if (typeof value === 'string') left -= value.length;
+    else if (typeof value === 'object' && value !== null) Object.values(value).some(take);
+    return left < 0;
+  };
+  return take(body);
+};
+
 export const writePayload = ({ request: { path, query, body, weight }, mayHaveHappened }: JobPayload): string =>
   JSON.stringify({ request: { path, query, body, weight }, mayHaveHappened });
 

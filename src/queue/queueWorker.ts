@@ -18,7 +18,7 @@ import type { Sealer } from './sealer.ts';
 export interface DrainedService {
   readonly name: string;
   readonly operations: readonly Operation<unknown>[];
-  readonly http: Pick<HttpClient, 'send' | 'getCircuitState'> & {
+  readonly http: Pick<HttpClient, 'send' | 'startDeadline' | 'getCircuitState'> & {
     getLimits(): { readonly bulkhead: { readonly limit: number; readonly inFlight: number } };
   };
 }

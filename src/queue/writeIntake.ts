@@ -12,7 +12,7 @@ import type { Queued } from '../contract/call.ts';
 import { seconds, type Clock } from '../time/clock.ts';
 import type { DurableQueue } from './durableQueue.ts';
 import { JOB_VERSION, type JobRecord, type NewJob } from './job.ts';
-import { MAX_PAYLOAD_BYTES, writePayload } from './jobPayload.ts';
+import { isTooLarge, MAX_PAYLOAD_BYTES, writePayload } from './jobPayload.ts';
 import type { QueueEvents } from './queueEvents.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -52,8 +52,8 @@ export class WriteIntake implements WriteQueue {
 
   #jobFrom(write: WriteToKeep): NewJob {
     const { sealer, clock, expiresMs, newBytes = randomBytes } = this.#parts;
-    const payload = writePayload(write);
-    if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) {
+    const payload = isTooLarge(write.request) ? undefined : writePayload(write);
+    if (payload === undefined || Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) {
       throw new PayloadTooLargeError(`a write of more than ${String(MAX_PAYLOAD_BYTES)} bytes cannot wait in the queue`);
     }
     const id = write.jobId ?? `job_${newBytes(ID_BYTES).toString('base64url')}`;

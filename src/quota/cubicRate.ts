@@ -1,6 +1,6 @@
 /**
  * How fast to go on after a service has said "too many": seven tenths of what was sent, then up again along a cubic, slowly
- * where the trouble was, faster beyond. The figures are those of the AWS SDKs' adaptive retry mode (resilience E14).
+ * where the trouble was, faster beyond. The figures are those of the AWS SDKs' adaptive retry mode (docs/algorithms.md#quota-windows).
  */
 const BETA = 0.7;
 /** Permits per second, per second cubed. */

@@ -8,7 +8,7 @@ import type { PermitWindow } from './permitWindow.ts';
 import type { Lane, Permit, PermitCaller, PermitWish } from '../contract/quotaGate.ts';
 import { QuotaWaiter } from './quotaWaiter.ts';
 
-/** Of the quota, that calls nobody waits for may use (resilience E14). */
+/** Of the quota, that calls nobody waits for may use (docs/algorithms.md#priorities). */
 const DRAIN_SHARE = 0.8;
 /** Refusals that come together are one piece of news, ms. */
 const ONE_NEWS_MS = 1000;

@@ -1,6 +1,6 @@
 /**
  * Keeps the calls of a whole fleet under a service's limits: a governor in each replica, and shares of the limits among them
- * (docs/decisions/0022-shared-quota.md). A call that this replica's share has room for asks nobody.
+ * (docs/decisions/0015-quota-governor.md). A call that this replica's share has room for asks nobody.
  */
 import type { Clock } from '../time/clock.ts';
 import { QuotaGovernor, type QuotaClass } from './quotaGovernor.ts';

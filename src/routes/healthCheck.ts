@@ -1,8 +1,9 @@
 /**
  * `/health` and below. Liveness asks nothing of anybody; readiness is the lifecycle, and the proof that it is this replica that is
- * broken (resilience E11); any other open circuit is a warning, because taking this process out of service mends no other.
+ * broken (docs/algorithms.md#self-diagnosis); any other open circuit is a warning, because taking this process out of service mends no other.
  */
 import { Router, type RequestHandler, type Response } from 'express';
+import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { Clock } from '../time/clock.ts';
 import { onlyGet } from '../web/onlyGet.ts';
 import { contextOf } from '../web/requestContext.ts';
@@ -64,8 +65,10 @@ export interface DetailedHealthParts {
 const detailed =
   ({ source, endpoints, clock }: DetailedHealthParts): RequestHandler =>
   (req, res) => {
+    const { format = 'json' } = req.query;
+    if (format !== 'json' && format !== 'text') throw new InvalidRequestError('format must be json or text');
     const report = healthReport(source, endpoints, clock.wallTime());
-    if (req.query['format'] !== 'text') {
+    if (format === 'json') {
       sendHealth(res, '/health/detailed', report);
       return;
     }

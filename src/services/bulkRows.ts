@@ -7,6 +7,7 @@ import { z, type ZodRawShape, type ZodType } from 'zod';
 import { rowsFrom, type BatchedRow, type BatchRule, type Operation, type OperationRequest } from '../contract/operation.ts';
 import { GatewayError } from '../errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../errors/upstreamErrors.ts';
+import { failedOf, type BulkParts } from '../pipeline/bulkParts.ts';
 import { problemKinds } from '../web/problemKinds.ts';
 
 /** How a row ended, by a word of its endpoint, such as `made` or `refused`. */
@@ -49,6 +50,27 @@ export const rowsByKey = <Row>(rows: readonly Row[], keyOf: (row: Row) => string
 
 /** Each key once, as it was spelled last. */
 export const distinctKeys = (keys: readonly string[]): readonly string[] => [...rowsByKey(keys, (key) => key).values()];
+
+/** Keys that the service failed at, while it answered others: they may be sent again. Absent: none. */
+export interface PartlyFailed {
+  readonly failed?: readonly string[];
+}
+
+export const failedKeys = z.array(z.string()).optional();
+
+/** @param keys Of all rows, in the order sent. */
+export const failedIn = (parts: BulkParts<unknown>, keys: readonly string[]): PartlyFailed =>
+  parts.failed.length > 0 ? { failed: failedOf(parts, keys) } : {};
+
+/** @returns 207 where some keys failed: it tells callers that look at the status alone to look at `failed`. */
+export const statusOfKeys = (result: object): number | undefined => ('failed' in result ? 207 : undefined);
+
+/** A row that a service failed at. `unknown`: it may have been written. Both may be sent again. */
+export type FailedWrite = { readonly outcome: 'unknown' | 'not_written'; readonly reason: string };
+
+/** The place in the request of each row that a service failed at, and how. */
+export const failedWrites = ({ failed }: BulkParts<unknown>): ReadonlyMap<number, FailedWrite> =>
+  new Map(failed.flatMap(({ places, outcome, reason }) => places.map((place) => [place, { outcome, reason }] as const)));
 
 /** How reads of single records become one request, where a provider takes many keys at once. */
 interface SharedRead<T> {

@@ -83,8 +83,8 @@ export interface RecipeDeclaration<Path extends string, Query, Body, Result> ext
   readonly queueable?: boolean;
   /** @param secret The service's credential, where one kind opens more than another. */
   readonly run: Runs<Path, Query, Body, Result>;
-  /** 207, for callers that look at the status alone, where rows of a bulk answer failed. Default: `status`. */
-  readonly statusOf?: (result: Result) => number;
+  /** 207, for callers that look at the status alone, where rows of a bulk answer failed. `undefined`: `status`. */
+  readonly statusOf?: (result: Result) => number | undefined;
 }
 
 /** A route with path parts must say what they are. */
@@ -163,9 +163,9 @@ const routeOf =
       handle: async ({ call, params: parts, query, body }) => {
         const input = { params: parts, query, body } as EndpointInput<Path, Query, Body>;
         const result = await run(http, input, call, secret);
-        const headers = headersOf?.(result);
+        const [status, headers] = [statusOf?.(result), headersOf?.(result)];
         return {
-          ...(statusOf !== undefined && { status: statusOf(result) }),
+          ...(status !== undefined && { status }),
           ...(headers !== undefined && { headers }),
           body: reply === undefined ? result : reply(result, input),
         };

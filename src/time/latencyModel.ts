@@ -11,7 +11,7 @@ const INITIAL_SIGMA = 0.5;
 
 /**
  * What an operation's latency is like when it is well: mean and spread of its logarithm, as moving averages
- * (resilience E13 b). Constant time and memory, whatever the traffic.
+ * (docs/algorithms.md#latency-learning). Constant time and memory, whatever the traffic.
  */
 export class LatencyModel {
   #count = 0;
@@ -51,6 +51,11 @@ export class LatencyModel {
     return this.#count === 0 ? 0 : Math.exp(this.#mean + P99_SIGMAS * this.#sigma);
   }
 
+  /** What the 99th percentile is not above, ms: before enough calls were seen as many times the first idea of it as calls are missing. */
+  get cautiousP99Ms(): number | undefined {
+    return this.#count === 0 ? undefined : this.roughP99Ms * Math.max(1, ENOUGH / this.#count);
+  }
+
   get #sigma(): number {
     return Math.sqrt(this.#variance);
   }
@@ -85,12 +90,13 @@ export class LatencyModels {
   }
 
   /** Milliseconds; `undefined` before enough calls were seen, of the operation or of its single form. */
-  of(operation: string): Pick<LatencyModel, 'p50Ms' | 'p99Ms'> {
+  of(operation: string): Pick<LatencyModel, 'p50Ms' | 'p99Ms' | 'cautiousP99Ms'> {
     const own = this.#models.get(operation) ?? UNKNOWN;
     const single = this.#singleOf(operation);
-    if (own.p50Ms !== undefined || single?.p99Ms === undefined) return own;
+    if (own.p50Ms !== undefined || single?.cautiousP99Ms === undefined) return own;
     // Many rows may take longer than one: what was seen of them so far must not count as slow.
-    return { p50Ms: single.p50Ms, p99Ms: Math.max(single.p99Ms, own.roughP99Ms) };
+    const atLeast = (ms: number | undefined): number | undefined => ms && Math.max(ms, own.roughP99Ms);
+    return { p50Ms: single.p50Ms, p99Ms: atLeast(single.p99Ms), cautiousP99Ms: atLeast(single.cautiousP99Ms) };
   }
 
   #singleOf(operation: string): LatencyModel | undefined {

@@ -20,6 +20,9 @@ const LONG = 32_768;
 /** Before the next step with a text or bytes of that length. */
 export const turnFor = (length: number): Promise<void> | undefined => (length > LONG ? nextTurn() : undefined);
 
+/** Long work holds the event loop so long at a time, ms. */
+export const SLICE_MS = 8;
+
 /** For long work: what is returned waits for the next turn once `ms` were worked in this one. */
 export const turnsOf = (ms: number): (() => Promise<void>) => {
   let endsAt = performance.now() + ms;

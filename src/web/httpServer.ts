@@ -71,6 +71,8 @@ class GatewayServer extends Server {
   /** Requests that are not answered to the last byte, by connection. */
   readonly #unanswered = new WeakMap<Socket, number>();
 
+  /** Answers that are made, and not sent to the last byte. */
+  #unsent = 0;
   readonly #answerTimeoutMs: number;
 
   constructor(
@@ -119,7 +121,11 @@ class GatewayServer extends Server {
       const cancel = systemClock.after(this.#answerTimeoutMs, () => {
         socket.destroy();
       });
-      res.once('close', cancel);
+      this.#unsent += 1;
+      res.once('close', () => {
+        this.#unsent -= 1;
+        cancel();
+      });
     });
   }
 
@@ -129,7 +135,8 @@ class GatewayServer extends Server {
   }
 
   override closeIdleConnections(): void {
-    super.closeIdleConnections();
+    // Node takes a connection for idle whose answer is made, and would cut off a caller that is still reading it.
+    if (this.#unsent === 0) super.closeIdleConnections();
     for (const socket of this.#silent) {
       if (socket.bytesRead === 0) socket.destroy();
     }

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { JsonMeter, MAX_MEMBERS, parseJson, type JsonExcess } from '../config/boundedJson.ts';
 import { withExactIntegers } from '../config/exactJson.ts';
-import { utf8Text } from '../config/utf8.ts';
+import { joined, utf8Bytes } from '../config/utf8.ts';
 import { InvalidRequestError, OverloadedError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/requestErrors.ts';
 import { turnFor } from '../time/nextTurn.ts';
 import { contextOf } from './requestContext.ts';
@@ -147,8 +147,8 @@ const goOn = (res: ServerResponse): void => {
   context.awaitsContinue = false;
 };
 
-const textOf = (bytes: Buffer): string => {
-  const text = utf8Text(bytes);
+const textOf = (bytes: Buffer): Buffer => {
+  const text = utf8Bytes(bytes);
   if (text === undefined) throw new InvalidRequestError('the body is not UTF-8', [{ at: 'body', message: 'must be UTF-8' }]);
   return text;
 };
@@ -192,11 +192,10 @@ export const jsonBody = (
     goOn(res);
     const announced = Number(req.headers['content-length'] ?? 0);
     const chunks = await bytesOf(req, judgeOf(res, budget, maxBodyBytes, maxBodyValues, announced));
-    const bytes = Buffer.concat(chunks);
+    const bytes = await joined(chunks);
     await turnFor(bytes.length);
     const text = textOf(bytes);
-    if (text === '') return undefined;
-    await turnFor(text.length);
+    if (text.length === 0) return undefined;
     const body = await parseJson(text, refuseInexact).catch(refuseSyntax);
     await turnFor(text.length);
     return body;

@@ -27,15 +27,15 @@ const open = (operationId: string, summary: string, responses: JsonObject, param
     tags: ['operations'],
     security: [],
     ...(parameters.length > 0 && { parameters }),
-    responses: { ...responses, ...problemReferences([405]) },
+    responses: { ...responses, ...problemReferences(parameters.length > 0 ? [400, 405] : [405]) },
   },
 });
 
 const formatParameter: JsonObject = {
   name: 'format',
   in: 'query',
-  schema: { type: 'string', enum: ['text'] },
-  description: '`text`: a table for people.',
+  schema: { type: 'string', enum: ['json', 'text'] },
+  description: '`text`: a table for people. Default: `json`.',
 };
 
 export const fixedPaths: Readonly<Record<string, JsonObject>> = {

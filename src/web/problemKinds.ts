@@ -34,7 +34,8 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   upstream_rejected: {
     status: 422,
     title: 'Refused by the upstream service',
-    advice: 'The service is well and refuses this input: see `reason` and `details`. Its own 404 and 409 keep their status.',
+    advice:
+      'The service is well and refuses this input: see `reason` and `details`. Its own 404 and 409 keep their status; a 410 is 404 `gone`.',
   },
   missing_scopes: {
     status: 422,

@@ -14,7 +14,7 @@ import { preferencesIn } from './prefer.ts';
 import { queuedAnswer } from './queuedAnswer.ts';
 import { contextOf } from './requestContext.ts';
 import { isWrite, type Caller, type Reply, type Route, type RouteInput } from './route.ts';
-import { sendAnswer, type OutgoingAnswer } from './sendAnswer.ts';
+import { encoded, jsonText, sendAnswer, type OutgoingAnswer } from './sendAnswer.ts';
 
 type AnyInput = RouteInput<never, never, never>;
 
@@ -65,20 +65,24 @@ const nobody = (): never => {
   throw new Error('a route ran before its caller was admitted');
 };
 
-const directAnswer = (route: Route, reply: Reply, { input: { call }, note }: ReadRequest): OutgoingAnswer => {
+const directAnswer = async (route: Route, reply: Reply, { input: { call }, note }: ReadRequest): Promise<OutgoingAnswer> => {
   const { status = route.status, headers: own = {}, body } = reply;
   const headers = Object.entries(own).flat();
   note.appendTo(headers, call.refresh === true);
   if (call.strict === true) headers.push('Preference-Applied', 'handling=strict');
-  return { status, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  return { status, headers, ...(body !== undefined && { body: await jsonText(body) }) };
 };
 
 /** A write of the request waits: then so does its whole answer, whatever status the handler had in mind. */
-const answerTo = (route: Route, reply: Reply, request: ReadRequest): OutgoingAnswer => {
+const answerTo = async (route: Route, reply: Reply, request: ReadRequest): Promise<OutgoingAnswer> => {
   const { queued } = request.note;
   if (queued === undefined) return directAnswer(route, reply, request);
   const { headers = [], ...answer } = queuedAnswer(queued, reply);
   return { ...answer, headers: [...headers, ...(request.respondAsync ? ['Preference-Applied', 'respond-async'] : [])] };
+};
+
+const respond = async (res: Response, answer: OutgoingAnswer): Promise<void> => {
+  sendAnswer(res, { ...answer, body: await encoded(answer.body) });
 };
 
 /**
@@ -91,7 +95,7 @@ export const runRoute =
     // Checking thousands of values, and working with them, is not done in one turn of the event loop.
     if (route.maxBodyValues !== undefined) await nextTurn();
     const run = async (): Promise<OutgoingAnswer> => answerTo(route, await route.handle(request.input), request);
-    if (request.keyed === undefined) sendAnswer(res, await run());
+    if (request.keyed === undefined) await respond(res, await run());
     else if (once === undefined) throw new QueueUnavailableError('there is no store for the Idempotency-Key');
-    else sendAnswer(res, await once.answer(request.keyed, contextOf(res), run));
+    else await respond(res, await once.answer(request.keyed, contextOf(res), run));
   };

@@ -5,7 +5,8 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import { utf8Text } from '../config/utf8.ts';
+import { IN_ONE_GO } from '../config/boundedJson.ts';
+import { joined, utf8Bytes } from '../config/utf8.ts';
 import type { Clock } from '../time/clock.ts';
 import { turnFor } from '../time/nextTurn.ts';
 import { TransportFailure } from './transport.ts';
@@ -142,14 +143,14 @@ const decoderOf = (charset: string): InstanceType<typeof TextDecoder> => {
 };
 
 /** @throws {TransportFailure} `undecodable` for bytes that are none of the charset. */
-const decoded = (bytes: Buffer, contentType: string): string => {
+const decoded = (bytes: Buffer, contentType: string): string | Buffer => {
   const charset = charsetOf(bytes, contentType);
   const invalid = (cause?: unknown): TransportFailure =>
     new TransportFailure('undecodable', { detail: `is no valid ${named(charset)}`, cause });
   if (charset === 'utf-8' || charset === 'utf8') {
-    const text = utf8Text(bytes);
+    const text = utf8Bytes(bytes);
     if (text === undefined) throw invalid();
-    return text;
+    return text.length > IN_ONE_GO ? text : text.toString();
   }
   const decoder = decoderOf(charset);
   try {
@@ -159,29 +160,26 @@ const decoded = (bytes: Buffer, contentType: string): string => {
   }
 };
 
-const textOf = async (bytes: Buffer, headers: Readonly<Record<string, string>>, maxBytes: number): Promise<string> =>
+const textOf = async (bytes: Buffer, headers: Readonly<Record<string, string>>, maxBytes: number): Promise<string | Buffer> =>
   decoded(await decompressed(bytes, headers['content-encoding'] ?? '', maxBytes), headers['content-type'] ?? '');
 
 /**
- * The body as text.
+ * The body as text; a long one as the bytes of its UTF-8, to be read in slices.
  *
  * @throws {TransportFailure} for a body that is too large, or not what its headers say; or the stream's own error.
  */
-export const readBody = async (body: Readable, headers: Readonly<Record<string, string>>, limits: ReadLimits): Promise<string> => {
+export const readBody = async (body: Readable, headers: Readonly<Record<string, string>>, limits: ReadLimits): Promise<string | Buffer> => {
   if (Number(headers['content-length'] ?? 0) > limits.maxBytes) {
     body.on('error', () => undefined).destroy();
     throw new TransportFailure('too_large');
   }
-  const chunks = await readWhole(body, limits);
-  const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  await turnFor(size);
-  const bytes = Buffer.concat(chunks, size);
-  await turnFor(size);
+  const bytes = await joined(await readWhole(body, limits));
+  await turnFor(bytes.length);
   return textOf(bytes, headers, limits.maxBytes);
 };
 
 /** What can be read of the body of an error in a short time; empty where that is no text. Never rejects. */
 export const readErrorBody = async (body: Readable, headers: Readonly<Record<string, string>>, clock: Clock): Promise<string> => {
   const bytes = await readStart(body, clock);
-  return textOf(bytes, headers, ERROR_BODY.maxBytes).catch(() => '');
+  return textOf(bytes, headers, ERROR_BODY.maxBytes).then(String, () => '');
 };

@@ -25,8 +25,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Lower-case names; repeated headers joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The whole body as text; of a status of 400 or more what came of it at once. */
-  readonly body: string;
+  /** The whole body as text, or a long one as the bytes of its UTF-8; of a status of 400 or more what came of it at once. */
+  readonly body: string | Buffer;
 }
 
 /**

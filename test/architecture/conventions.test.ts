@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { findLockFaults, type LockFile } from '../../scripts/lock-complete.mjs';
+import { anchorsOf, danglingReferences } from './commentReferences.ts';
 import { projectFiles, projectRoot, readProjectFile, readProjectJson } from './project.ts';
 
 const files = projectFiles();
@@ -9,15 +10,6 @@ const isText = (file: string): boolean => !/\.(png|ico|gz|woff2?)$/.test(file);
 
 const relativeLinks = (file: string): readonly string[] =>
   [...readProjectFile(file).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '').filter((link) => !/^[a-z]+:/.test(link));
-
-/** The anchors that readers of Markdown give to headings. */
-const anchorsOf = (text: string): readonly string[] =>
-  [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
-    (match[1] ?? '')
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
 
 const isDeadLink = (file: string, link: string): boolean => {
   const [target = '', anchor] = link.split('#');
@@ -34,6 +26,43 @@ describe('conventions of the documents', () => {
       expect(dead).to.deep.equal([]);
     });
   }
+});
+
+describe('conventions of the comments', () => {
+  const documents = files.filter((name) => name.endsWith('.md'));
+  const commented = files.filter((name) => /^(src|sandbox|lab|test|scripts|types)\/.*\.(ts|mts|mjs|lua|yml)$/.test(name));
+
+  it('point only to documents and headings that are in the repository', () => {
+    const dangling = commented.flatMap((file) =>
+      danglingReferences(file, readProjectFile(file), documents).map((reference) => `${file}: ${reference}`),
+    );
+
+    expect(dangling).to.deep.equal([]);
+  });
+
+  // Put together here, so that this file does not break its own rule.
+  const [docs, md, decision, trap, section, letter] = ['docs', 'md', 'decision', 'trap', '\u00A7', 'E'];
+
+  for (const [file, comment, reference] of [
+    ['planted.ts', `/** Opens on evidence (${docs}/gone.${md}). */`, `${docs}/gone.${md}`],
+    ['planted.ts', `// See ${docs}/algorithms.${md}#nowhere.`, `${docs}/algorithms.${md}#nowhere`],
+    ['planted.ts', `/* The port of the fleet (${docs}/decisions/9999). */`, `${docs}/decisions/9999`],
+    ['planted.ts', `// A permit for each attempt (${decision} 9999).`, `${decision} 9999`],
+    ['planted.ts', `/** As plan.${md} has it. */`, `plan.${md}`],
+    ['planted.mjs', `// The table of design ${section}5.`, `${section}5`],
+    ['planted.ts', `/* Fences what is late (${trap} 4). */`, `${trap} 4`],
+    ['planted.lua', `-- Wald's test (${letter}4).`, `(${letter}4)`],
+  ] as const) {
+    it(`may not say "${comment}"`, () => {
+      expect(danglingReferences(file, `${comment}\n`, documents)).to.deep.equal([reference]);
+    });
+  }
+
+  it('may point to a document, a heading, a decision and a section of an RFC', () => {
+    const comment = `/** ${docs}/policies.${md}, ${docs}/algorithms.${md}#ramp, ${docs}/decisions/0002, RFC 9110 ${section}10.2.3 */`;
+
+    expect(danglingReferences('planted.ts', comment, documents)).to.deep.equal([]);
+  });
 });
 
 describe('conventions of the files', () => {

@@ -8,8 +8,8 @@ const QUEUE_KEYS = `key-1:${Buffer.alloc(32, 7).toString('base64')}`;
 const LOOK_MS = 50;
 
 /** Replicas tell each other in the background, by clocks of their own: all that can be done is to look. */
-const holds = (isSo: () => Promise<boolean>): Promise<true> =>
-  until({ tick: () => sleep(LOOK_MS) }, async () => ((await isSo()) ? true : undefined));
+const holds = (isSo: () => Promise<boolean>, everyMs = LOOK_MS): Promise<true> =>
+  until({ tick: () => sleep(everyMs) }, async () => ((await isSo()) ? true : undefined));
 
 const urlOf = ({ settings: { port } }: RedisServer, password = ''): string => `redis://${password}127.0.0.1:${String(port)}`;
 
@@ -19,6 +19,19 @@ const change = (gateway: RunningGateway, method: string, path: string, body: unk
 const stateOf = async (gateway: RunningGateway, circuit: string): Promise<unknown> =>
   (await gateway.ask(`/admin/circuits/${circuit}`)).body['effectiveState'];
 
+/** When its open time ends, wall clock, ms; now where it has ended. */
+const openUntilOf = async (gateway: RunningGateway): Promise<number> => {
+  const { nextProbeAt } = (await gateway.ask('/admin/circuits/kit')).body as { readonly nextProbeAt?: string };
+  return nextProbeAt === undefined ? Date.now() : Date.parse(nextProbeAt);
+};
+
+let reads = 0;
+/** A subscriber that nobody has, another one each time: no copy can answer. */
+const read = (gateway: RunningGateway): Promise<GatewayAnswer> => {
+  reads += 1;
+  return gateway.ask(`/api/kit/subscribers/${String(900_000 + reads)}`, { headers: { prefer: 'handling=strict' } });
+};
+
 describe('replicas on one Redis', function () {
   this.timeout(20_000);
   let redis: RedisServer;
@@ -26,7 +39,7 @@ describe('replicas on one Redis', function () {
 
   before(async () => {
     redis = await startRedis();
-    const settings = { REDIS_CACHE_URL: urlOf(redis), QUEUE_KEYS };
+    const settings = { REDIS_CACHE_URL: urlOf(redis), QUEUE_KEYS, KIT_CIRCUIT_RESET_TIMEOUT: '2000' };
     replicas = await Promise.all([startGateway(settings), startGateway(settings)]);
   });
 
@@ -67,6 +80,28 @@ describe('replicas on one Redis', function () {
     expect(refused.body).to.include({ status: 503, code: 'circuit_open' });
     expect((await other.ask('/api/kit/account')).status).to.equal(200);
   });
+
+  for (const [mode, fault] of [
+    ['answers 500', { fault: 'error', status: 500 }],
+    ['hangs', { fault: 'hang' }],
+  ] as const) {
+    it(`are served again within three seconds of the open time while the health operation ${mode}`, async () => {
+      await change(replicas[0]!, 'POST', 'kit/reset', { reason: 'the next drill', scope: 'fleet' });
+      await Promise.all(replicas.map((each) => each.fault('kit', { fault: 'error', status: 503 })));
+      await holds(async () =>
+        (await Promise.all(replicas.map(async (each) => (await read(each)).body['code']))).every((code) => code === 'circuit_open'),
+      );
+      await Promise.all(replicas.map((each) => each.fault('kit', { ...fault, operation: 'GET /v4/account' })));
+      const openUntil = await Promise.all(replicas.map(openUntilOf));
+
+      await holds(
+        async () => (await Promise.all(replicas.map(async (each) => (await read(each)).status))).every((status) => status === 404),
+        700,
+      );
+
+      expect(Date.now() - Math.max(...openUntil)).to.be.at.most(3000);
+    });
+  }
 
   it('leave the fleet when they stop', async () => {
     const third = await startGateway({ REDIS_CACHE_URL: urlOf(redis), QUEUE_KEYS });

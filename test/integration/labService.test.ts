@@ -8,7 +8,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Chance } from '../../lab/laboratory/chance.ts';
 import { parseLabArguments } from '../../lab/laboratory/labArguments.ts';
-import { withBlock } from '../../lab/laboratory/page.ts';
+import { readText } from '../support/repoFiles.ts';
+import { csv, readCsv } from '../../lab/laboratory/csv.ts';
+import { blocksOf, rivalsCsv, withBlock } from '../../lab/laboratory/page.ts';
 import { loadScenarios, parseScenario, type Scenario } from '../../lab/laboratory/scenario.ts';
 import { SimulatedService } from '../../lab/laboratory/simulatedService.ts';
 import { Timeline } from '../../lab/laboratory/timeline.ts';
@@ -138,5 +140,28 @@ describe('page of the laboratory', () => {
 
     expect(withBlock(page, 'run', 'new')).to.equal('before\n<!-- run -->\nnew\n<!-- /run -->\nafter');
     expect(() => withBlock(page, 'tables', 'new')).to.throw('no place for "tables"');
+  });
+
+  it('says what the files of the last whole run say', () => {
+    const [page, results] = [readText('docs/lab/README.md'), readText('docs/lab/results.csv')];
+
+    const summaries = readCsv(results);
+
+    expect(csv(summaries)).to.equal(results);
+    for (const [name, content] of blocksOf(summaries)) expect(withBlock(page, name, content), name).to.equal(page);
+    expect(readText('docs/lab/rivals.csv')).to.equal(rivalsCsv());
+  });
+
+  it('prints bold where a goal is missed', () => {
+    const rival = {
+      ...{ scenario: 'outage-60s', ratePerSecond: 5, rival: 'another', runs: 1, calls: 100, sent: 10, served: 90 },
+      ...{ doomed: 7, doomedProbes: 1, lost: 5, detectMs: 500, detected: 1, recoverMs: 500, recovered: 1 },
+      ...{ p99Ms: 10, amplification: 1, falseTripsPerHour: 0, calmHours: 1 },
+    };
+
+    const goalsOf = (doomed: number): string => String(blocksOf([{ ...rival, rival: 'ours', doomed }, rival])[0]);
+
+    expect(goalsOf(7)).to.include('| outage-60s | 5 | 6/6 | 5/5 | 1 | 500 ms |');
+    expect(goalsOf(7.5)).to.include('| outage-60s | 5 | **6.5/6** | 5/5 | 1 | 500 ms |');
   });
 });

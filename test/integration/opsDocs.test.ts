@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { readDrillArguments } from '../../lab/drill/drillArguments.ts';
+import { asksForShort, readDrillArguments } from '../../lab/drill/drillArguments.ts';
 import { drillServices } from '../../lab/drill/drillSubjects.ts';
 import { metricTable } from '../../src/monitoring/metricTable.ts';
 import { policyOf } from '../../src/services/serviceSettings.ts';
@@ -42,6 +42,12 @@ const examples: Readonly<Record<string, string>> = {
   name: 'pipeline',
 };
 
+/** Files and folders of the code that a document names; those of the made-up service are the reader's own. */
+const namedFiles = (markdown: string): readonly string[] =>
+  [...markdown.matchAll(/`((?:src|sandbox|lab|test|scripts)\/[\w./-]*)`/gu)]
+    .map(([, named = '']) => named)
+    .filter((named) => !/\/(?:acme|NAME)\//u.test(named));
+
 const oneOf =
   (known: readonly string[]) =>
   (given: readonly string[]): void => {
@@ -52,12 +58,16 @@ const refuseAny = oneOf([]);
 
 /** Reads what a script is given, and throws where it would refuse it; those that are not here take nothing. */
 const readers: Readonly<Record<string, (given: readonly string[]) => unknown>> = {
-  drill: (given) => readDrillArguments(given, [...drillServices, 'acme']),
+  drill: (given) => asksForShort(given) || readDrillArguments(given, [...drillServices, 'acme']),
   chaos: readChaosArguments,
   fleet: readFleetArguments,
   lab: (given) => parseLabArguments(given, {}),
   sandbox: readSandboxArguments,
   attack: oneOf(['--short']),
+  size: oneOf(['--check']),
+  trace: ([method, place]) => new URL(String(place), `http://${String(method)}.invalid`),
+  'test:watch': (given) => given.map((file) => file === 'FILE' || readText(file)),
+  t: (given) => given.map((file) => file === 'FILE' || readText(file)),
   bench: oneOf(readdirSync(path.join(root, 'lab/bench/benchmarks')).map((file) => path.basename(file, '.ts'))),
   key: ([id, ...scopes]) => parseApiKeys(JSON.stringify([{ id, sha256: '5f'.repeat(32), scopes }])),
 };
@@ -81,6 +91,18 @@ describe('The documents', () => {
       expect(findDeadLinks(file)).to.deep.equal([]);
     });
   }
+
+  it('name only files that there are', () => {
+    const gone = documents
+      .flatMap((file) => namedFiles(readText(file)).map((named) => [file, named] as const))
+      .filter(([, named]) => !existsSync(path.join(root, named)));
+
+    expect(gone).to.deep.equal([]);
+  });
+
+  it('would be told of a file that is gone', () => {
+    expect(namedFiles('See `src/gone.ts`, `src/services/acme/` and `lab/`.')).to.deep.equal(['src/gone.ts', 'lab/']);
+  });
 
   it('list every decision on the map', () => {
     const decisions = readdirSync(path.join(root, 'docs/decisions')).filter((name) => name.endsWith('.md'));

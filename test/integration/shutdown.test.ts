@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
+import { Agent, createServer, get } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
@@ -73,8 +74,14 @@ const askMany = async (port: number, times: number): Promise<readonly (number | 
   return outcomes;
 };
 
+/** Of Kit, 7.8 MB: two of them are more than the buffers of two sockets take. */
+const LONG_PAGE = JSON.stringify({
+  subscribers: Array.from({ length: 1_000 }, (_, id) => ({ id, email_address: 'a@example.com', first_name: 'x'.repeat(7_700) })),
+  pagination: { has_previous_page: false, has_next_page: false },
+});
+
 describe('the shutdown of the service', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`on ${signal} still answers whoever comes before the balancer looks away, and ends with code 0`, async () => {
@@ -106,6 +113,36 @@ describe('the shutdown of the service', function () {
     expect(outcomes).to.deep.equal(Array.from({ length: 10 }, () => 200));
     expect(code).to.equal(0);
     agent.destroy();
+  });
+
+  it('ends within the limit of one part, 20 s, though a caller reads nothing of its long answers', async () => {
+    const kit = createServer((_req, res) => res.setHeader('Content-Type', 'application/json').end(LONG_PAGE)).listen(0, '127.0.0.1');
+    await once(kit, 'listening');
+    const { port: kitPort } = kit.address() as AddressInfo;
+    const service = await startService({
+      DRAIN_DELAY_MS: '0',
+      KIT_API_KEY: 'kit_0123456789abcdef',
+      KIT_BASE_URL: `http://127.0.0.1:${String(kitPort)}`,
+    });
+    const ended = once(service.process, 'exit') as Promise<[number | null]>;
+    const caller = connect(service.port, '127.0.0.1').on('error', () => undefined);
+
+    caller.write('GET /api/kit/subscribers?per_page=1000 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2));
+    // The answer has begun; what does not fit the buffers of both sockets is never asked for.
+    await once(caller, 'readable');
+    const toldAt = performance.now();
+    service.process.kill('SIGTERM');
+    const [code] = await ended;
+    const tookMs = performance.now() - toldAt;
+    const head = (caller.read(12) as Buffer | null)?.toString();
+    caller.destroy();
+    kit.closeAllConnections();
+    kit.close();
+
+    expect(head).to.equal('HTTP/1.1 200');
+    expect(tookMs).to.be.within(5_000, 25_000);
+    // Not by a signal: whether the caller was cut off in time to call it a clean end is a matter of milliseconds.
+    expect(code).to.be.oneOf([0, 1]);
   });
 
   it('at a second signal does not wait', async () => {

@@ -1,6 +1,6 @@
 /**
- * The plan's load test (`npm run load`; not part of `npm test`): an outage by hanging and one by 503s, unprotected, as
- * the plan codes it, and ours, side by side in one run. Takes about three minutes; only loopback is loaded.
+ * The load test (`npm run load`; not part of `npm test`): an outage by hanging and one by 503s, unprotected,
+ * the plan as written, and ours, side by side in one run. Takes about three minutes; only loopback is loaded.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { UpstreamRateLimitedError } from '../../src/errors/upstreamErrors.ts';
 import type { OverrideMode } from '../../src/contract/circuitState.ts';
 import { seconds, systemClock } from '../../src/time/clock.ts';
+import { CALLER_PATIENCE_MS } from '../../src/fleet/fleetTrial.ts';
 import { down, site } from './breakerHouse.ts';
 import { VirtualFleet, type Replica } from './virtualFleet.ts';
 import { HeldAttempt } from './heldAttempt.ts';
@@ -83,6 +84,8 @@ interface TrackedCall {
   readonly attempt: HeldAttempt;
   /** Let out as a probe of the fleet's, of this epoch; a replica that opened alone recovers alone. */
   readonly probeOf: number | undefined;
+  /** The trial had lasted long enough for a replica to go by its own rules. */
+  readonly isLate: boolean;
   readonly outcomes: unknown[];
   ending: Ending | undefined;
 }
@@ -201,7 +204,8 @@ export class FleetModel {
         },
       })
       .then(keep, keep);
-    const call = { replica, attempt, probeOf: attempt.begun > 0 ? epoch : undefined, outcomes, ending: undefined };
+    const isLate = systemClock.now() - (replica.changes.at(-1)?.at ?? 0) >= CALLER_PATIENCE_MS;
+    const call = { replica, attempt, probeOf: attempt.begun > 0 ? epoch : undefined, isLate, outcomes, ending: undefined };
     this.calls.push(call);
     return call;
   }
@@ -267,7 +271,7 @@ export class FleetModel {
     }
   }
 
-  /** Of the fleet: one at first, and one more for each that came back well. */
+  /** Of the fleet: one at first, and one more for each that came back well; of a replica where the trial has lasted long, as many by itself. */
   #checkProbes(): void {
     const epochs = new Set(this.calls.flatMap(({ probeOf }) => probeOf ?? []));
     for (const epoch of epochs) {
@@ -276,7 +280,11 @@ export class FleetModel {
         ({ outcomes, replica }) => outcomes.length === 0 && replica.state === 'half_open' && replica.view?.epoch === epoch,
       );
       const good = probes.filter(({ ending }) => ending === 'ok');
-      expect(out.length, 'probes out').to.be.at.most(1 + good.length);
+      const leased = out.filter(({ isLate }) => !isLate);
+      expect(leased.length, 'probes out').to.be.at.most(1 + good.length);
+      for (const replica of this.house.replicas) {
+        expect(out.filter((call) => call.replica === replica).length, 'probes out of a replica').to.be.at.most(1 + good.length);
+      }
     }
   }
 }

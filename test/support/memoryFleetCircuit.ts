@@ -66,7 +66,7 @@ export const isQuorum = (circuit: SharedCircuit, now: number): boolean => {
   return scores.length >= 2 && sum >= 1 - ROUNDING && votes >= quorum;
 };
 
-/** Counts a good probe. @returns whether the trial (E4) is decided by it. */
+/** Counts a good probe. @returns whether the trial (docs/algorithms.md#recovery-test) is decided by it. */
 export const hasRecovered = (circuit: SharedCircuit, usualRatio = DEFAULT_USUAL_RATIO): boolean => {
   circuit.successes += 1;
   circuit.evidence += Math.log((1 - DOWN_RATIO) / (1 - usualRatio));

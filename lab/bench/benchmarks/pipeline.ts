@@ -7,7 +7,7 @@ import { asFigure, asRatio } from '../table.ts';
 
 const EFFORT: Effort = { warmUp: 20_000, rounds: 10, calls: 3000 };
 
-/** The goal of the design (§7), µs. */
+/** The goal of docs/bench/README.md, µs. */
 const BUDGET_US = 25;
 
 const oursClosed = (): Contender => {

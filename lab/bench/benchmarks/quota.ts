@@ -12,7 +12,7 @@ import type { Benchmark, Table } from '../benchmark.ts';
 import { quotaServices, type QuotaService } from '../contenders/quotaServices.ts';
 import { asFigure } from '../table.ts';
 
-/** Of HubSpot's batched reads, rows per second (design §7). */
+/** Of HubSpot's batched reads, rows per second (docs/bench/README.md). */
 const GOAL_OF_HUBSPOT = 900;
 /** What is measured is whole windows, from a full quota; at least so long, ms. */
 const LEAST_MEASURED_MS = 30_000;

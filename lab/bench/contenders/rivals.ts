@@ -19,7 +19,7 @@ import { FOUND, type Thing } from './gateway.ts';
 /** What all protect: an answer that is there at once, and its JSON. */
 export const bareWork = async (): Promise<Thing> => {
   const { body } = await Promise.resolve(FOUND);
-  return JSON.parse(body) as Thing;
+  return JSON.parse(String(body)) as Thing;
 };
 
 const failingWork = async (): Promise<never> => {

@@ -120,7 +120,7 @@ const openOurs = (world: World, overrides: PolicyOverrides): Rival => {
 
 export const ours: Contender = {
   name: 'ours',
-  settings: 'the template of HubSpot as it ships ([policies](../policies.md)): retries, bulkhead, recovery probes and all',
+  settings: 'the template of HubSpot as it ships (docs/policies.md): retries, bulkhead, recovery probes and all',
   open: (world) => openOurs(world, {}),
 };
 

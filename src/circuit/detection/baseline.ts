@@ -6,7 +6,7 @@ const MARGIN = 1.5;
 const LOWEST = 0.02;
 const HIGHEST = 0.15;
 
-/** How often a service fails when it is well, learned from its calls (resilience E2). */
+/** How often a service fails when it is well, learned from its calls (docs/algorithms.md#detection). */
 export class Baseline {
   #ratio = 0;
 

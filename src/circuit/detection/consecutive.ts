@@ -1,6 +1,6 @@
 import type { Detector, Evidence, TripReason } from './detector.ts';
 
-/** Opens after so many failures in a row: the plan's "failure threshold 5". A slow success is a success here. */
+/** Opens after so many failures in a row. A slow success is a success here. */
 export class ConsecutiveDetector implements Detector {
   readonly weighsSlowness = false;
   readonly #failures: number;

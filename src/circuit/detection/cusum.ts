@@ -17,7 +17,7 @@ const PER_E_FOLD = 0.9;
 
 /**
  * Opens when the evidence for "down" outweighs the evidence for "as usual": a Bernoulli CUSUM (Page 1954;
- * resilience E2). Each failure adds the log-likelihood ratio of the two, each success takes some away, never below 0.
+ * docs/algorithms.md#detection). Each failure adds the log-likelihood ratio of the two, each success takes some away, never below 0.
  * It needs no window, no minimum of calls and no timer, so nothing can dilute it and no stall can freeze it.
  *
  * Measured on this very class, learned baseline and guard included, with the default threshold of 10: four failures

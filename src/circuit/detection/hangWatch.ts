@@ -12,8 +12,8 @@ const STALL_MS = 100;
 const STALL_GRACE_MS = 50;
 
 /**
- * Sees a hang before any time-out: each attempt in flight is reported the moment it becomes slow, once (design,
- * decision 4). One timer per operation, set for the attempt that will be slow first; it is left alone when that one
+ * Sees a hang before any time-out: each attempt in flight is reported the moment it becomes slow, once
+ * (docs/decisions/0009). One timer per operation, set for the attempt that will be slow first; it is left alone when that one
  * ends in time. So the cost of a call is an insertion and a deletion.
  *
  * After a stall of the event loop, timers run before the answers that arrived meanwhile are read; so all that is in

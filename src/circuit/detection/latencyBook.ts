@@ -39,7 +39,7 @@ export class LatencyBook {
 
   /** Milliseconds from which an attempt counts as slow. */
   slowMs(operation: string): number {
-    return slowThreshold(this.#models.of(operation).p99Ms, this.#attemptTimeoutMs);
+    return slowThreshold(this.#models.of(operation).cautiousP99Ms, this.#attemptTimeoutMs);
   }
 
   /** Milliseconds after which an attempt without an answer says something, whoever ended it: most would have been answered. */

@@ -19,7 +19,7 @@ export interface Unanswered {
 const SHARED_WEIGHT = 1.5;
 
 /**
- * Attempts without an answer, and nothing answered meanwhile (docs/decisions/0027-silence.md). It needs no rate of calls: three
+ * Attempts without an answer, and nothing answered meanwhile (docs/decisions/0009-evidence-before-timeouts.md). It needs no rate of calls: three
  * time-outs a quarter of an hour apart are seen, and so are callers who never wait for a time-out. Of a service that answers
  * anybody nothing is counted, however many leave early: each attempt has to have begun after the last answer.
  */

@@ -10,7 +10,7 @@ const emptyBucket = (): Bucket => ({ calls: 0, failures: 0, slow: 0 });
 
 /**
  * Counts of the last `windowMs`, in ten buckets. It moves by the time that has passed, not by a timer's ticks: after
- * a stall of the event loop old counts are gone, not "the last second" (opossum's trap 24).
+ * a stall of the event loop old counts are gone, not "the last second" (docs/decisions/0003).
  */
 export class SlidingWindow {
   readonly #bucketMs: number;

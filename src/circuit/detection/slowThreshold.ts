@@ -4,7 +4,7 @@ const TIMES_P99 = 3;
 const FLOOR_MS = 500;
 
 /**
- * From when on an attempt counts as slow (design §5): between 500 ms and half the attempt timeout; half the attempt
+ * From when on an attempt counts as slow (docs/algorithms.md#latency-learning): between 500 ms and half the attempt timeout; half the attempt
  * timeout before anything is learned.
  */
 export const slowThreshold = (p99Ms: number | undefined, attemptTimeoutMs: number): number => {

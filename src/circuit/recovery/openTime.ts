@@ -8,7 +8,7 @@ export const CREDENTIAL_OPEN_MS = minutes(1);
 
 /**
  * How long to stay open: doubling from base to cap, a uniformly random half of it taken off, so that replicas which
- * opened together do not probe together (resilience E6).
+ * opened together do not probe together (docs/algorithms.md#open-time).
  *
  * @param openings Openings in a row before this one, from 0.
  * @param retryAfterMs What the service asked for, if it did: then at least that, plus up to 10 %. Of a long time only a part: at

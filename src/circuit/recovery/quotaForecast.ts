@@ -29,7 +29,7 @@ interface Spending {
 }
 
 /**
- * Sees a quota run out before it has (resilience E13 c): at the rate of the last half minute what is left would be spent
+ * Sees a quota run out before it has (docs/algorithms.md#early-warnings): at the rate of the last half minute what is left would be spent
  * before the reset. Where the service does not say when that is, little being left is all that can be seen.
  */
 export class QuotaForecast {

@@ -6,10 +6,10 @@ const LEAST_PER_SECOND = 2;
 const STEP_MS = 500;
 
 /**
- * Slow start after a recovery (resilience E5): the allowed rate doubles each half second until it is twice what the
+ * Slow start after a recovery (docs/algorithms.md#ramp): the allowed rate doubles each half second until it is twice what the
  * service had before. A service that has just come back is not thrown at with everything that waited. From a quarter,
  * doubling each second, half of all good calls lost after an outage were lost here, and a service that warms up for longer
- * than any ramp was none the better for it (docs/lab/README.md).
+ * than any ramp was none the better for it (docs/decisions/0025).
  */
 export class Ramp {
   readonly #startedAt: number;

@@ -12,7 +12,10 @@ import type { SharedRecoveries } from './sharedRecovery.ts';
 
 export interface RecoveryProberParts {
   readonly breaker: CircuitBreaker;
-  /** How often to check while callers are turned away, ms; a fifth more or less, so that replicas do not check together. */
+  /**
+   * How often to check while callers are turned away, ms; a tenth more or less, so that replicas do not check together. More often
+   * where checks fail at once: they cost little, and a service that refuses comes back without a warning.
+   */
   readonly everyMs: number;
   /** One health check, past the circuit. Rejects with what it found instead of a healthy service. */
   readonly attempt: () => Promise<unknown>;
@@ -29,7 +32,11 @@ type Hint = 'healthy' | 'answers' | 'fails';
 
 /** Reasons of an opening that asking again does not fix. */
 const HOPELESS: ReadonlySet<string> = new Set(['credential', 'daily_quota']);
-const JITTER = 0.2;
+const JITTER = 0.1;
+/** After a check that failed at once the next one comes sooner: such a share of the time between two. */
+const SOON = 0.6;
+/** What takes no longer has failed at once, ms. */
+const AT_ONCE_MS = 500;
 /** While nobody is turned away, it can wait so much longer, as a share: up to 4.5 s with a check every 2.5 s. */
 const REST = 0.5;
 /** So many intervals, at most, a hint that misled is not believed: a service that has recovered since is not kept waiting for it. */
@@ -53,7 +60,7 @@ const IDLE_MS = 5000;
  * within five seconds.
  *
  * Not while open over a refused credential or a spent quota: asking again fixes neither, it fills the provider's log and
- * spends what is not there. Nor in an incident of several services where little is left of the quota for the day (E12).
+ * spends what is not there. Nor in an incident of several services where little is left of the quota for the day (docs/algorithms.md#common-cause-incidents).
  */
 export class RecoveryProber implements ResilienceEvents {
   readonly #parts: RecoveryProberParts;
@@ -61,6 +68,8 @@ export class RecoveryProber implements ResilienceEvents {
   #stopped = false;
   /** Of the circuit's transitions: what was begun before the last one decides nothing. */
   #turn = 0;
+  /** Between two checks of this opening, ms. */
+  #gapMs: number;
   /** A caller was turned away since the last check. */
   #isWanted = false;
   #isResting = false;
@@ -75,6 +84,7 @@ export class RecoveryProber implements ResilienceEvents {
 
   constructor(parts: RecoveryProberParts) {
     this.#parts = parts;
+    this.#gapMs = parts.everyMs;
   }
 
   circuitChanged({ circuit, to, reason }: CircuitChanged): void {
@@ -107,6 +117,7 @@ export class RecoveryProber implements ResilienceEvents {
     this.#isHinted = false;
     this.#reason = reason;
     this.#openedAt = this.#parts.clock.now();
+    this.#gapMs = this.#parts.everyMs;
     if (!HOPELESS.has(reason)) this.#schedule();
   }
 
@@ -126,8 +137,8 @@ export class RecoveryProber implements ResilienceEvents {
 
   /** @param spentMs What the last check took: the time from check to check stays the same, however long a service hangs. */
   #schedule(spentMs = 0): void {
-    const { breaker, everyMs, shared } = this.#parts;
-    const jitteredMs = this.#jittered(everyMs);
+    const { breaker, shared } = this.#parts;
+    const jitteredMs = this.#jittered(this.#gapMs);
     const turnMs = shared?.recoveryOf(breaker.name)?.nextProbeInMs;
     const dueMs = Math.max(BUSY_MS, Math.min(jitteredMs, turnMs ?? jitteredMs) - spentMs);
     this.#after(dueMs, () => (this.#isWanted || turnMs !== undefined ? this.#scout() : this.#rest()));
@@ -135,7 +146,7 @@ export class RecoveryProber implements ResilienceEvents {
 
   /** Nobody waits to hear whether the service is back; the first who asks ends the rest. */
   #rest(): Promise<void> {
-    this.#after(this.#jittered(REST * this.#parts.everyMs), () => this.#scout());
+    this.#after(this.#jittered((1 + REST) * this.#parts.everyMs - this.#gapMs), () => this.#scout());
     this.#isResting = true;
     return Promise.resolve();
   }
@@ -168,7 +179,7 @@ export class RecoveryProber implements ResilienceEvents {
   async #scout(): Promise<void> {
     const { clock, everyMs, fleet } = this.#parts;
     const turn = this.#turn;
-    if (this.#sparesQuota || (fleet !== undefined && !(await fleet.mayLook(everyMs)))) {
+    if (this.#sparesQuota || (fleet !== undefined && !(await fleet.mayLook(this.#gapMs)))) {
       if (turn === this.#turn) this.#schedule();
       return;
     }
@@ -177,7 +188,10 @@ export class RecoveryProber implements ResilienceEvents {
     this.#isWanted = false;
     const hint = await this.#check();
     if (turn === this.#turn && hint !== 'fails' && this.#mayBelieve) await this.#beginTrial();
-    if (turn === this.#turn) this.#schedule(clock.now() - startedAt);
+    if (turn !== this.#turn) return;
+    const spentMs = clock.now() - startedAt;
+    this.#gapMs = hint === 'fails' && spentMs <= AT_ONCE_MS ? SOON * everyMs : everyMs;
+    this.#schedule(spentMs);
   }
 
   /** After each trial that a hint began in vain, this opening lasts longer before the next one counts. */

@@ -1,5 +1,5 @@
 /**
- * How services that failed together are looked after (resilience E12): often, for the cause is likely to go at one
+ * How services that failed together are looked after (docs/algorithms.md#common-cause-incidents): often, for the cause is likely to go at one
  * stroke, and in turn, so that what comes back is not met by all of them at once. Not by spending what is left of a day's
  * quota: then real calls find out.
  */

@@ -10,7 +10,7 @@ const DEFAULT_USUAL_RATIO = 0.02;
 export type TrialDecision = 'recovered' | 'failed' | 'undecided';
 
 /**
- * Wald's sequential probability ratio test on half-open probes (resilience E4): is this the service as usual, or is it
+ * Wald's sequential probability ratio test on half-open probes (docs/algorithms.md#recovery-test): is this the service as usual, or is it
  * still down? Five successes close at the lowest baseline, six at the highest. One failure re-opens whatever the
  * baseline: a service that is coming back and fails is one to leave alone.
  */

@@ -34,7 +34,7 @@ interface Member {
 }
 
 /**
- * Sees that services which fail at the same time fail for one reason (resilience E12). At a tenth of a false trip an
+ * Sees that services which fail at the same time fail for one reason (docs/algorithms.md#common-cause-incidents). At a tenth of a false trip an
  * hour for each of five services, two within ten seconds come by chance once in about 10⁶ windows.
  *
  * A service counts from the opening of its circuit, or while suspect at the moment another one opens; suspicion alone

@@ -46,7 +46,7 @@ const USED_UP: ReadonlySet<AttemptOutcome> = new Set<AttemptOutcome>(['upstream_
 const CUT_OFF: ReadonlySet<AttemptOutcome> = new Set<AttemptOutcome>(['upstream_timeout', 'deadline_exceeded']);
 
 /**
- * Warns that a service is about to fail, and keeps account of how often that was right (resilience E13). It only tells:
+ * Warns that a service is about to fail, and keeps account of how often that was right (docs/algorithms.md#early-warnings). It only tells:
  * no call is ever refused over a prediction. All `now` are monotonic ms.
  */
 export class EarlyWarnings {

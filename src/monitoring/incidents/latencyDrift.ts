@@ -19,7 +19,7 @@ export type Measured = 'whole' | 'cut_off';
 
 /**
  * Sees a service become slower before it fails: a CUSUM on how far out each latency lies, in standard deviations of its
- * operation's logarithm (resilience E13 b). What is usual is learned as it goes.
+ * operation's logarithm (docs/algorithms.md#early-warnings). What is usual is learned as it goes.
  *
  * At no change it warns by mistake once in about 18,000 calls. A shift of two standard deviations is found after 6.5
  * calls on average, one of one after 20; of the latter, two in a thousand are taken for the new usual before they are

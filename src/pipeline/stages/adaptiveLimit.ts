@@ -32,7 +32,7 @@ export interface WorkEnded {
 }
 
 /**
- * How many calls a service bears at once, found by trying (AIMD with slow start, as TCP has it; resilience E17). Pure:
+ * How many calls a service bears at once, found by trying (AIMD with slow start, as TCP has it; docs/algorithms.md#adaptive-concurrency). Pure:
  * time comes in as a parameter, on the monotonic clock, in ms.
  *
  * - Up, once in a window of 20 successes or 10 s, and only if more than half of the limit was used: by 1. Before the

@@ -27,14 +27,14 @@ export class AttemptPatience {
     return this.#models.of(operation).p50Ms;
   }
 
-  /** Of a suspect service (resilience E7), ms: whoever waits on one that hangs shall not wait long. */
+  /** Of a degraded service (docs/algorithms.md#degraded-services), ms: whoever waits on one that hangs shall not wait long. */
   suspectTimeoutMs(operation: string, configuredMs: number): number {
     const { p99Ms } = this.#models.of(operation);
     return p99Ms === undefined ? configuredMs : Math.min(configuredMs, Math.max(FLOOR_MS, TIMES_P99 * p99Ms));
   }
 
   /**
-   * Whether an attempt with so little time left is not worth making: half of them would come too late (resilience E16).
+   * Whether an attempt with so little time left is not worth making: half of them would come too late (docs/algorithms.md#deadlines).
    * One in five is made all the same; else a service that has become faster could never show it.
    */
   isTooLate(operation: string, leftMs: number): boolean {

@@ -5,12 +5,12 @@
  * The only file that imports dataloader, which gathers the rows and gives each caller its own.
  */
 import DataLoader from 'dataloader';
-import { GatewayError } from '../../errors/gatewayError.ts';
-import { MissingScopesError, UpstreamRejectedError, type CallSite } from '../../errors/upstreamErrors.ts';
+import { MissingScopesError, UpstreamContractBrokenError, UpstreamRejectedError, type CallSite } from '../../errors/upstreamErrors.ts';
 import type { Answer, Call, CallContext } from '../../contract/call.ts';
 import type { Lane } from '../../contract/quotaGate.ts';
-import { isAboutRecord } from '../../circuit/verdict.ts';
+import { isAboutRecord, mayBeOneRow } from '../../circuit/verdict.ts';
 import { seconds, type Clock } from '../../time/clock.ts';
+import { halvesOf } from '../bulkParts.ts';
 import type { BatchedRow, BatchRequest, BatchRule, Operation, OperationRequest } from '../../contract/operation.ts';
 import { recordOf } from '../recordOf.ts';
 import { laneOf, sharedContext } from './sharedContext.ts';
@@ -229,7 +229,7 @@ class ReadGroup {
         if (error === undefined) return [];
         // The right to ask for many is not the right to ask for one, and a half lacks it as the whole does.
         if (error instanceof MissingScopesError) return part.map((read) => [read]);
-        if (error instanceof UpstreamRejectedError || (mayGoOn && mayBeOneRow(error, part))) return halvesOf(part);
+        if (error instanceof UpstreamRejectedError || (mayGoOn && mayBeAskedByParts(error, part))) return halvesOf(part);
         for (const read of part) answers.set(read, error);
         return [];
       });
@@ -279,16 +279,9 @@ class ReadGroup {
 const refusalOf = (row: Exclude<BatchedRow, { kind: 'found' }>, site: CallSite): UpstreamRejectedError =>
   row.kind === 'refused' ? new UpstreamRejectedError(site, row.status, row.reason) : new UpstreamRejectedError(site, 404, 'not_found');
 
-const halvesOf = (reads: readonly Read[]): readonly (readonly Read[])[] => {
-  const middle = Math.ceil(reads.length / 2);
-  return [reads.slice(0, middle), reads.slice(middle)];
-};
-
-/** A service that says when to come again speaks for itself; and an answer that was paid for is not asked for twice. */
-const mayBeOneRow = (error: Error, [first]: readonly Read[]): boolean => {
-  if (!isAboutRecord(error) || !(error instanceof GatewayError) || error.retryAfterMs !== undefined) return false;
-  return error.code !== 'upstream_contract_broken' || first?.context.idempotency !== 'never';
-};
+/** An answer that was paid for is not asked for twice. */
+const mayBeAskedByParts = (error: Error, [first]: readonly Read[]): boolean =>
+  mayBeOneRow(error) && !(error instanceof UpstreamContractBrokenError && first?.context.idempotency === 'never');
 
 const isAnswered = (answer: Answer<unknown> | Error): boolean => !(answer instanceof Error) || answer instanceof UpstreamRejectedError;
 

@@ -11,7 +11,7 @@ const RETRY_AFTER_MS = 1000;
 /** Errors by which a service says that it is given too much at once. */
 const OVERLOAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream_timeout', 'upstream_rate_limited']);
 
-/** Of the limit, while the service is suspect (resilience E7). */
+/** Of the limit, while the service is degraded (docs/algorithms.md#degraded-services). */
 const SUSPECT_SHARE = 0.7;
 /** In use beyond this share of the limit, it is crowded. */
 const CROWDED = 0.8;
@@ -41,7 +41,7 @@ interface Waiter {
  * At most so many attempts at once, and so many waiting: as long as their deadline allows while there is no sign of trouble, for
  * the limit is a guess then; else `maxWaitMs`, for what waits on a service in trouble waits in vain. How many it lets in follows what the service
  * bears. A refusal says nothing about the service, so the bulkhead stands outside the circuit breaker; a call that waits
- * for its next attempt is no work for the service, so it stands inside the retries (docs/decisions/0012). A permit is
+ * for its next attempt is no work for the service, so it stands inside the retries (docs/decisions/0002). A permit is
  * free when the work inside has ended.
  */
 export class Bulkhead {

@@ -2,7 +2,7 @@ import type { Ask } from '../../cache/asks.ts';
 import { labelsOf } from '../../cache/labels.ts';
 import type { ResponseCache } from '../../cache/responseCache.ts';
 import type { Errand, Kept, Question, SharedCache } from '../../cache/sharedCache.ts';
-import { deepFreeze } from '../../config/deepFreeze.ts';
+import { deepFreeze, deepFreezeInTurns } from '../../config/deepFreeze.ts';
 import type { Clock } from '../../time/clock.ts';
 import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import type { Answer, Call, CallContext, Stage } from '../../contract/call.ts';
@@ -179,6 +179,8 @@ export class CacheStage {
     const askedAt = this.#parts.clock.now();
     try {
       const answer = await next(miss.context);
+      const frozen = deepFreezeInTurns(answer.value);
+      if (frozen !== undefined) await frozen;
       if (this.#keep(miss, answer.value, askedAt)) errand?.share(answer.value);
       else errand?.giveUp();
       return { ...answer, freshForMs: miss.context.cacheForMs };
@@ -201,13 +203,13 @@ export class CacheStage {
 
   /** Takes what the fleet keeps into the memory of this process, unless that knows better. */
   #fill(miss: Miss, { value, ageMs }: Kept): void {
+    deepFreeze(value);
     const storedAt = this.#parts.clock.now() - ageMs;
     const newest = this.#parts.cache.get(miss.key)?.storedAt ?? -Infinity;
     this.#put(miss, value, storedAt, newest < storedAt);
   }
 
   #put({ key, ask, context }: Pick<Miss, 'key' | 'ask' | 'context'>, value: unknown, storedAt: number, isNewest: boolean): boolean {
-    deepFreeze(value);
     const labels = labelsOf(context.site, context.cacheTags?.(value));
     if (!isNewest || ask.isOutdated || ask.outdatedIn(labels)) return false;
     const freshUntil = storedAt + context.cacheForMs;

@@ -30,7 +30,7 @@ export const isAnswerable = (error: unknown): boolean => error instanceof Gatewa
 
 /**
  * Another answer where the service has none: a stale one from the cache, else the operation's answer of last resort,
- * always marked as such. Outermost, so that it also answers a deadline (docs/decisions/0008). A strict caller gets the
+ * always marked as such. Outermost, so that it also answers a deadline (docs/decisions/0002). A strict caller gets the
  * error.
  */
 export const fallback =

@@ -5,6 +5,7 @@ import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import { QueueUnavailableError } from '../../errors/queueErrors.ts';
 import { PayloadTooLargeError } from '../../errors/requestErrors.ts';
 import type { Answer, Call, CallContext, CallOptions, Queued } from '../../contract/call.ts';
+import { mayBeOneRow } from '../../circuit/verdict.ts';
 import type { ResilienceEvents } from '../../contract/events.ts';
 import type { Operation, OperationRequest } from '../../contract/operation.ts';
 import { repeatIsSafe } from '../../contract/repeatIsSafe.ts';
@@ -90,6 +91,7 @@ export const orQueued =
         return await call({ ...context, mayWait: true });
       } catch (error) {
         if (!waitingHelps(error) || context.callerSignal?.aborted === true) throw error;
+        if (context.isDivisible === true && mayBeOneRow(error)) throw error;
         if (!maySendLater(operation, request, context)) throw error;
         const answer = await keep(context).catch((second: unknown) => {
           throw notKept(error, second, context);

@@ -6,7 +6,7 @@ import type { CallContext } from '../../contract/call.ts';
 import type { ResiliencePolicy } from '../../contract/policy.ts';
 import type { CallRetries } from './retryBudget.ts';
 import type { RetryCause } from './retryTokens.ts';
-import { isAboutRecord } from '../../circuit/verdict.ts';
+import { mayBeOneRow } from '../../circuit/verdict.ts';
 
 /** A service that throttles and does not say for how long is left alone for longer, ms (AWS' figure). */
 const THROTTLE_BASE_MS = 1000;
@@ -55,14 +55,10 @@ const isHeldByRamp = (error: unknown, { mayWait, lane }: CallContext): boolean =
   error instanceof CircuitOpenError && error.reason === 'ramping' && mayWait !== true && lane !== 'drain';
 /** Whether a repeat may help, can do no harm, and is not made otherwise: from the queue, or by parts. */
 const helps = (error: GatewayError, context: CallContext): boolean => {
-  if (!error.retryable || isDivided(error, context)) return false;
+  if (!error.retryable || (context.isDivisible === true && mayBeOneRow(error))) return false;
   if (context.idempotency === 'never' && error.execution === 'unknown') return false;
   return !(context.mayWait === true && error.code === 'upstream_unavailable' && error.execution === 'not_sent');
 };
-
-/** What may be one record's fault is asked for by halves instead. */
-const isDivided = (error: GatewayError, { isDivisible }: CallContext): boolean =>
-  isDivisible === true && error.retryAfterMs === undefined && isAboutRecord(error);
 
 /** What the service asked for and a little more, so that not all come back at once; else a guess. */
 const delayAfter = (

@@ -11,7 +11,7 @@ const AT_ONCE = 3;
 const WAITED_IN_VAIN = 4;
 
 /**
- * Keeps retries a fixed share of the calls, so that they cannot multiply the load of an outage (resilience E15). Four
+ * Keeps retries a fixed share of the calls, so that they cannot multiply the load of an outage (docs/algorithms.md#retry-budget). Four
  * rules, and each has to agree:
  *
  * - a share of the calls, and one a second besides (Finagle's rule), ten saved up at most. Each call pays its share in,

@@ -275,6 +275,7 @@ export const searchBusinesses = inProcess(operations.searchBusinesses, (search: 
 
 export const getCredits = endpoint({
   name: 'get_credits',
+  isOfService: true,
   route: 'GET /credits',
   summary: 'Get the credits that are left',
   answer: answers.credits,

@@ -4,16 +4,17 @@
  */
 import { z } from 'zod';
 import {
-  pageOfRecords,
+  pageOfRecord,
   rowsFrom,
   type BatchedRow,
   type BatchRule,
   type Operation,
   type OperationRequest,
 } from '../../contract/operation.ts';
+import { sendInParts } from '../../pipeline/bulkParts.ts';
 import { lastValueIn } from '../../pipeline/upstreamPath.ts';
 import { recipe } from '../endpoint.ts';
-import { distinctKeys, rowKey, rowsByKey } from '../bulkRows.ts';
+import { distinctKeys, failedIn, failedKeys, rowKey, rowsByKey, statusOfKeys } from '../bulkRows.ts';
 import { checked } from '../inputs.ts';
 import { textsIn } from '../jsonFields.ts';
 import { contextList, record, recordBatch, type CrmRecord, type RecordBatch } from './hubspotAnswers.ts';
@@ -35,7 +36,8 @@ const batchReadOf = (type: inputs.RecordType): Operation<RecordBatch> => ({
   method: 'POST',
   idempotency: 'safe',
   answer: recordBatch,
-  ...pageOfRecords,
+  rows: { in: 'body', name: 'inputs' },
+  ...pageOfRecord,
   goneTags: recordTags(type).missingRows,
 });
 
@@ -99,28 +101,36 @@ export const sharedReads = (type: inputs.RecordType): BatchRule => ({
 
 /**
  * Up to 100 contacts by id, or by the unique property that `idProperty` names. `results` come in the order of the ids asked for; then
- * those that were not asked for by this id, as after a merge. `missing`: unknown, deleted, or merged away.
+ * those that were not asked for by this id, as after a merge. `missing`: unknown, deleted, or merged away;
+ * `failed`: HubSpot failed at them, while it answered others.
  *
  * @throws {InvalidRequestError} for no ids or more than 100.
  */
 export const batchReadContacts = recipe({
   route: 'POST /contacts/batch/read',
   summary: 'Get up to 100 contacts',
-  description: 'By id, or by the unique property that `idProperty` names. Those that are not there are listed in `missing`.',
+  description:
+    'By id, or by the unique property that `idProperty` names. Those that are not there are listed in `missing`; `failed` are those that ' +
+    'HubSpot failed at while it answered others.',
   scope: 'read',
   body: inputs.batchRead,
-  answer: z.object({ results: z.array(record), missing: z.array(z.string()) }),
+  answer: z.object({ results: z.array(record), missing: z.array(z.string()), failed: failedKeys }),
   problems: [422],
   run: async (http, { body }, options) => {
     const { ids, idProperty, properties = [] } = checked(inputs.batchRead, body, 'batch');
-    const batch = await http.send(batchReads.contacts, requestOf('contacts', { ids, idProperty, properties }), options);
+    const parts = await sendInParts(http, batchReads.contacts, requestOf('contacts', { ids, idProperty, properties }), options);
+    const results = parts.answered.flatMap(({ answer }) => answer.results);
+    const failures = failedIn(parts, distinctKeys(ids));
+    const unknown = new Set(failures.failed?.map(rowKey));
     const nameOf = nameBy(idProperty);
-    const records = rowsByKey(batch.results, nameOf);
+    const records = rowsByKey(results, nameOf);
     const asked = new Set(ids.map(rowKey));
-    const unasked = batch.results.filter((each) => !asked.has(rowKey(nameOf(each))));
+    const unasked = results.filter((each) => !asked.has(rowKey(nameOf(each))));
     return {
       results: [...[...asked].flatMap((key) => records.get(key) ?? []), ...unasked],
-      missing: [...new Set(ids)].filter((id) => !records.has(rowKey(id))),
+      missing: [...new Set(ids)].filter((id) => !records.has(rowKey(id)) && !unknown.has(rowKey(id))),
+      ...failures,
     };
   },
+  statusOf: statusOfKeys,
 });

@@ -1,8 +1,7 @@
 /**
  * Batch writes, answered row by row, the same for every type of record. Where HubSpot refuses a whole batch although each of its rows
  * has a trace id (an email that is taken), nothing was written: the rows at fault are looked for, and the others are sent without them.
- * So they are where HubSpot fails at a batch (5xx) whose repeat does no harm. After anything else nothing is sent again here: that is
- * for the pipeline. None may wait in the queue: some of its rows may be refused, and somebody must be there to read which.
+ * None may wait in the queue: some of its rows may be refused, and somebody must be there to read which.
  */
 import { z, type RefinementCtx, type ZodType } from 'zod';
 import type { Idempotency } from '../../contract/call.ts';
@@ -11,12 +10,12 @@ import { countedRows, rowsSchema, statusOfRows } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
 import { checked, textIn } from '../inputs.ts';
 import { anything, record, recordBatch, upsertBatch, type RecordBatch } from './hubspotAnswers.ts';
-import { batchReadContacts } from './hubspotBatchReads.ts';
+import { batchReads } from './hubspotBatchReads.ts';
 import { joinRows, rowOutcomes, type BatchInput, type RowAnswer } from './hubspotBatchRows.ts';
 import { recordTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
 import { objectsPath } from './hubspotPaths.ts';
-import { SplitBatch, type Batch } from './hubspotSplitBatch.ts';
+import { writeBatch, type Batch } from './hubspotSplitBatch.ts';
 
 const MAX_ROWS = 100;
 /** A hundred rows of ten kilobytes. */
@@ -79,7 +78,8 @@ const archivedRows = rowsOf(archivedRow).superRefine(unlike(['id'], ({ id }) => 
 /** New contacts whose email is another's: HubSpot's refusal names one of those others, and not the row. */
 const takenIn: Batch<RecordBatch>['conflictsIn'] = async (http, rows, call) => {
   const ids = rows.flatMap(({ input }) => emailOf(input) ?? []);
-  const { results } = await batchReadContacts.bind(http)({ ids, idProperty: 'email', properties: ['email'] }, call);
+  const body = { inputs: ids.map((id) => ({ id })), idProperty: 'email', properties: ['email'] };
+  const { results } = await http.send(batchReads.contacts, { path: objectsPath('contacts', 'batch', 'read'), body }, call);
   const owners = new Map(results.map(({ id, properties }) => [properties['email']?.toLowerCase(), id]));
   return rows.flatMap(({ index, input }): readonly RowAnswer[] => {
     const email = emailOf(input);
@@ -125,6 +125,7 @@ const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row,
     method: 'POST',
     idempotency,
     answer: kind.answer,
+    rows: { in: 'body', name: 'inputs' },
     ...manyRecords,
     ...(action !== 'create' && { cacheTags: tags.batchWrite, goneTags: tags.goneRows }),
   };
@@ -142,11 +143,7 @@ const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row,
     run: async (http, given, options): Promise<BatchWriteAnswer> => {
       const rows = checked(kind.rows, given.body.inputs, 'inputs').map((given, index) => ({ index, input: kind.input(given, index) }));
       const batch = { ...kind, operation, path: objectsPath(type, 'batch', action) };
-      const answers = await new SplitBatch(http, batch, options).make(rows);
-      return countedRows(
-        answers.toSorted((one, other) => one.index - other.index),
-        counts,
-      );
+      return countedRows(await writeBatch(http, batch, rows, options), counts);
     },
     statusOf: (result) => statusOfRows(result, ['created', 'updated', 'archived'], status),
   });

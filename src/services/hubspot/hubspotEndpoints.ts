@@ -7,9 +7,11 @@
  */
 import { z } from 'zod';
 import { isQueued, type CallOptions } from '../../contract/call.ts';
-import { manyRecords, pageOfRecords, type OperationRequest, type QueueRule } from '../../contract/operation.ts';
+import { manyRecords, pageOfRecord, pageOfRecords, type OperationRequest, type QueueRule } from '../../contract/operation.ts';
+import { sendInParts } from '../../pipeline/bulkParts.ts';
 import { valuesIn } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
+import { failedIn, type PartlyFailed } from '../bulkRows.ts';
 import { endpoint, recipe, type Endpoint } from '../endpoint.ts';
 import { checked, textIn } from '../inputs.ts';
 import { fieldsOf } from '../jsonFields.ts';
@@ -87,7 +89,7 @@ const readsOf = (type: inputs.RecordType, one: One) => {
     get: { ...get, operations: [...get.operations, batchReads[type]] },
     search: endpoint({
       name: `search_${type}`,
-      ...pageOfRecords,
+      ...pageOfRecord,
       route: `POST /${type}/search`,
       summary: `Search ${type}`,
       description:
@@ -158,6 +160,7 @@ export const getContactByEmail = endpoint({
 
 export const getAccount = endpoint({
   name: 'get_account',
+  isOfService: true,
   route: 'GET /account',
   summary: 'Get the account that the credential belongs to',
   answer: answers.account,
@@ -173,7 +176,7 @@ const write = { idempotency: 'natural', goneTags: associationTags, queue: writeO
 
 export const readAssociations = endpoint({
   name: 'read_associations',
-  ...pageOfRecords,
+  ...pageOfRecord,
   route: 'GET /:fromType/:fromId/associations/:toType',
   summary: 'List the records that one is associated with',
   description: 'Page by `paging.next.after`.',
@@ -244,29 +247,40 @@ const readMany = {
   method: 'POST',
   idempotency: 'safe',
   answer: answers.associationBatch,
+  rows: { in: 'body', name: 'inputs' },
   ...manyRecords,
   goneTags: missingAssociationTags,
 } as const;
 
-const associatedIn = ({ errors = [], results }: answers.AssociationBatch): ReadonlyMap<string, AssociatedRecords> => {
-  const without = errors
+const associatedIn = (batches: readonly answers.AssociationBatch[]): ReadonlyMap<string, AssociatedRecords> => {
+  const without = batches
+    .flatMap(({ errors = [] }) => errors)
     .filter(({ subCategory }) => subCategory === NONE_FOUND)
     .flatMap((error) => answers.contextList(error, 'fromObjectId'))
     .map((id) => ({ id, to: [] }));
-  const associated = results.map(({ from, to, paging }) => ({ id: from.id, to, ...(paging?.next && { after: paging.next.after }) }));
+  const associated = batches
+    .flatMap(({ results }) => results)
+    .map(({ from, to, paging }) => ({ id: from.id, to, ...(paging?.next && { after: paging.next.after }) }));
   return new Map([...without, ...associated].map((row) => [row.id, row]));
 };
 
 /** Of up to 1,000 records, in the order asked for; `missing` are ids without an answer: no such record. In this process only. */
 export const batchReadAssociations: Endpoint<
   [fromType: string, toType: string, asked: z.infer<typeof inputs.associationInputs>, options?: CallOptions],
-  { readonly results: readonly AssociatedRecords[]; readonly missing: readonly string[] }
+  PartlyFailed & { readonly results: readonly AssociatedRecords[]; readonly missing: readonly string[] }
 > = {
   operations: [readMany],
   bind: (http) => async (fromType, toType, asked, options) => {
     const body = { inputs: checked(inputs.associationInputs, asked, 'inputs') };
-    const rows = associatedIn(await http.send(readMany, { path: associationsBatchPath(fromType, toType), body }, options));
-    const ids = [...new Set(body.inputs.map(({ id }) => id))];
-    return { results: ids.flatMap((id) => rows.get(id) ?? []), missing: ids.filter((id) => !rows.has(id)) };
+    const sent = body.inputs.map(({ id }) => id);
+    const parts = await sendInParts(http, readMany, { path: associationsBatchPath(fromType, toType), body }, options);
+    const rows = associatedIn(parts.answered.map(({ answer }) => answer));
+    const failed = new Set(failedIn(parts, sent).failed);
+    const ids = [...new Set(sent)];
+    return {
+      results: ids.flatMap((id) => rows.get(id) ?? []),
+      missing: ids.filter((id) => !rows.has(id) && !failed.has(id)),
+      ...(failed.size > 0 && { failed: [...failed] }),
+    };
   },
 };

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import type { CallOptions } from '../../contract/call.ts';
 import { manyRecords, type Operation, type OperationRequest } from '../../contract/operation.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
+import { sendInParts, type BulkParts } from '../../pipeline/bulkParts.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { countedRows, rowKey, rowsByKey, rowsSchema, statusOfRows } from '../bulkRows.ts';
+import { countedRows, failedWrites, rowKey, rowsByKey, rowsSchema, statusOfRows, type FailedWrite } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
 import { checked, requireCount } from '../inputs.ts';
 import { bulkAnswer, type BulkAnswer, type BulkFailure } from './kitAnswers.ts';
@@ -17,15 +18,16 @@ import { collectionPaths, goneFrom } from './kitEndpoints.ts';
 import { rowReason } from './kitErrors.ts';
 import { bulkMembers, bulkSubscribers, id, MAX_BULK_ROWS } from './kitInputs.ts';
 
-type RowAnswer =
-  | { readonly index: number; readonly outcome: 'made'; readonly subscriber: Readonly<Record<string, unknown>> }
-  | { readonly index: number; readonly outcome: 'refused'; readonly reason: string }
+type RowOutcome =
+  | { readonly outcome: 'made'; readonly subscriber: Readonly<Record<string, unknown>> }
+  | { readonly outcome: 'refused'; readonly reason: string }
+  | FailedWrite
   /** Kit took it and has not done it yet. */
-  | { readonly index: number; readonly outcome: 'pending' };
+  | { readonly outcome: 'pending' };
 
 export interface BulkResult {
   /** In the order asked; `index` is the place there. */
-  readonly rows: readonly RowAnswer[];
+  readonly rows: readonly ({ readonly index: number } & RowOutcome)[];
   readonly made: number;
   readonly refused: number;
 }
@@ -51,30 +53,46 @@ const commonReason = (failures: readonly BulkFailure[]): string => {
  * @param key Under which name Kit repeats it in a failure.
  * @param answered Under which name it stands in a subscriber.
  */
-export const joinRows = (
+const outcomesIn = (
   asked: readonly (string | number | null)[],
   answer: BulkAnswer,
   key: 'email_address' | 'subscriber_id',
   answered: 'email_address' | 'id',
-): BulkResult => {
+): readonly RowOutcome[] => {
   const { subscribers = [], failures = [] } = answer;
   const made = rowsByKey(subscribers, (subscriber) => subscriber[answered]);
   const refused = rowsByKey(failures, (failure) => keyOfFailure(failure, key));
   const reasonOfOthers = commonReason(failures.filter((failure) => keyOfFailure(failure, key) === undefined));
   const isPutOff = answer.subscribers === undefined && answer.failures === undefined;
-  const rows = asked.map((value, index): RowAnswer => {
+  return asked.map((value): RowOutcome => {
     const subscriber = value === null ? undefined : made.get(rowKey(value));
-    if (subscriber !== undefined) return { index, outcome: 'made', subscriber };
-    if (isPutOff) return { index, outcome: 'pending' };
+    if (subscriber !== undefined) return { outcome: 'made', subscriber };
+    if (isPutOff) return { outcome: 'pending' };
     const failure = value === null ? undefined : refused.get(rowKey(value));
-    return { index, outcome: 'refused', reason: failure === undefined ? reasonOfOthers : rowReason(failure.errors) };
+    return { outcome: 'refused', reason: failure === undefined ? reasonOfOthers : rowReason(failure.errors) };
   });
+};
+
+/** The rows of all parts, in the order asked. */
+export const joinParts = (
+  asked: readonly (string | number | null)[],
+  parts: BulkParts<BulkAnswer>,
+  key: 'email_address' | 'subscriber_id',
+  answered: 'email_address' | 'id',
+): BulkResult => {
+  const outcomes = new Map<number, RowOutcome>(failedWrites(parts));
+  for (const { places, answer } of parts.answered) {
+    const keys = places.map((place) => asked[place] ?? null);
+    for (const [row, outcome] of outcomesIn(keys, answer, key, answered).entries()) outcomes.set(places[row] ?? row, outcome);
+  }
+  const rows = [...outcomes].map(([index, outcome]) => ({ index, ...outcome })).toSorted((one, other) => one.index - other.index);
   return countedRows(rows, { made: ['made'], refused: ['refused'] });
 };
 
 /** Only for OAuth. Not queued: a job has no place for what became of each row. */
-const bulkOperation = (name: string, rules: Partial<Operation<BulkAnswer>> = {}): Operation<BulkAnswer> => ({
+const bulkOperation = (name: string, list: string, rules: Partial<Operation<BulkAnswer>> = {}): Operation<BulkAnswer> => ({
   name,
+  rows: { in: 'body', name: list },
   method: 'POST',
   idempotency: 'natural',
   answer: bulkAnswer,
@@ -89,11 +107,11 @@ const send = async (
   { path, body }: OperationRequest & { readonly body: object },
   options: CallOptions | undefined,
   secret: string | undefined,
-): Promise<BulkAnswer> => {
+): Promise<BulkParts<BulkAnswer>> => {
   if (credentialKindOf(secret) === 'key') {
     throw new UpstreamRejectedError({ service: 'kit', operation: operation.name }, 403, 'bulk_needs_oauth');
   }
-  return http.send(operation, { path, body: { ...body, callback_url: null } }, options);
+  return sendInParts(http, operation, { path, body: { ...body, callback_url: null } }, options);
 };
 
 const bulk = {
@@ -101,14 +119,18 @@ const bulk = {
     'Only with an OAuth token of Kit; else 422 `bulk_needs_oauth`. One row of the answer for each row sent, in their order; 207 unless ' +
     'all were made.',
   answer: rowsSchema(
-    { outcome: z.enum(['made', 'refused', 'pending']), subscriber: z.looseObject({}).optional(), reason: z.string().optional() },
+    {
+      outcome: z.enum(['made', 'refused', 'unknown', 'not_written', 'pending']),
+      subscriber: z.looseObject({}).optional(),
+      reason: z.string().optional(),
+    },
     'made',
     'refused',
   ),
   statusOf: (result: BulkResult) => statusOfRows(result, ['made']),
 };
 
-const upsertOperation = bulkOperation('bulk_upsert_subscribers');
+const upsertOperation = bulkOperation('bulk_upsert_subscribers', 'subscribers');
 
 /** In this process a row may have `null` for an address: Kit then refuses that row, not the others. */
 export const bulkUpsertSubscribers = recipe({
@@ -121,13 +143,13 @@ export const bulkUpsertSubscribers = recipe({
     requireCount(rows, MAX_BULK_ROWS, 'subscribers');
     const request = { path: upstreamPath`/v4/bulk/subscribers`, body: { subscribers: rows } };
     const asked = rows.map((row) => row.email_address);
-    return joinRows(asked, await send(http, upsertOperation, request, options, secret), 'email_address', 'email_address');
+    return joinParts(asked, await send(http, upsertOperation, request, options, secret), 'email_address', 'email_address');
   },
 });
 
 const bulkAddition = (collection: 'tag' | 'form', list: 'taggings' | 'additions') => {
   const collections = collectionPaths[collection];
-  const operation = bulkOperation(`bulk_add_to_${collection}`, goneFrom(collections));
+  const operation = bulkOperation(`bulk_add_to_${collection}`, list, goneFrom(collections));
   return recipe({
     route: `POST /${collections}/:id/subscribers/bulk`,
     summary: `Add up to 100 subscribers to a ${collection}`,
@@ -139,7 +161,7 @@ const bulkAddition = (collection: 'tag' | 'form', list: 'taggings' | 'additions'
       const ids = checked(bulkMembers, body.subscriber_ids, 'subscriber_ids');
       const pairs = ids.map((subscriberId) => ({ [`${collection}_id`]: Number(params.id), subscriber_id: subscriberId }));
       const request = { path: upstreamPath`/v4/bulk/${collections}/subscribers`, body: { [list]: pairs } };
-      return joinRows(ids, await send(http, operation, request, options, secret), 'subscriber_id', 'id');
+      return joinParts(ids, await send(http, operation, request, options, secret), 'subscriber_id', 'id');
     },
   });
 };

@@ -7,7 +7,14 @@
  */
 import { z, type ZodType } from 'zod';
 import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
-import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../contract/operation.ts';
+import {
+  manyRecords,
+  pageOfRecord,
+  pageOfRecords,
+  type Operation,
+  type OperationRequest,
+  type QueueRule,
+} from '../../contract/operation.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
@@ -42,6 +49,7 @@ const ofSubscriber = { params: { id }, problems: [404] };
 
 export const getAccount = endpoint({
   name: 'get_account',
+  isOfService: true,
   route: 'GET /account',
   summary: 'Get the account that the credential belongs to',
   description: 'Without the addresses of its people.',
@@ -136,7 +144,7 @@ export const unsubscribe = endpoint({
 
 export const listSubscriberTags = endpoint({
   name: 'list_subscriber_tags',
-  ...pageOfRecords,
+  ...pageOfRecord,
   route: 'GET /subscribers/:id/tags',
   summary: 'List the tags of a subscriber',
   ...ofSubscriber,

@@ -7,8 +7,9 @@ import type { CallOptions } from '../../contract/call.ts';
 import { manyRecords, type Operation, type OperationRequest } from '../../contract/operation.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
+import { sendInParts } from '../../pipeline/bulkParts.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { distinctKeys, readsTogether, rowKey, rowsByKey } from '../bulkRows.ts';
+import { distinctKeys, failedIn, failedKeys, readsTogether, rowKey, rowsByKey, statusOfKeys, type PartlyFailed } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
 import { checked } from '../inputs.ts';
 import { oneSubscriber, subscribers, type Subscriber, type SubscribersAnswer } from './kitAnswers.ts';
@@ -21,6 +22,7 @@ const single: Operation<SubscribersAnswer> = {
   method: 'GET',
   idempotency: 'safe',
   answer: subscribers,
+  rows: { in: 'query', name: 'email_address' },
   ...manyRecords,
 };
 
@@ -44,7 +46,7 @@ const search: Operation<SubscribersAnswer> = {
   }),
 };
 
-export interface FoundSubscribers {
+export interface FoundSubscribers extends PartlyFailed {
   /** In the order of the addresses. */
   readonly subscribers: readonly Subscriber[];
   /** Addresses without a subscriber, or with one too new for Kit's lists. */
@@ -53,23 +55,31 @@ export interface FoundSubscribers {
 
 const find = async (http: HttpClient, addresses: readonly string[], options?: CallOptions): Promise<FoundSubscribers> => {
   const asked = distinctKeys(checked(emails, addresses, 'email_addresses'));
-  const answer = await http.send(search, { path, query: { email_address: asked, status: 'all' } }, options);
-  const found = rowsByKey(answer.subscribers, (subscriber) => subscriber.email_address);
+  const parts = await sendInParts(http, search, { path, query: { email_address: asked, status: 'all' } }, options);
+  const failures = failedIn(parts, asked);
+  const found = rowsByKey(
+    parts.answered.flatMap(({ answer }) => answer.subscribers),
+    (subscriber) => subscriber.email_address,
+  );
   return {
     subscribers: asked.flatMap((address) => found.get(rowKey(address)) ?? []),
-    missing: asked.filter((address) => !found.has(rowKey(address))),
+    missing: asked.filter((address) => !found.has(rowKey(address)) && failures.failed?.includes(address) !== true),
+    ...failures,
   };
 };
 
 export const findSubscribers = recipe({
   route: 'POST /subscribers/find',
   summary: 'Find up to 50 subscribers by address',
-  description: 'In one request of Kit; whatever their state. `missing` may be there, but written in the last five minutes.',
+  description:
+    'In one request of Kit; whatever their state. `missing` may be there, but written in the last five minutes; Kit failed at those in ' +
+    '`failed`.',
   scope: 'read',
   body: z.strictObject({ email_addresses: emails }),
-  answer: z.object({ subscribers: z.array(oneSubscriber), missing: z.array(z.string()) }),
+  answer: z.object({ subscribers: z.array(oneSubscriber), missing: z.array(z.string()), failed: failedKeys }),
   operations: [search],
   run: (http, { body }, options) => find(http, body.email_addresses, options),
+  statusOf: statusOfKeys,
 });
 
 /** @throws {UpstreamRejectedError} 404 `subscriber_not_found`: unknown, or written in the last minutes. */

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import type { Operation } from '../../contract/operation.ts';
 import { isQueued, type Queued } from '../../contract/call.ts';
+import { writeInParts } from '../../pipeline/bulkParts.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { countedRows, rowsSchema, statusOfRows } from '../bulkRows.ts';
+import { countedRows, failedWrites, rowsSchema, statusOfRows, type FailedWrite } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
 import { requireCount } from '../inputs.ts';
 import { bulkUnsubscribeAnswer } from './lemlistAnswers.ts';
@@ -14,9 +15,8 @@ import { MAX_BULK_UNSUBSCRIBES, unsubscribeValue, unsubscribeValues } from './le
 import { bulkUnsubscription } from './lemlistQueueRules.ts';
 
 /** `pending`: it waits in the durable queue, with all that were sent. */
-export type UnsubscribedRow =
-  | { readonly index: number; readonly outcome: 'made' | 'pending' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly reason: 'invalid_value' };
+type SentRow = { readonly outcome: 'made' | 'pending' } | FailedWrite;
+export type UnsubscribedRow = { readonly index: number } & (SentRow | { readonly outcome: 'refused'; readonly reason: 'invalid_value' });
 
 /** With what the queue says of the job, where the rows wait. */
 export interface BulkUnsubscribe extends Partial<Queued> {
@@ -36,20 +36,22 @@ const bulkOperation = {
   method: 'POST',
   idempotency: 'natural',
   answer: bulkUnsubscribeAnswer,
+  rows: { in: 'body', name: 'values' },
   queue: bulkUnsubscription,
 } as const satisfies Operation<unknown>;
 
 const isSound = (value: string): boolean => unsubscribeValue.safeParse(value).success;
 
-const result = (values: readonly string[], sound: ReadonlySet<string>, outcome: 'made' | 'pending'): BulkUnsubscribe => {
-  const rows = values.map((value, index): UnsubscribedRow =>
-    sound.has(value) ? { index, outcome } : { index, outcome: 'refused', reason: 'invalid_value' },
-  );
+const result = (values: readonly string[], outcomes: ReadonlyMap<string, SentRow>): BulkUnsubscribe => {
+  const rows = values.map((value, index): UnsubscribedRow => ({
+    index,
+    ...(outcomes.get(value) ?? { outcome: 'refused', reason: 'invalid_value' }),
+  }));
   return countedRows(rows, { made: ['made'], refused: ['refused'] });
 };
 
 /**
- * Sends each sound value once, in one request; nothing where there is none.
+ * Sends each sound value once, in one request while Lemlist does not fail at it; nothing where there is none.
  *
  * @throws {InvalidRequestError} for no value, or more than 10,000.
  */
@@ -62,19 +64,24 @@ export const bulkUnsubscribe = recipe({
   body: z.strictObject({ values: unsubscribeValues }),
   maxBodyBytes: MAX_BULK_BYTES,
   maxBodyValues: MAX_BULK_VALUES,
-  answer: rowsSchema({ outcome: z.enum(['made', 'refused', 'pending']), reason: z.string().optional() }, 'made', 'refused'),
+  answer: rowsSchema(
+    { outcome: z.enum(['made', 'refused', 'unknown', 'not_written', 'pending']), reason: z.string().optional() },
+    'made',
+    'refused',
+  ),
   queueable: true,
   operations: [bulkOperation],
   run: async (http, { body: { values } }, options): Promise<BulkUnsubscribe> => {
     requireCount(values, MAX_BULK_UNSUBSCRIBES, 'values');
-    const sound = new Set(values.filter(isSound));
-    if (sound.size === 0) return result(values, sound, 'made');
-    const answer = await http.write(
-      bulkOperation,
-      { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: [...sound] } },
-      options,
-    );
-    return isQueued(answer) ? { ...answer, ...result(values, sound, 'pending') } : result(values, sound, 'made');
+    const sound = [...new Set(values.filter(isSound))];
+    if (sound.length === 0) return result(values, new Map());
+    const request = { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: sound } };
+    const parts = await writeInParts(http, bulkOperation, request, options);
+    const queued = parts.answered.map(({ answer }) => answer).find(isQueued);
+    const failures = failedWrites(parts);
+    const answered: SentRow = { outcome: queued === undefined ? 'made' : 'pending' };
+    const outcomes = new Map(sound.map((value, place) => [value, failures.get(place) ?? answered]));
+    return { ...queued, ...result(values, outcomes) };
   },
   statusOf: (result) => statusOfRows(result, ['made', 'pending']),
 });

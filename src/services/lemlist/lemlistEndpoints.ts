@@ -6,7 +6,7 @@
  * Every write may wait in the queue.
  */
 import { z } from 'zod';
-import { manyRecords, pageOfRecords, type OperationRequest } from '../../contract/operation.ts';
+import { manyRecords, pageOfRecord, pageOfRecords, type OperationRequest } from '../../contract/operation.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { endpoint, inProcess } from '../endpoint.ts';
@@ -89,7 +89,7 @@ export const startCampaign = campaignSwitch('start', 'POST /campaigns/:campaignI
 
 export const listCampaignLeads = endpoint({
   name: 'list_campaign_leads',
-  ...pageOfRecords,
+  ...pageOfRecord,
   ...ofPerson,
   route: 'GET /campaigns/:campaignId/leads',
   summary: 'List leads of a campaign',
@@ -267,6 +267,7 @@ export const listActivities = endpoint({
 
 export const getTeam = endpoint({
   name: 'get_team',
+  isOfService: true,
   route: 'GET /team',
   summary: 'Get the team the API key belongs to',
   description: 'Without its API key, hooks and webhooks.',
@@ -278,6 +279,6 @@ export const getTeam = endpoint({
 });
 
 export const getTeamCredits = inProcess(
-  { name: 'get_team_credits', method: 'GET', idempotency: 'safe', answer: answers.teamCredits },
+  { name: 'get_team_credits', method: 'GET', idempotency: 'safe', answer: answers.teamCredits, isOfService: true },
   () => ({ path: upstreamPath`/team/credits` }),
 );

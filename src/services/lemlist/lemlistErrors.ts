@@ -34,7 +34,7 @@ const rules: readonly ErrorRule[] = [
   { text: 'wrong_input_format', means: rejected('wrong_input_format', { as: 400 }) },
   // The person asked for it, or complained: Lemlist keeps such a value on its list.
   { status: 409, operation: 'remove_unsubscribe', means: rejected('unsubscribe_is_final') },
-  { status: 404, when: isSentence, means: rejected() },
+  { status: [404, 410], when: isSentence, means: rejected() },
 ];
 
 /** Looked for anywhere in the body, since newer endpoints wrap their sentences in JSON. */

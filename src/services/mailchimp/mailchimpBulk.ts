@@ -3,8 +3,9 @@
  */
 import { z } from 'zod';
 import { manyRecords, type Operation } from '../../contract/operation.ts';
+import { sendInParts, type BulkParts } from '../../pipeline/bulkParts.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { countedRows, rowKey, rowsByKey } from '../bulkRows.ts';
+import { countedRows, failedWrites, rowKey, rowsByKey } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
 import { checked } from '../inputs.ts';
 import { bulkAnswer, type BulkAnswer } from './mailchimpAnswers.ts';
@@ -17,11 +18,11 @@ const MAX_BULK_BYTES = 1_000_000;
 /** Of 500 members, sixty each. */
 const MAX_BULK_VALUES = 30_000;
 
-/** `unknown`: Mailchimp's answer has no word on this row; look before you repeat it. */
+/** `unknown`: Mailchimp failed at this row, or its answer has no word on it; look before you repeat it. */
 type RowOutcome =
   | { readonly outcome: 'created' | 'updated'; readonly id: string }
   | ({ readonly outcome: 'failed' } & RowFailure)
-  | { readonly outcome: 'unknown' };
+  | { readonly outcome: 'unknown'; readonly reason?: string };
 
 type BulkRow = { readonly email_address: string } & RowOutcome;
 
@@ -39,18 +40,30 @@ const twice: RowOutcome = { outcome: 'failed', reason: 'repeats_an_earlier_row',
 
 type Answered = BulkAnswer['new_members'][number];
 
-const outcomesIn = ({ errors, updated_members: updated, new_members: created }: BulkAnswer): ReadonlyMap<string, RowOutcome> => {
-  const written = (outcome: 'created' | 'updated') => (row: Answered) =>
-    [rowKey(row.email_address), { outcome, id: row.id ?? subscriberHash(row.email_address) }] as const;
-  return new Map<string, RowOutcome>([
-    ...errors.map((row) => [rowKey(row.email_address), { outcome: 'failed', ...rowFailure(row) }] as const),
+type Outcome = readonly [key: string, outcome: RowOutcome];
+
+const answeredIn = ({ errors, updated_members: updated, new_members: created }: BulkAnswer): readonly Outcome[] => {
+  const written =
+    (outcome: 'created' | 'updated') =>
+    (row: Answered): Outcome => [rowKey(row.email_address), { outcome, id: row.id ?? subscriberHash(row.email_address) }];
+  return [
+    ...errors.map((row): Outcome => [rowKey(row.email_address), { outcome: 'failed', ...rowFailure(row) }]),
     ...updated.map(written('updated')),
     ...created.map(written('created')),
-  ]);
+  ];
 };
 
-const joined = (members: readonly NewMember[], sent: ReadonlyMap<string, NewMember>, answer: BulkAnswer): BulkResult => {
-  const outcomes = outcomesIn(answer);
+const failedIn = (parts: BulkParts<BulkAnswer>, sent: readonly NewMember[]): readonly Outcome[] =>
+  [...failedWrites(parts)].map(([place, { outcome, reason }]) => [
+    rowKey(sent[place]?.email_address ?? ''),
+    { outcome: outcome === 'unknown' ? 'unknown' : 'failed', reason },
+  ]);
+
+const joined = (
+  members: readonly NewMember[],
+  sent: ReadonlyMap<string, NewMember>,
+  outcomes: ReadonlyMap<string, RowOutcome>,
+): BulkResult => {
   const rows = members.map((member): BulkRow => {
     const key = rowKey(member.email_address);
     const outcome = sent.get(key) === member ? (outcomes.get(key) ?? { outcome: 'unknown' as const }) : twice;
@@ -65,6 +78,7 @@ const operation: Operation<BulkAnswer> = {
   // Always with `update_existing`, which makes a repeat harmless. Not queued: who sends rows waits for what became of each.
   idempotency: 'natural',
   answer: bulkAnswer,
+  rows: { in: 'body', name: 'members' },
   goneTags: ofList.goneTags,
   ...manyRecords,
 };
@@ -97,13 +111,12 @@ export const upsertMembers = recipe({
   run: async (http, { params, query, body: given }, options) => {
     const { members, sync_tags: syncTags } = checked(bulkMembers, given, 'body');
     const sent = rowsByKey(members.toReversed(), (member) => member.email_address);
-    const body = {
-      members: members.filter((member) => sent.get(rowKey(member.email_address)) === member),
-      update_existing: true,
-      ...(syncTags !== undefined && { sync_tags: syncTags }),
-    };
+    const distinct = members.filter((member) => sent.get(rowKey(member.email_address)) === member);
+    const body = { members: distinct, update_existing: true, ...(syncTags !== undefined && { sync_tags: syncTags }) };
     const request = { path: upstreamPath`/lists/${params.listId}`, query: { ...query }, body };
-    return joined(members, sent, await http.send(operation, request, options));
+    const parts = await sendInParts(http, operation, request, options);
+    const outcomes = [...parts.answered.flatMap(({ answer }) => answeredIn(answer)), ...failedIn(parts, distinct)];
+    return joined(members, sent, new Map(outcomes));
   },
   statusOf: ({ failed }) => (failed === 0 ? 200 : 207),
 });

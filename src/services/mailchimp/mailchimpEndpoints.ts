@@ -5,7 +5,7 @@
  * member or the list is gone, Mailchimp says in words alone.
  */
 import { createHash } from 'node:crypto';
-import { pageOfRecords, type OperationRequest, type QueueRule, type UpstreamPath } from '../../contract/operation.ts';
+import { pageOfRecord, pageOfRecords, type OperationRequest, type QueueRule, type UpstreamPath } from '../../contract/operation.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes } from '../../time/clock.ts';
 import { endpoint } from '../endpoint.ts';
@@ -73,7 +73,7 @@ const MEMBER_FIELDS = [
 
 export const listMembers = endpoint({
   name: 'list_members',
-  ...pageOfRecords,
+  ...pageOfRecord,
   ...ofList,
   route: 'GET /lists/:listId/members',
   summary: 'List members of a list',
@@ -179,6 +179,7 @@ export const tagMember = endpoint({
 /** The cheapest call: it checks the credential, and shows nothing of the account. */
 export const ping = endpoint({
   name: 'ping',
+  isOfService: true,
   route: 'GET /ping',
   summary: 'Ask whether Mailchimp is there and takes our credential',
   answer: answers.ping,

@@ -4,11 +4,14 @@
 import { z } from 'zod';
 import type { ReceivedAnswer } from '../../contract/classification.ts';
 import { contentOf } from '../../pipeline/receivedAnswer.ts';
+import { failedKeys } from '../bulkRows.ts';
 
 export const scopes = z.looseObject({ scopes: z.array(z.string()) });
 
 /** Of work that SendGrid has accepted and not done. */
 export const job = z.looseObject({ job_id: z.string() });
+/** `job_ids`: all, where it was sent by parts. */
+export const jobs = z.looseObject({ job_id: z.string(), job_ids: z.array(z.string()).optional(), failed: failedKeys });
 
 const count = z.number().optional();
 
@@ -56,6 +59,7 @@ const noneFound = z.looseObject({ errors: z.array(z.unknown()) }).transform((): 
 export const foundAnswer = z.union([found, noneFound]);
 
 export const contacts = z.looseObject({ result: z.array(contact) });
+export const contactsReply = contacts.extend({ failed: failedKeys });
 
 export const list = z.looseObject({ id: z.string(), name: z.string(), contact_count: z.number().optional() });
 export const lists = z.looseObject({
@@ -71,6 +75,7 @@ export const globalSuppression = z
   .looseObject({ recipient_email: z.string().optional() })
   .transform((answer) => ({ suppressed: answer.recipient_email !== undefined }));
 export const suppressed = z.looseObject({ recipient_emails: z.array(z.string()) });
+export const suppressedReply = suppressed.extend({ failed: failedKeys });
 
 /** `already`: it was not suppressed. */
 export const unsuppressed = z.object({ removed: z.literal(true), already: z.literal(true).optional() });
@@ -111,4 +116,5 @@ export type Job = z.infer<typeof job>;
 export type Import = z.infer<typeof imported>;
 export type Contact = z.infer<typeof contact>;
 export type Found = z.infer<typeof found>;
+export type Suppressed = z.infer<typeof suppressed>;
 export type Suppressions = z.infer<typeof suppressions>;

@@ -9,13 +9,28 @@ import { manyRecords, type Operation, type OperationRequest } from '../../contra
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
+import { sendInParts } from '../../pipeline/bulkParts.ts';
 import { lastValueIn, upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { mapInSlices } from '../../time/nextTurn.ts';
-import { countedRows, distinctKeys, faultsIn, readsTogether, rowKey, rowsSchema, statusOfRows } from '../bulkRows.ts';
+import {
+  countedRows,
+  distinctKeys,
+  failedIn,
+  failedKeys,
+  failedWrites,
+  faultsIn,
+  readsTogether,
+  rowKey,
+  rowsSchema,
+  statusOfKeys,
+  statusOfRows,
+  type FailedWrite,
+  type PartlyFailed,
+} from '../bulkRows.ts';
 import { endpoint, recipe } from '../endpoint.ts';
 import { checked, email } from '../inputs.ts';
 import * as answers from './sendgridAnswers.ts';
-import { named, ofContact, onLists } from './sendgridEndpoints.ts';
+import { jobsOf, named, ofContact, onLists, writeJobs, type Jobs } from './sendgridEndpoints.ts';
 import * as inputs from './sendgridInputs.ts';
 
 const path = upstreamPath`/v3/marketing/contacts`;
@@ -27,6 +42,7 @@ const search: Operation<answers.Found> = {
   method: 'POST',
   idempotency: 'safe',
   answer: answers.foundAnswer,
+  rows: { in: 'body', name: 'emails' },
   ...manyRecords,
 };
 
@@ -50,7 +66,7 @@ const searches: Operation<answers.Found> = {
   }),
 };
 
-interface FoundContacts {
+interface FoundContacts extends PartlyFailed {
   /** In the order of the addresses. */
   readonly contacts: readonly answers.Contact[];
   /** Addresses without a contact. */
@@ -63,16 +79,20 @@ const NOT_FOUND = 'contact not found';
 
 const find = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<FoundContacts> => {
   const asked = distinctKeys(checked(inputs.emails, emails, 'emails'));
-  const { result } = await http.send(searches, { path: searchPath, body: { emails: asked } }, options);
+  const parts = await sendInParts(http, searches, { path: searchPath, body: { emails: asked } }, options);
+  const failures = failedIn(parts, asked);
+  const looked = asked.filter((address) => failures.failed?.includes(address) !== true);
   // SendGrid's keys are in lower case. An address without a word on it is as good as unknown.
-  const rows = new Map(Object.entries(result).map(([address, row]) => [rowKey(address), row]));
+  const results = parts.answered.flatMap(({ answer }) => Object.entries(answer.result));
+  const rows = new Map(results.map(([address, row]) => [rowKey(address), row]));
   const contactOf = (address: string) => rows.get(rowKey(address))?.contact;
   const isRefused = (address: string): boolean =>
     contactOf(address) === undefined && (rows.get(rowKey(address))?.error ?? NOT_FOUND).toLowerCase() !== NOT_FOUND;
   return {
-    contacts: asked.flatMap((address) => contactOf(address) ?? []),
-    missing: asked.filter((address) => contactOf(address) === undefined && !isRefused(address)),
-    refused: asked.filter(isRefused),
+    contacts: looked.flatMap((address) => contactOf(address) ?? []),
+    missing: looked.filter((address) => contactOf(address) === undefined && !isRefused(address)),
+    refused: looked.filter(isRefused),
+    ...failures,
   };
 };
 
@@ -82,9 +102,15 @@ export const findContacts = recipe({
   description: 'In one request of SendGrid. Unknown addresses are `missing`, even if all are; `refused` are those it would not look up.',
   scope: 'read',
   body: z.strictObject({ emails: inputs.emails }),
-  answer: z.object({ contacts: z.array(answers.contact), missing: z.array(z.string()), refused: z.array(z.string()) }),
+  answer: z.object({
+    contacts: z.array(answers.contact),
+    missing: z.array(z.string()),
+    refused: z.array(z.string()),
+    failed: failedKeys,
+  }),
   operations: [searches],
   run: (http, { body }, options) => find(http, body.emails, options),
+  statusOf: statusOfKeys,
 });
 
 /** @throws {UpstreamRejectedError} 404 `contact_not_found`. */
@@ -101,20 +127,31 @@ export const findContact = recipe({
   },
 });
 
-export const getContacts = endpoint({
+const readMany: Operation<z.infer<typeof answers.contacts>> = {
   ...named('get_contacts'),
   ...manyRecords,
+  method: 'POST',
+  idempotency: 'safe',
+  answer: answers.contacts,
+  rows: { in: 'body', name: 'ids' },
+};
+const readManyPath = upstreamPath`/v3/marketing/contacts/batch`;
+
+export const getContacts = recipe({
   route: 'POST /contacts/batch',
   summary: 'Get up to 100 contacts by id',
   description: 'In one request of SendGrid; unknown ones are not in its answer.',
   scope: 'read',
   body: z.strictObject({ ids: inputs.ids }),
-  answer: answers.contacts,
-  upstream: ({ body }) => ({
-    path: upstreamPath`/v3/marketing/contacts/batch`,
-    body: { ids: [...new Set(checked(inputs.ids, body.ids, 'ids'))] },
-  }),
-  idempotency: 'safe',
+  answer: answers.contactsReply,
+  operations: [readMany],
+  run: async (http, { body }, options) => {
+    const ids = [...new Set(checked(inputs.ids, body.ids, 'ids'))];
+    const parts = await sendInParts(http, readMany, { path: readManyPath, body: { ids } }, options);
+    const [first] = parts.answered;
+    return { ...first?.answer, result: parts.answered.flatMap(({ answer }) => answer.result), ...failedIn(parts, ids) };
+  },
+  statusOf: statusOfKeys,
 });
 
 export const getContact = endpoint({
@@ -125,10 +162,10 @@ export const getContact = endpoint({
   answer: answers.contact,
   problems: [404],
   upstream: ({ params }) => ({ path: upstreamPath`/v3/marketing/contacts/${params.id}` }),
-  batch: readsTogether(getContacts.operation, {
+  batch: readsTogether(readMany, {
     maxRows: inputs.MAX_READ,
     keyOf: (request) => lastValueIn(request.path),
-    request: (ids) => ({ path: upstreamPath`/v3/marketing/contacts/batch`, body: { ids: [...new Set(ids)] } }),
+    request: (ids) => ({ path: readManyPath, body: { ids: [...new Set(ids)] } }),
     // An id without a row is unknown.
     row: ({ result }, id) => {
       const value = result.find((contact) => contact.id === id);
@@ -187,11 +224,11 @@ export const upsertContact = endpoint({
 /** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
 type RowAnswer =
   | { readonly index: number; readonly outcome: 'accepted' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] };
+  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] }
+  | ({ readonly index: number } & FailedWrite);
 
-interface BulkUpsert {
-  /** Absent where no row could be sent. */
-  readonly job_id?: string;
+/** Without a job where no row could be sent; with several where SendGrid failed at some, and the rows were sent by parts. */
+interface BulkUpsert extends Partial<Jobs> {
   readonly rows: readonly RowAnswer[];
   readonly accepted: number;
   readonly refused: number;
@@ -205,6 +242,8 @@ const judged = (row: unknown, index: number): RowAnswer => {
   return error === undefined ? { index, outcome: 'accepted' } : { index, outcome: 'refused', fields: faultsIn(error, 'contact') };
 };
 
+const counted = (rows: readonly RowAnswer[]) => countedRows(rows, { accepted: ['accepted'], refused: ['refused'] });
+
 /** Not queued: who sends rows waits for what became of each. */
 const bulkOperation: Operation<answers.Job> = {
   ...named('upsert_contacts'),
@@ -212,6 +251,7 @@ const bulkOperation: Operation<answers.Job> = {
   method: 'PUT',
   idempotency: 'natural',
   answer: answers.job,
+  rows: { in: 'body', name: 'contacts' },
 };
 
 /** @throws {InvalidRequestError} for no contacts, more than 30,000, or more than 6 MB. */
@@ -219,43 +259,69 @@ export const upsertContacts = recipe({
   route: 'POST /contacts/bulk',
   summary: 'Create or update up to 30,000 contacts',
   description:
-    'Or 6 MB, whichever comes first. One row of the answer for each row sent, in their order; 207 where some were refused here, the ' +
-    'others are in the job. SendGrid tells only by counts, under `Location`, how many of those went in.',
+    'Or 6 MB, whichever comes first. One row of the answer for each row sent, in their order; 207 where some were refused here, or ' +
+    'SendGrid failed at them; the others are in the job, or in `job_ids`. SendGrid tells only by counts, under `Location`, how many of ' +
+    'those went in.',
   body: inputs.bulkContacts,
   maxBodyBytes: inputs.MAX_BULK_BYTES,
   maxBodyValues: inputs.MAX_BULK_VALUES,
   status: 202,
   answer: z.object({
     job_id: z.string().optional(),
-    ...rowsSchema({ outcome: z.enum(['accepted', 'refused']), fields: z.array(z.string()).optional() }, 'accepted', 'refused').shape,
+    job_ids: z.array(z.string()).optional(),
+    ...rowsSchema(
+      {
+        outcome: z.enum(['accepted', 'refused', 'unknown', 'not_written']),
+        fields: z.array(z.string()).optional(),
+        reason: z.string().optional(),
+      },
+      'accepted',
+      'refused',
+    ).shape,
   }),
   operations: [bulkOperation],
   run: async (http, { body: given }, options): Promise<BulkUpsert> => {
     const { list_ids, contacts } = checked(inputs.bulkContacts, given, 'body');
     const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
-    const result = countedRows(rows, { accepted: ['accepted'], refused: ['refused'] });
-    if (result.accepted === 0) return result;
+    const places = rows.flatMap(({ outcome, index }) => (outcome === 'accepted' ? index : []));
+    if (places.length === 0) return counted(rows);
     const body = { ...(list_ids !== undefined && { list_ids }), contacts: contacts.filter((_, at) => rows[at]?.outcome === 'accepted') };
     if (Buffer.byteLength(JSON.stringify(body)) > inputs.MAX_BULK_BYTES) {
       throw new InvalidRequestError(`contacts must have at most ${String(inputs.MAX_BULK_BYTES)} bytes together, as JSON`);
     }
-    const { job_id } = await http.send(bulkOperation, { path, body }, options);
-    return { job_id, ...result };
+    const parts = await sendInParts(http, bulkOperation, { path, body }, options);
+    const failures = new Map([...failedWrites(parts)].map(([place, failure]) => [places[place], failure]));
+    const ended = rows.map((row): RowAnswer => {
+      const failure = failures.get(row.index);
+      return failure === undefined ? row : { index: row.index, ...failure };
+    });
+    return { ...jobsOf(parts.answered.map(({ answer }) => answer)), ...counted(ended) };
   },
   statusOf: (result) => statusOfRows(result, ['accepted'], 202),
   headersOf: ({ job_id }) => (job_id === undefined ? undefined : placeOf(job_id)),
 });
 
-export const deleteContacts = endpoint({
+const deletion: Operation<answers.Job> = {
   ...named('delete_contacts'),
-  route: 'POST /contacts/delete',
   method: 'DELETE',
+  answer: answers.job,
+  rows: { in: 'query', name: 'ids' },
+  ...ofContact,
+};
+
+export const deleteContacts = recipe({
+  route: 'POST /contacts/delete',
   summary: 'Delete up to 100 contacts',
   description: 'By id, from all lists. Accepted, not done.',
   body: z.strictObject({ ids: inputs.ids }),
-  answer: answers.job,
-  upstream: ({ body }) => ({ path, query: { ids: checked(inputs.ids, body.ids, 'ids') } }),
-  ...ofContact,
+  answer: answers.jobs,
+  operations: [deletion],
+  queueable: true,
+  run: async (http, { body }, options) => {
+    const keys = checked(inputs.ids, body.ids, 'ids');
+    return writeJobs(http, deletion, { path, query: { ids: keys }, keys }, options);
+  },
+  statusOf: statusOfKeys,
 });
 
 export const deleteContact = recipe({

@@ -5,10 +5,14 @@
  * A write that may wait answers 200 where SendGrid has accepted it, be it for later: 202 is that it waits here.
  */
 import { z } from 'zod';
+import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
 import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../contract/operation.ts';
+import { writeInParts } from '../../pipeline/bulkParts.ts';
+import type { HttpClient } from '../../pipeline/httpClient.ts';
 import { lastValueIn, upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes } from '../../time/clock.ts';
-import { endpoint, inProcess, recipe } from '../endpoint.ts';
+import { failedIn, statusOfKeys, type PartlyFailed } from '../bulkRows.ts';
+import { endpoint, recipe, type Endpoint } from '../endpoint.ts';
 import { checked, email } from '../inputs.ts';
 import * as answers from './sendgridAnswers.ts';
 import * as inputs from './sendgridInputs.ts';
@@ -49,8 +53,41 @@ export const writtenSuppression = ({ path, body }: OperationRequest): string | u
 export const ofContact = { idempotency: 'natural', queue: { entity: writtenContact } as QueueRule } as const;
 const ofSuppression = { idempotency: 'natural', queue: { entity: writtenSuppression } as QueueRule } as const;
 
+/** A write of many, by parts where SendGrid fails at it. Where it waits, it waits as a whole. */
+const writeMany = async <T extends object, Whole extends object>(
+  http: HttpClient,
+  operation: Operation<T>,
+  request: OperationRequest & { readonly keys: readonly string[] },
+  options: CallOptions | undefined,
+  whole: (answers: readonly T[]) => Whole,
+): Promise<(Whole & PartlyFailed) | Queued> => {
+  const { keys, ...sent } = request;
+  const parts = await writeInParts(http, operation, sent, options);
+  const answers: (T | Queued)[] = parts.answered.map(({ answer }) => answer);
+  return answers.find(isQueued) ?? { ...whole(answers.filter((answer): answer is T => !isQueued(answer))), ...failedIn(parts, keys) };
+};
+
+/** The first job, and all where there are several. */
+export interface Jobs {
+  readonly job_id: string;
+  readonly job_ids?: readonly string[];
+}
+
+export const jobsOf = (jobs: readonly answers.Job[]): Jobs => {
+  const ids = jobs.map(({ job_id: id }) => id);
+  return { job_id: ids[0] ?? '', ...(ids.length > 1 && { job_ids: ids }) };
+};
+
+export const writeJobs = (
+  http: HttpClient,
+  operation: Operation<answers.Job>,
+  request: OperationRequest & { readonly keys: readonly string[] },
+  options: CallOptions | undefined,
+): Promise<(Jobs & PartlyFailed) | Queued> => writeMany(http, operation, request, options, jobsOf);
+
 export const getScopes = endpoint({
   ...named('get_scopes'),
+  isOfService: true,
   route: 'GET /scopes',
   summary: 'See what our key may do at SendGrid',
   answer: answers.scopes,
@@ -87,14 +124,27 @@ export const createList = endpoint({
   cacheTags,
 });
 
+const removal: Operation<answers.Job> = {
+  ...named('remove_from_list'),
+  ...onLists,
+  method: 'DELETE',
+  answer: answers.job,
+  rows: { in: 'query', name: 'contact_ids' },
+  ...ofContact,
+};
+
 /** Takes up to 100 contacts off a list; they stay contacts. */
-export const removeFromList = inProcess(
-  { ...named('remove_from_list'), ...onLists, method: 'DELETE', answer: answers.job, ...ofContact },
-  (listId: string, contactIds: readonly string[]) => ({
-    path: upstreamPath`/v3/marketing/lists/${checked(inputs.id, listId, 'listId')}/contacts`,
-    query: { contact_ids: checked(inputs.ids, contactIds, 'contactIds') },
-  }),
-);
+export const removeFromList: Endpoint<
+  [listId: string, contactIds: readonly string[], options?: CallOptions],
+  (Jobs & PartlyFailed) | Queued
+> = {
+  operations: [removal],
+  bind: (http) => async (listId, contactIds, options) => {
+    const path = upstreamPath`/v3/marketing/lists/${checked(inputs.id, listId, 'listId')}/contacts`;
+    const keys = checked(inputs.ids, contactIds, 'contactIds');
+    return writeJobs(http, removal, { path, query: { contact_ids: keys }, keys }, options);
+  },
+};
 
 export const removeContactFromList = recipe({
   route: 'DELETE /lists/:listId/contacts/:contactId',
@@ -113,6 +163,7 @@ const listOfKind = (name: string): Operation<answers.Suppressions> => ({
   idempotency: 'safe',
   answer: answers.suppressions,
   ...manyRecords,
+  isOfService: true,
 });
 
 /** What keeps SendGrid from sending to an address. */
@@ -151,15 +202,44 @@ export const isSuppressed = endpoint({
   upstream: ({ params }) => ({ path: upstreamPath`/v3/asm/suppressions/global/${params.email}` }),
 });
 
-export const suppress = endpoint({
-  ...named('add_global_suppressions'),
+const suppressionOf = (name: string): Operation<answers.Suppressed> => ({
+  ...named(name),
+  method: 'POST',
+  answer: answers.suppressed,
+  rows: { in: 'body', name: 'recipient_emails' },
+  ...ofSuppression,
+});
+
+/** What suppressing addresses has in common, wherever; `failed` are those that SendGrid failed at. */
+const suppression = {
+  body: inputs.suppressed,
+  answer: answers.suppressedReply,
+  status: 201,
+  queueable: true,
+  statusOf: statusOfKeys,
+};
+
+const suppressAt = (
+  http: HttpClient,
+  operation: Operation<answers.Suppressed>,
+  { path, body: given }: OperationRequest,
+  options: CallOptions | undefined,
+) => {
+  const body = checked(inputs.suppressed, given, 'body');
+  return writeMany(http, operation, { path, body, keys: body.recipient_emails }, options, (made) => ({
+    recipient_emails: made.flatMap((answer) => answer.recipient_emails),
+  }));
+};
+
+const suppressEverywhere = suppressionOf('add_global_suppressions');
+
+export const suppress = recipe({
   route: 'POST /suppressions/global',
   summary: 'Unsubscribe addresses from everything',
-  body: inputs.suppressed,
-  answer: answers.suppressed,
-  status: 201,
-  upstream: ({ body }) => ({ path: upstreamPath`/v3/asm/suppressions/global`, body: checked(inputs.suppressed, body, 'body') }),
-  ...ofSuppression,
+  ...suppression,
+  operations: [suppressEverywhere],
+  run: async (http, { body }, options) =>
+    suppressAt(http, suppressEverywhere, { path: upstreamPath`/v3/asm/suppressions/global`, body }, options),
 });
 
 export const unsuppress = endpoint({
@@ -174,18 +254,15 @@ export const unsuppress = endpoint({
   ...ofSuppression,
 });
 
-export const suppressInGroup = endpoint({
-  ...named('add_group_suppressions'),
+const suppressGroup = suppressionOf('add_group_suppressions');
+
+export const suppressInGroup = recipe({
   route: 'POST /suppressions/groups/:groupId',
   summary: 'Unsubscribe addresses from a group',
   description: 'Mind the id: of a group that does not exist, SendGrid unsubscribes the addresses from everything.',
   params: { groupId: inputs.groupId },
-  body: inputs.suppressed,
-  answer: answers.suppressed,
-  status: 201,
-  upstream: ({ params, body }) => ({
-    path: upstreamPath`/v3/asm/groups/${params.groupId}/suppressions`,
-    body: checked(inputs.suppressed, body, 'body'),
-  }),
-  ...ofSuppression,
+  ...suppression,
+  operations: [suppressGroup],
+  run: async (http, { params, body }, options) =>
+    suppressAt(http, suppressGroup, { path: upstreamPath`/v3/asm/groups/${params.groupId}/suppressions`, body }, options),
 });

@@ -172,6 +172,7 @@ const mailOperation: Operation<Accepted> = {
   idempotency: 'never', // it would arrive twice: whoever does not know what became of it asks a person
   answer: mailAcceptedAnswer,
   content: mailContent,
+  generatedField: REQUEST_ID,
   queue: {},
 };
 

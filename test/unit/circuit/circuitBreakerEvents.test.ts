@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UpstreamRateLimitedError, UpstreamTimeoutError } from '../../../src/errors/upstreamErrors.ts';
 import type { ResilienceEvents } from '../../../src/contract/events.ts';
-import { systemClock } from '../../../src/time/clock.ts';
+import { minutes, systemClock } from '../../../src/time/clock.ts';
 import { ATTEMPT_TIMEOUT_MS, down, failWith, OPEN_MS, policy, PROBES, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 import { errorOf } from '../../support/errorOf.ts';
 
@@ -154,13 +154,33 @@ describe('Circuit breaker snapshot', () => {
     });
   });
 
-  it('adds up the open times, the current one included', async () => {
+  it('adds up the times out of use, trials between openings included', async () => {
     const breaker = house.breaker();
     await house.toHalfOpen(breaker);
+    await house.time.advance(200);
     await house.calls(breaker, 1, failWith(down()));
     await house.time.advance(500);
+    const during = breaker.snapshot().openForTotalMs;
 
-    expect(breaker.snapshot().openForTotalMs).to.equal(OPEN_MS + 500);
+    breaker.reset();
+    await house.time.advance(1000);
+
+    expect([during, breaker.snapshot().openForTotalMs]).to.deep.equal([OPEN_MS + 700, OPEN_MS + 700]);
+  });
+
+  it('counts the time that a person keeps it open, and none while one lets calls pass', async () => {
+    const breaker = house.breaker();
+    const override = { reason: 'a drill', by: 'local', scope: 'replica' } as const;
+    breaker.impose({ ...override, mode: 'forced_open', until: systemClock.wallTime() + minutes(1) });
+    await house.time.advance(300);
+    breaker.release();
+    await house.time.advance(300);
+    await house.trip(breaker);
+    await house.time.advance(100);
+    breaker.impose({ ...override, mode: 'disabled', until: systemClock.wallTime() + minutes(1) });
+    await house.time.advance(300);
+
+    expect(breaker.snapshot().openForTotalMs).to.equal(400);
   });
 
   it('shows suspicion growing before the circuit opens', async () => {

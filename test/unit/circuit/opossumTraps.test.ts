@@ -1,5 +1,5 @@
 /**
- * opossum's proven traps (resilience (b), numbers as there), each as a regression test against our own factory.
+ * opossum's proven traps (docs/decisions/0003), numbered, each as a regression test against our own factory.
  *
  * - here, how states change: 01 02 03 04 09 10 12 23 24 29 31, and 36 with 04
  * - `opossumTrapsInCalls.test.ts`, what a call is told and counted as: 05 06 07 08 14 15 18 19 20 21 22

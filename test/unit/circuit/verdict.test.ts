@@ -35,7 +35,7 @@ describe('Verdicts', () => {
     expect(verdictOf(new UpstreamTimeoutError(site, 500, true), false)).to.equal('failure');
   });
 
-  it('become findings: a refused credential and an impatient caller are ones of their own, and an answer can be slow', () => {
+  it('become outcomes of their own: a refused credential and an impatient caller are told apart, and an answer can be slow', () => {
     expect(findingOf(new UpstreamUnauthorizedError(site, 401), true)).to.equal('unauthorized');
     expect(findingOf(new UpstreamRejectedError(site, 404), false)).to.equal('success');
     expect(findingOf(new UpstreamRejectedError(site, 404), true)).to.equal('slow');

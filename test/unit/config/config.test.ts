@@ -161,11 +161,28 @@ describe('readConfig', () => {
     ['API_KEY_FILE', 'API_KEYS_FILE'],
     ['DATADIR', 'DATA_DIR'],
     ['HUBSPT_API_KEY', 'HUBSPOT_API_KEY'],
+    ['REDIS_CACHE_URI', 'REDIS_CACHE_URL'],
+    ['REDIS_PASS', 'REDIS_PASSWORD'],
   ] as const) {
     it(`names ${written} as what it was meant to be`, () => {
       const { warnings } = readConfig({ [written]: '1' }, [hubspot]);
 
       expect(warnings).to.deep.equal([`${written} is no setting and has no effect; did you mean ${meant}?`]);
+    });
+  }
+
+  for (const name of ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgrid']) {
+    it(`names what is near to the key and the address of ${name} as what it was meant to be`, () => {
+      const prefix = name.toUpperCase();
+      const keys = ['KEY', 'TOKEN', 'ACCESS_TOKEN', 'API_TOKEN', 'SECRET', 'APIKEY'].map((end) => `${prefix}_${end}`);
+      const { warnings } = readConfig(Object.fromEntries([...keys, `${prefix}_URL`].map((variable) => [variable, '1'])), [
+        { ...hubspot, name },
+      ]);
+
+      expect(warnings).to.deep.equal([
+        ...keys.map((variable) => `${variable} is no setting and has no effect; did you mean ${prefix}_API_KEY?`),
+        `${prefix}_URL is no setting and has no effect; did you mean ${prefix}_BASE_URL?`,
+      ]);
     });
   }
 

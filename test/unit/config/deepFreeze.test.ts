@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deepFreeze } from '../../../src/config/deepFreeze.ts';
+import { deepFreeze, deepFreezeInTurns } from '../../../src/config/deepFreeze.ts';
 
 describe('deepFreeze', () => {
   it('freezes to the depth, in place', () => {
@@ -18,5 +18,15 @@ describe('deepFreeze', () => {
     ring.self = ring;
 
     expect(Object.isFrozen(deepFreeze(ring))).to.equal(true);
+  });
+
+  it('freezes a small value at once, and a large one in turns', async () => {
+    const [small, large] = [{ a: [{ b: 1 }] }, Array.from({ length: 1_000 }, (_, index) => ({ inner: { index } }))];
+
+    const forSmall = deepFreezeInTurns(small);
+    await deepFreezeInTurns(large);
+
+    expect(forSmall).to.equal(undefined);
+    expect([small.a[0], ...large.flatMap((row) => [row, row.inner])].every((part) => Object.isFrozen(part))).to.equal(true);
   });
 });

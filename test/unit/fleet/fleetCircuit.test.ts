@@ -202,7 +202,20 @@ describe('FleetCircuit', () => {
     expect(store.leases).to.have.length(3);
   });
 
-  it('goes on without a lease only when it has asked in vain for twenty seconds', async () => {
+  it('refuses nobody for want of a lease once a trial has lasted for a second and a half', async () => {
+    store.grants = false;
+    await say(halfOpened());
+    await replica.call();
+    await house.time.advance(1400);
+    const before = await replica.call();
+
+    await house.time.advance(100);
+
+    expect(before).to.include({ reason: 'probing' });
+    expect(await replica.call()).to.equal('contact');
+  });
+
+  it('lets a health check stand in without a lease only when it has asked in vain for twenty seconds', async () => {
     store.grants = false;
     await say(halfOpened());
     await replica.call();
@@ -211,12 +224,11 @@ describe('FleetCircuit', () => {
     await house.time.advance(500);
     store.grants = false;
     await house.time.advance(seconds(6));
-    const before = await replica.call();
+    const before = replica.breaker.wantsProbe;
 
     await house.time.advance(seconds(20) + 200);
 
-    expect(before).to.include({ reason: 'probing' });
-    expect(await replica.call()).to.equal('contact');
+    expect([before, replica.breaker.wantsProbe]).to.deep.equal([false, true]);
   });
 
   it('does not speak for a service that was well before the fleet opened, when a person resets this replica', async () => {

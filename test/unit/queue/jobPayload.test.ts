@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
-import { readPayload, writePayload } from '../../../src/queue/jobPayload.ts';
+import { isTooLarge, MAX_PAYLOAD_BYTES, readPayload, writePayload } from '../../../src/queue/jobPayload.ts';
 
 describe('the payload of a job', () => {
   for (const [what, request] of [
@@ -14,6 +14,30 @@ describe('the payload of a job', () => {
       expect(payload).to.deep.equal({ request, mayHaveHappened: true });
     });
   }
+
+  it('is known to be too large by its texts, wherever they stand and however many they are, without being written', () => {
+    const half = 'x'.repeat(MAX_PAYLOAD_BYTES / 2);
+    const unreadable = { toJSON: () => expect.fail('it was written') };
+    const bodies = [
+      half + half + 'x',
+      { deep: [{ er: [half, half, 'x'] }], unreadable },
+      Array<string>(MAX_PAYLOAD_BYTES + 1).fill('x'),
+      [half, half],
+      { number: 7 },
+      null,
+      undefined,
+    ];
+
+    expect(bodies.map((body) => isTooLarge({ path: upstreamPath`/things`, body }))).to.deep.equal([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
 
   for (const text of [
     '',

@@ -26,7 +26,7 @@ import { MemoryQueue } from '../../support/memoryQueue.ts';
 
 /** A write that a repeat would do twice; one that may be repeated; and one whose double the service refuses. */
 export const create: Operation<Thing> = { ...createThing, queue: {} };
-export const upsert: Operation<Thing> = { ...create, name: 'upsert_thing', idempotency: 'natural' };
+export const upsert: Operation<Thing> = { ...create, name: 'upsert_thing', idempotency: 'natural', rows: { in: 'body', name: 'things' } };
 export const unique: Operation<Thing> = { ...create, name: 'create_unique_thing', queue: { alreadyDone: ({ status }) => status === 409 } };
 /** An update that a 404 turns into a create. */
 export const steps: Operation<Thing> = {

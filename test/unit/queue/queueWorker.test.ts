@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { TransportFailure } from '../../../src/wire/transport.ts';
 import { json, type Reply } from '../../support/httpHouse.ts';
 import { found } from '../../support/httpRig.ts';
@@ -133,6 +134,30 @@ describe('the worker of the queue', () => {
 
     expect(house.wire.sent).to.have.length(8);
     expect(await house.find(id)).to.include({ state: 'failed', reason: 'upstream_unavailable', attempts: 8 });
+  });
+
+  it('makes the other rows of a job whose service fails at one of them, and repeats it', async () => {
+    open(json(500, {}), found, json(500, {}), found);
+
+    const id = await house.add(upsert, { body: { things: ['good', 'bad'] } });
+    await time.advance(10);
+    const first = await house.find(id);
+    await time.advance(60_000);
+
+    const all = '{"things":["good","bad"]}';
+    expect(house.wire.sent.map(({ body }) => body)).to.deep.equal([all, '{"things":["good"]}', '{"things":["bad"]}', all]);
+    expect(first).to.include({ state: 'queued', attempts: 1 });
+    expect(await house.find(id)).to.include({ state: 'succeeded', attempts: 2 });
+  });
+
+  it('makes a job in the name of the caller who left it, as far as evidence against a service goes', async () => {
+    open(found);
+    const callOperation = sinon.spy(house.http.breaker, 'callOperation');
+
+    await house.add(create, { owner: 'crm' });
+    await time.advance(10);
+
+    expect(callOperation.firstCall.args[3]).to.have.property('callers').that.deep.equals(['crm']);
   });
 
   it('never repeats a lost answer where that could do it twice: a person settles it', async () => {

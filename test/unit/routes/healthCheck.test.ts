@@ -225,6 +225,15 @@ describe('health routes', () => {
     expect(text.text).to.match(/^PASS: all circuits closed\n/u);
   });
 
+  it('refuse a format that there is not, naming those that there are', async () => {
+    const answers = await Promise.all(
+      ['html', 'Text', '', 'text&format=json', 'json'].map((format) => plainHttp(`${gateway.url}/health/detailed?format=${format}`)),
+    );
+
+    expect(answers.map(({ status }) => status)).to.deep.equal([400, 400, 400, 400, 200]);
+    expect(JSON.parse(answers[0]?.text ?? '')).to.include({ code: 'invalid_request', detail: 'format must be json or text' });
+  });
+
   it('name the routes that an open circuit hurts, as the API documents them', async () => {
     circuits = [{ ...openCircuit, name: 'toy' }];
 

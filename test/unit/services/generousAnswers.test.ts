@@ -136,6 +136,30 @@ for (const [how, isLong] of [
       expect(refused).to.deep.equal({ broken: [['results', 0]] });
     });
 
+    it('loses a bad row of the alternative that the answer is', async () => {
+      const either = z.union([z.array(row).transform((results) => ({ results })), page]);
+
+      const [list, object] = [
+        await parseGenerously(either, [{ id: '1' }, { id: 2 }], { leavesOutBadRows: true, isLong }),
+        await parseGenerously(either, rows({ id: 2 }, { id: '1' }), { leavesOutBadRows: true, isLong }),
+      ];
+
+      expect(list).to.deep.equal({ value: { of: { results: [{ id: '1' }] } }, broken: [[1, 'id']] });
+      expect(object).to.deep.equal({ value: { of: { results: [{ id: '1' }] } }, broken: [['results', 0, 'id']] });
+    });
+
+    it('takes nothing out of alternatives that are broken in too many places', async () => {
+      const either = z.union([z.array(row), z.string()]);
+
+      const parsed = await parseGenerously(
+        either,
+        Array.from({ length: 20_000 }, () => 1),
+        { leavesOutBadRows: true, isLong },
+      );
+
+      expect(parsed).to.deep.equal({ broken: [[]] });
+    });
+
     it('loses a bad row and no other where the operation says so, and tells of it', async () => {
       const parsed = await parseGenerously(page, rows({ id: '1' }, { id: 2 }, null, { id: '3', total: null }), {
         leavesOutBadRows: true,

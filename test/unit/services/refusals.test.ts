@@ -129,6 +129,16 @@ for (const service of Object.values<Service>(serviceRegistry)) {
         expect(errorOn(404, body), body).to.be.instanceOf(UpstreamRejectedError).and.include({ status: 404, verdict: 'success' });
     });
 
+    it('with 410 in its own words are told as 404 `gone`, by which removals find their work done', () => {
+      for (const body of gone) {
+        const error = errorOn(410, body);
+
+        expect(error, body).to.be.instanceOf(UpstreamRejectedError).and.include({ status: 404, verdict: 'success' });
+        expect(error, body).to.have.property('reason', body === 'Lead not found' ? 'lead_not_found' : 'gone');
+        expect(toProblem(error, { requestId: 'r' }), body).to.include({ status: 404 });
+      }
+    });
+
     if (plan !== undefined) {
       it('over a limit of the plan are no matter of waiting', () => {
         expect(errorOn(...plan)).to.include({ code: 'upstream_rejected', reason: 'plan_limit', retryable: false });
@@ -146,6 +156,17 @@ for (const service of Object.values<Service>(serviceRegistry)) {
       expect(waitFor({ date, 'retry-after': 'Thu, 01 Jan 1970 00:11:30 GMT' })).to.equal(90_000);
       expect(waitFor({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '90' })).to.equal(90_000);
       expect(waitFor({ 'retry-after': '80000' })).to.equal(most);
+    });
+
+    it('is bounded, and so is a 503, where Retry-After has hundreds of digits, or none that can be read', () => {
+      for (const digits of [20, 300, 400]) {
+        const headers = { 'retry-after': '9'.repeat(digits) };
+
+        expect(errorOn(429, '', headers)?.retryAfterMs, String(digits)).to.equal(service.name === 'hubspot' ? 10_000 : 3_600_000);
+        expect(errorOn(503, '', headers)?.retryAfterMs, String(digits)).to.equal(3_600_000);
+      }
+      for (const unread of ['9e999', '-5', 'Infinity'])
+        expect(errorOn(429, '', { 'retry-after': unread })?.retryAfterMs ?? 0, unread).to.be.at.most(60_000);
     });
   });
 }

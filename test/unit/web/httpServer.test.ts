@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { Agent, get, type RequestListener, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '../../../src/time/clock.ts';
@@ -149,6 +150,19 @@ describe('HTTP server', () => {
     expect(await connectionsOf(server)).to.equal(0);
     socket.destroy();
     await closeServer(server, systemClock);
+  });
+
+  it('sends a long answer to its last byte, though it is to close', async () => {
+    const port = await start((_req, res) => res.end(Buffer.alloc(20_000_000)));
+    const socket = await unread(port);
+    await once(socket, 'readable');
+
+    const closed = closeServer(server, systemClock);
+    let bytes = 0;
+    for await (const chunk of socket) bytes += (chunk as Buffer).length;
+    await closed;
+
+    expect(bytes).to.be.greaterThan(20_000_000);
   });
 
   it('cuts off a caller that reads a byte now and then, after the time that one answer may take', async () => {

@@ -26,7 +26,7 @@ local LASTING_RECOVERY_US = 120000000
 local HOUR_MS = 3600000
 -- Of what a service asks for, at most so much at once: then a trial shows whether it is still meant.
 local TRIAL_EVERY_MS = 300000
--- What one failure of a service that usually fails 2 % weighs, as a share of what opens (E2).
+-- What one failure of a service that usually fails 2 % weighs, as a share of what opens (docs/algorithms.md#detection).
 local ONE_FAILURE = math.log(0.5 / 0.02) / 10
 -- For sums of shares such as a third.
 local ROUNDING = 0.000001
@@ -98,7 +98,7 @@ local function begin(state, reason)
   tell()
 end
 
--- As `openTimeMs` has it (E6). Random, of [0, 1), is of the replica that asks.
+-- As `openTimeMs` has it (docs/algorithms.md#open-time). Random, of [0, 1), is of the replica that asks.
 local function open(reason, openForMs, openForCapMs, random, retryAfterMs)
   local ms = math.min(openForCapMs, openForMs * 2 ^ math.min(circuit.openings, 30)) * (0.5 + random / 2)
   if retryAfterMs > ms then ms = math.max(ms, math.min(TRIAL_EVERY_MS, retryAfterMs * (1 + random / 10))) end

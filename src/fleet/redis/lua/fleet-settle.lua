@@ -9,7 +9,7 @@
 
   Returns  the view
 ]]
--- Wald's test (E4), as in `sprt.ts`: is the service as usual again, at an error rate of 5 %?
+-- Wald's test (docs/algorithms.md#recovery-test), as in `sprt.ts`: is the service as usual again, at an error rate of 5 %?
 local RECOVERED_AT = math.log(0.05 / 0.95)
 local DOWN_RATIO = 0.5
 

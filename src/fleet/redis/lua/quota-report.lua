@@ -1,5 +1,5 @@
 --[[
-  One replica tells how it stands to one limit, and is told what it may use of it (docs/decisions/0022-shared-quota.md).
+  One replica tells how it stands to one limit, and is told what it may use of it (docs/decisions/0015-quota-governor.md).
 
   KEYS[1]  hash of the limit: generation, newUntil, unsettledUntil (ms), stated (the limit, if the service told it), and for each
            replica 'r:<replica>' -> share, held, used, fallsAt, at, wanted, needed, usable, since, number, known (0: it has ended), with a

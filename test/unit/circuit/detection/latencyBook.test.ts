@@ -24,6 +24,15 @@ describe('LatencyBook', () => {
     expect(book.probeMs('get_contact')).to.be.closeTo(2000, 40);
   });
 
+  it('takes what is slow from the first calls on, the more cautiously the fewer there were', () => {
+    const slow = [1, 5, 10, 30].map((calls) => bookOf(20, calls).slowMs('get_contact'));
+
+    expect(slow).to.deep.equal([...slow].sort((one, other) => other - one));
+    expect(slow[0]).to.be.within(3000, 6000);
+    expect(slow[1]).to.be.within(600, 1500);
+    expect(slow[3]).to.equal(500);
+  });
+
   it('knows each operation by itself', () => {
     const book = bookOf(1000);
 

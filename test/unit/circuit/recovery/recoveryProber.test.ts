@@ -87,25 +87,25 @@ describe('RecoveryProber', () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('looks every 2.5 s while the circuit is open', async () => {
+  it('checks 2.5 s after the opening, and every 1.5 s while checks fail at once', async () => {
     await open();
 
     await house.time.advance(seconds(10));
 
-    expect(asked).to.deep.equal([2500, 5000, 7500, 10_000]);
+    expect(asked).to.deep.equal([2500, 4000, 5500, 7000, 8500, 10_000]);
     expect(breaker.state).to.equal('open');
   });
 
-  it('looks up to a fifth sooner or later, as chance has it, so that replicas do not look together', async () => {
+  it('checks up to a tenth sooner or later, as chance has it, so that replicas do not check together', async () => {
     chance = 0;
     await open();
-    await house.time.advance(2000);
+    await house.time.advance(2250);
     chance = 1 - Number.EPSILON;
-    await house.time.advance(2000 + 3000);
+    await house.time.advance(1350 + 1650);
 
     expect(asked).to.have.length(3);
-    expect(asked.slice(0, 2)).to.deep.equal([2000, 4000]);
-    expect(asked[2]).to.be.closeTo(7000, 1);
+    expect(asked.slice(0, 2)).to.deep.equal([2250, 3600]);
+    expect(asked[2]).to.be.closeTo(5250, 1);
   });
 
   it('looks as often while the service hangs: what a look took counts towards the wait', async () => {
@@ -421,6 +421,6 @@ describe('RecoveryProber', () => {
 
     await house.time.advance(seconds(10));
 
-    expect(asked.length).to.be.within(3, 4);
+    expect(asked.length).to.be.within(5, 6);
   });
 });

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
-import { joinRows } from '../../../../src/services/kit/kitBulk.ts';
+import { joinParts } from '../../../../src/services/kit/kitBulk.ts';
+import type { BulkAnswer } from '../../../../src/services/kit/kitAnswers.ts';
 
-const byAddress = (asked: readonly (string | null)[], answer: Parameters<typeof joinRows>[1]) =>
-  joinRows(asked, answer, 'email_address', 'email_address');
-const byNumber = (asked: readonly number[], answer: Parameters<typeof joinRows>[1]) => joinRows(asked, answer, 'subscriber_id', 'id');
+const whole = (asked: readonly unknown[], answer: BulkAnswer) => ({ answered: [{ places: [...asked.keys()], answer }], failed: [] });
+const byAddress = (asked: readonly (string | null)[], answer: BulkAnswer) =>
+  joinParts(asked, whole(asked, answer), 'email_address', 'email_address');
+const byNumber = (asked: readonly number[], answer: BulkAnswer) => joinParts(asked, whole(asked, answer), 'subscriber_id', 'id');
 
 describe('bulk rows of Kit', () => {
   it('are answered in the order asked, whatever the order of the answer and the case of an address', () => {

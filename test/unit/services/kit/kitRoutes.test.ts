@@ -30,7 +30,7 @@ describe('routes of Kit', () => {
     house.close();
   });
 
-  it('are those of the issue, reads and writes under their scopes, and say which writes may wait', () => {
+  it('are the documented ones, reads and writes under their scopes, and say which writes may wait', () => {
     const routes = routesOver();
 
     const waiting = (queueable: boolean | undefined): string => (queueable === true ? ' (may wait)' : '');

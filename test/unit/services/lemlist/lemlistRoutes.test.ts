@@ -26,7 +26,7 @@ describe('routes of Lemlist', () => {
     house.close();
   });
 
-  it('are those of the design, reads and writes under their scopes', () => {
+  it('are the documented ones, reads and writes under their scopes', () => {
     const routes = routesOver({});
 
     const listed = routes.map(({ method, path, scope }) => `${scope.split(':')[1] ?? ''} ${method} ${path}`);

@@ -47,7 +47,7 @@ describe('routes of Mailchimp', () => {
     house.close();
   });
 
-  it('are those of the design, reads and writes under their scopes', () => {
+  it('are the documented ones, reads and writes under their scopes', () => {
     const listed = routesOver({}).map(({ method, path, scope }) => `${scope.split(':')[1] ?? ''} ${method} ${path}`);
 
     expect(listed).to.deep.equal([

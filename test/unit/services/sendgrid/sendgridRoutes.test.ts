@@ -51,7 +51,7 @@ describe('routes of SendGrid', () => {
     house.close();
   });
 
-  it('are those of the issue, reads and writes under their scopes, and say which writes may wait', () => {
+  it('are the documented ones, reads and writes under their scopes, and say which writes may wait', () => {
     const waiting = (queueable: boolean | undefined): string => (queueable === true ? ' (may wait)' : '');
     const listed = routesOverSimulator().map(({ method, path, scope, queueable }) => `${scope} ${method} ${path}${waiting(queueable)}`);
 
