@@ -1,7 +1,7 @@
 /**
  * What the simulated Explorium answers where, what it refuses, and what it charges.
  */
-import { MAX_ROWS, BUSINESS_ID, PROSPECT_ID } from '../../src/services/explorium/exploriumSchemas.ts';
+import { MAX_ROWS, BUSINESS_ID, PROSPECT_ID } from '../../src/services/explorium/exploriumInputs.ts';
 import type { ExploriumCatalogue, Row } from './exploriumSandboxCatalogue.ts';
 
 /** An entry of a FastAPI 422. */

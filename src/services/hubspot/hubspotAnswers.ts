@@ -2,6 +2,7 @@
  * What HubSpot answers. Unknown fields pass: its dated versions only ever add some.
  */
 import { z } from 'zod';
+import { fieldsOf, rowsIn } from '../jsonFields.ts';
 
 /** A string by HubSpot's schema, a number in some of its answers, where one beyond 2^53 is read as a string. */
 const id = z.union([z.string(), z.int()]).transform(String).pipe(z.string());
@@ -39,7 +40,7 @@ export const recordBatch = z.looseObject({ results: z.array(batchedRecord), erro
 /** A row says whether its record is new. */
 export const upsertBatch = recordBatch.extend({ results: z.array(batchedRecord.extend({ new: z.boolean() })) });
 
-/** One record at the other end, and what ties it to this one. */
+/** One record at the other end, and the types of its association with this one. */
 const association = z.looseObject({
   toObjectId: id,
   associationTypes: z.array(z.looseObject({ category: z.string(), typeId: z.number(), label: z.string().nullish() })),
@@ -67,14 +68,10 @@ export const account = z.looseObject({
 });
 
 export type CrmRecord = z.infer<typeof record>;
-export type BatchError = z.infer<typeof batchError>;
 export type BatchedRecord = z.infer<typeof batchedRecord>;
 export type RecordBatch = z.infer<typeof recordBatch>;
 export type Association = z.infer<typeof association>;
 export type AssociationBatch = z.infer<typeof associationBatch>;
 
-/** The strings under a key of the context of a batch's error; ids come as numbers too. */
-export const contextList = ({ context }: BatchError, key: string): readonly string[] => {
-  const list = context?.[key];
-  return Array.isArray(list) ? list.map(String) : [];
-};
+/** The texts in a list of the context of a batch's error; ids come as numbers, too. */
+export const contextList = (error: unknown, name: string): readonly string[] => rowsIn(fieldsOf(error)['context'], name).map(String);

@@ -17,7 +17,7 @@ import { distinctKeys, rowKey, rowsByKey } from '../bulkRows.ts';
 import { checked } from '../inputs.ts';
 import { textsIn } from '../jsonFields.ts';
 import { contextList, record, recordBatch, type CrmRecord, type RecordBatch } from './hubspotAnswers.ts';
-import { missingRowTags } from './hubspotCacheTags.ts';
+import { recordTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
 import { objectsPath } from './hubspotPaths.ts';
 
@@ -36,7 +36,7 @@ const batchReadOf = (type: inputs.RecordType): Operation<RecordBatch> => ({
   idempotency: 'safe',
   answer: recordBatch,
   ...pageOfRecords,
-  goneTags: missingRowTags(type),
+  goneTags: recordTags(type).missingRows,
 });
 
 export const batchReads = { contacts: batchReadOf('contacts'), companies: batchReadOf('companies'), deals: batchReadOf('deals') };
@@ -60,7 +60,7 @@ const nameBy =
   ({ id, properties }: CrmRecord): string =>
     idProperty === undefined ? id : (properties[idProperty] ?? '');
 
-/** Without the property that only the batch needed, to tell whose row it is. */
+/** Without the property that only the batch needed, to find whose row it is. */
 const asAsked = (found: CrmRecord, { idProperty, properties }: Asked): CrmRecord => {
   if (idProperty === undefined || properties.includes(idProperty)) return found;
   return { ...found, properties: Object.fromEntries(Object.entries(found.properties).filter(([name]) => name !== idProperty)) };
@@ -99,7 +99,7 @@ export const sharedReads = (type: inputs.RecordType): BatchRule => ({
 
 /**
  * Up to 100 contacts by id, or by the unique property that `idProperty` names. `results` come in the order of the ids asked for; then
- * those that nobody asked for by this id, as after a merge. `missing`: unknown, deleted, or merged away.
+ * those that were not asked for by this id, as after a merge. `missing`: unknown, deleted, or merged away.
  *
  * @throws {InvalidRequestError} for no ids or more than 100.
  */

@@ -9,14 +9,14 @@ import type { Idempotency } from '../../contract/call.ts';
 import { manyRecords, type Operation } from '../../contract/operation.ts';
 import { countedRows, rowsSchema, statusOfRows } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
-import { checked } from '../inputs.ts';
+import { checked, textIn } from '../inputs.ts';
 import { anything, record, recordBatch, upsertBatch, type RecordBatch } from './hubspotAnswers.ts';
 import { batchReadContacts } from './hubspotBatchReads.ts';
-import { joinRows, rowOutcomes, type RowAnswer, type SentRow } from './hubspotBatchRows.ts';
-import { batchTags, goneRowTags } from './hubspotCacheTags.ts';
+import { joinRows, rowOutcomes, type BatchInput, type RowAnswer } from './hubspotBatchRows.ts';
+import { recordTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
 import { objectsPath } from './hubspotPaths.ts';
-import { PartedBatch, type Batch } from './hubspotPartedBatch.ts';
+import { SplitBatch, type Batch } from './hubspotSplitBatch.ts';
 
 const MAX_ROWS = 100;
 /** A hundred rows of ten kilobytes. */
@@ -24,15 +24,15 @@ const MAX_BATCH_BYTES = 1_000_000;
 /** 100 rows of 250 properties. */
 const MAX_BATCH_VALUES = 30_000;
 
-/** By its trace id HubSpot tells a row's refusal from those of others; a row that brings none gets its place in the list as one. */
+/** A row that brings no trace id gets its place in the list as one. */
 const traceable = { objectWriteTraceId: z.string().min(1).max(100).optional() };
-const traceIdOf = (row: { readonly objectWriteTraceId?: string | undefined }, index: number): string =>
-  row.objectWriteTraceId ?? String(index);
+const traceIdOf = ({ objectWriteTraceId }: BatchInput, index: number): string => objectWriteTraceId ?? String(index);
+const traced = (row: BatchInput, index: number): BatchInput => ({ ...row, objectWriteTraceId: traceIdOf(row, index) });
 
 const newRow = inputs.newRecord.extend(traceable);
 /** `id` is a record's id or, with `idProperty`, its value of that unique property. */
 const changedRow = inputs.recordChange.extend({ id: inputs.uniqueValue, idProperty: inputs.propertyName.optional(), ...traceable });
-const upsertedRow = inputs.recordChange.extend({ id: inputs.uniqueValue, idProperty: inputs.propertyName, ...traceable });
+const upsertedRow = changedRow.required({ idProperty: true });
 const archivedRow = z.strictObject({ id: inputs.recordId });
 
 /** HubSpot refuses all rows for two that name one record, so they are refused here, by their places. */
@@ -60,8 +60,8 @@ const rowsOf = <Row>(row: ZodType<Row>) =>
     .min(1, 'must hold at least one row')
     .max(MAX_ROWS, `must hold at most ${String(MAX_ROWS)} rows`);
 
-const idOf = ({ id, idProperty = '' }: z.infer<typeof changedRow>): string => `${idProperty} ${id.toLowerCase()}`;
-const emailOf = ({ properties }: Pick<SentRow, 'properties'>): string | undefined => properties['email']?.toLowerCase() || undefined;
+const idOf = ({ id = '', idProperty = '' }: BatchInput): string => `${idProperty} ${id.toLowerCase()}`;
+const emailOf = ({ properties }: BatchInput): string | undefined => textIn(properties, 'email');
 const traceIds = unlike(['objectWriteTraceId'], traceIdOf);
 
 const newRows = rowsOf(newRow).superRefine(traceIds);
@@ -76,22 +76,15 @@ const upsertedRows = rowsOf(upsertedRow)
   .superRefine(traceIds);
 const archivedRows = rowsOf(archivedRow).superRefine(unlike(['id'], ({ id }) => id));
 
-const sent = (row: z.infer<typeof newRow> | z.infer<typeof changedRow>, index: number): SentRow => {
-  const traceId = traceIdOf(row, index);
-  const known = 'id' in row ? { id: row.id, idProperty: row.idProperty } : {};
-  const likeness = JSON.stringify({ ...row, objectWriteTraceId: undefined });
-  return { index, traceId, ...known, properties: row.properties, input: { ...row, objectWriteTraceId: traceId }, likeness };
-};
-
 /** New contacts whose email is another's: HubSpot's refusal names one of those others, and not the row. */
 const takenIn: Batch<RecordBatch>['conflictsIn'] = async (http, rows, call) => {
-  const ids = rows.flatMap((row) => emailOf(row) ?? []);
+  const ids = rows.flatMap(({ input }) => emailOf(input) ?? []);
   const { results } = await batchReadContacts.bind(http)({ ids, idProperty: 'email', properties: ['email'] }, call);
   const owners = new Map(results.map(({ id, properties }) => [properties['email']?.toLowerCase(), id]));
-  return rows.flatMap((row): readonly RowAnswer[] => {
-    const email = emailOf(row);
+  return rows.flatMap(({ index, input }): readonly RowAnswer[] => {
+    const email = emailOf(input);
     const existingId = email === undefined ? undefined : owners.get(email);
-    return existingId === undefined ? [] : [{ index: row.index, outcome: 'refused', reason: 'contact_exists', details: { existingId } }];
+    return existingId === undefined ? [] : [{ index, outcome: 'refused', reason: 'contact_exists', details: { existingId } }];
   });
 };
 
@@ -111,7 +104,7 @@ export type BatchWriteAnswer = { readonly rows: readonly RowAnswer[] } & Readonl
 
 const ROW_BY_ROW = 'One row of the answer for each row sent, in their order; 207 where some did not go in, and the good ones stand.';
 
-/** What tells one kind of batch write from the others. */
+/** What one kind of batch write has otherwise than the others. */
 interface Kind<Row, T> extends Pick<Batch<T>, 'answersOf' | 'conflictsIn'> {
   readonly action: 'create' | 'update' | 'upsert' | 'archive';
   readonly idempotency: Idempotency;
@@ -119,19 +112,21 @@ interface Kind<Row, T> extends Pick<Batch<T>, 'answersOf' | 'conflictsIn'> {
   readonly description: string;
   readonly rows: ZodType<readonly Row[]>;
   readonly answer: ZodType<T>;
-  readonly sent: (row: Row, index: number) => SentRow;
+  /** A row as it is sent. */
+  readonly input: (row: Row, index: number) => BatchInput;
   readonly status?: number;
 }
 
 const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row, T>) => {
   const { action, idempotency, status = 200 } = kind;
+  const tags = recordTags(type);
   const operation: Operation<T> = {
     name: `batch_${action}_${type}`,
     method: 'POST',
     idempotency,
     answer: kind.answer,
     ...manyRecords,
-    ...(action !== 'create' && { cacheTags: batchTags(type), goneTags: goneRowTags(type) }),
+    ...(action !== 'create' && { cacheTags: tags.batchWrite, goneTags: tags.goneRows }),
   };
   const body = z.strictObject({ inputs: kind.rows });
   return recipe({
@@ -145,9 +140,9 @@ const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row,
     status,
     operations: [operation as Operation<unknown>],
     run: async (http, given, options): Promise<BatchWriteAnswer> => {
-      const rows = checked(kind.rows, given.body.inputs, 'inputs').map(kind.sent);
+      const rows = checked(kind.rows, given.body.inputs, 'inputs').map((given, index) => ({ index, input: kind.input(given, index) }));
       const batch = { ...kind, operation, path: objectsPath(type, 'batch', action) };
-      const answers = await new PartedBatch(http, batch, options).make(rows);
+      const answers = await new SplitBatch(http, batch, options).make(rows);
       return countedRows(
         answers.toSorted((one, other) => one.index - other.index),
         counts,
@@ -167,7 +162,7 @@ export const batchCreate = (type: inputs.RecordType | 'tickets') =>
     rows: type === 'contacts' ? newContactRows : newRows,
     answer: recordBatch,
     status: 201,
-    sent,
+    input: traced,
     answersOf: (rows, batch) => joinRows(rows, batch, () => 'created'),
     ...(type === 'contacts' && { conflictsIn: takenIn }),
   });
@@ -182,7 +177,7 @@ export const batchWrites = (type: inputs.RecordType) => ({
     description: `By id, or by the unique property that \`idProperty\` names. Safe to repeat. ${ROW_BY_ROW}`,
     rows: changedRows,
     answer: recordBatch,
-    sent,
+    input: traced,
     answersOf: (rows, batch) => joinRows(rows, batch, () => 'updated'),
   }),
   upsert: batchWrite(type, {
@@ -193,7 +188,7 @@ export const batchWrites = (type: inputs.RecordType) => ({
     rows: upsertedRows,
     answer: upsertBatch,
     // HubSpot repeats the properties that it was sent: by this one it is known whose row is whose.
-    sent: (row, index) => sent({ ...row, properties: { [row.idProperty]: row.id, ...row.properties } }, index),
+    input: (row, index) => traced({ ...row, properties: { [row.idProperty]: row.id, ...row.properties } }, index),
     answersOf: (rows, batch) => joinRows(rows, batch, (made) => (made['new'] === true ? 'created' : 'updated')),
   }),
   archive: batchWrite(type, {
@@ -203,7 +198,7 @@ export const batchWrites = (type: inputs.RecordType) => ({
     description: `By id; those that are not there count as archived. HubSpot can restore them for 90 days. Safe to repeat. ${ROW_BY_ROW}`,
     rows: archivedRows,
     answer: anything,
-    sent: ({ id }, index) => ({ index, traceId: String(index), id, properties: {}, input: { id }, likeness: id }),
+    input: (row) => row,
     // A 204: HubSpot has no word on single rows, and what is not there is archived already.
     answersOf: (rows) => rows.map(({ index }) => ({ index, outcome: 'archived' })),
   }),

@@ -15,7 +15,7 @@ import { checked, textIn } from '../inputs.ts';
 import { fieldsOf } from '../jsonFields.ts';
 import * as answers from './hubspotAnswers.ts';
 import { batchReads, sharedReads } from './hubspotBatchReads.ts';
-import { associationTags, goneTags, missingAssociationTags, NONE_FOUND, readTags, writeTags } from './hubspotCacheTags.ts';
+import { associationTags, missingAssociationTags, NONE_FOUND, recordTags } from './hubspotCacheTags.ts';
 import * as inputs from './hubspotInputs.ts';
 import { accountPath, associationsBatchPath, objectsPath } from './hubspotPaths.ts';
 
@@ -55,10 +55,9 @@ const readOf = (type: inputs.RecordType) =>
     query: inputs.readQuery,
     answer: answers.record,
     problems: [404],
-    idempotency: 'safe',
     batch: sharedReads(type),
-    cacheTags: readTags(type),
-    goneTags: goneTags(type),
+    cacheTags: recordTags(type).read,
+    goneTags: recordTags(type).gone,
     ...cached,
   }) as const;
 
@@ -84,7 +83,6 @@ const readsOf = (type: inputs.RecordType, one: One) => {
       query: inputs.listQuery,
       answer: answers.recordPage,
       upstream: ({ query: { limit, after, properties } }) => ({ path: objectsPath(type), query: { limit, after, properties } }),
-      idempotency: 'safe',
     }),
     get: { ...get, operations: [...get.operations, batchReads[type]] },
     search: endpoint({
@@ -133,8 +131,8 @@ const writesOf = (type: inputs.RecordType, one: One) => ({
     upstream: ({ params, body }) => ({ path: objectsPath(type, params.id), body }),
     idempotency: 'natural',
     queue: writeOfRecord,
-    cacheTags: writeTags(type),
-    goneTags: goneTags(type),
+    cacheTags: recordTags(type).write,
+    goneTags: recordTags(type).gone,
   }),
 });
 
@@ -164,13 +162,12 @@ export const getAccount = endpoint({
   summary: 'Get the account that the credential belongs to',
   answer: answers.account,
   upstream: () => ({ path: accountPath }),
-  idempotency: 'safe',
   ...cached,
 });
 
 const manyEnds = { fromType: inputs.associableType, fromId: inputs.recordId, toType: inputs.associableType };
 const ends = { ...manyEnds, toId: inputs.recordId };
-const tiePath = ({ fromType, fromId, toType, toId }: Readonly<Record<keyof typeof ends, string>>) =>
+const associationPath = ({ fromType, fromId, toType, toId }: Readonly<Record<keyof typeof ends, string>>) =>
   objectsPath(fromType, fromId, 'associations', toType, toId);
 const write = { idempotency: 'natural', goneTags: associationTags, queue: writeOfRecord } as const;
 
@@ -215,7 +212,7 @@ export const associate = recipe({
       );
       return isQueued(made) ? { ...made, ...named } : { ...named, labels: [] };
     }
-    const made = await http.write(associateLabelled, { path: tiePath(params), body }, options);
+    const made = await http.write(associateLabelled, { path: associationPath(params), body }, options);
     return isQueued(made) ? { ...made, ...named } : { ...named, labels: made.labels ?? [] };
   },
 });
@@ -230,7 +227,7 @@ export const removeAssociation = endpoint({
   status: 204,
   problems: [404],
   reply: (answer) => (isQueued(answer) ? answer : undefined),
-  upstream: ({ params }) => ({ path: tiePath(params) }),
+  upstream: ({ params }) => ({ path: associationPath(params) }),
   ...write,
 });
 
@@ -252,12 +249,12 @@ const readMany = {
 } as const;
 
 const associatedIn = ({ errors = [], results }: answers.AssociationBatch): ReadonlyMap<string, AssociatedRecords> => {
-  const untied = errors
+  const without = errors
     .filter(({ subCategory }) => subCategory === NONE_FOUND)
     .flatMap((error) => answers.contextList(error, 'fromObjectId'))
     .map((id) => ({ id, to: [] }));
-  const tied = results.map(({ from, to, paging }) => ({ id: from.id, to, ...(paging?.next && { after: paging.next.after }) }));
-  return new Map([...untied, ...tied].map((row) => [row.id, row]));
+  const associated = results.map(({ from, to, paging }) => ({ id: from.id, to, ...(paging?.next && { after: paging.next.after }) }));
+  return new Map([...without, ...associated].map((row) => [row.id, row]));
 };
 
 /** Of up to 1,000 records, in the order asked for; `missing` are ids without an answer: no such record. In this process only. */

@@ -20,7 +20,7 @@ import { busyFor, classifierOf, namesIn, type ErrorRule, type Said, type Told } 
 
 /** A lock lasts two seconds. */
 const LOCK_MS = seconds(2);
-/** Where a 477 does not say for how long: longer than any deadline, so that nobody repeats it in vain. */
+/** Where a 477 does not say for how long: longer than any deadline, so that no call repeats it in vain. */
 const MIGRATION_MS = minutes(1);
 /** A 429 that asks for so much, as seconds, has said it in milliseconds. */
 const MILLISECONDS_FROM_MS = seconds(1000);
@@ -97,7 +97,7 @@ const windowFull =
     return new UpstreamRateLimitedError(site, askedMs < MILLISECONDS_FROM_MS ? Math.max(windowMs, askedMs) : windowMs);
   };
 
-/** Until the account's midnight, which its answers do not tell: a single call shows now and then whether that was. */
+/** Until the account's midnight, which its answers do not say: a single call shows now and then whether that was. */
 const dayIsSpent = ({ site }: Told) => new UpstreamQuotaExhaustedError(site, 'daily', TRIAL_EVERY_MS);
 
 /** The account moves between data centres, for up to a day: nothing was done, and nothing will be until then. */

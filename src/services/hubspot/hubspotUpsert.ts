@@ -3,7 +3,7 @@
  * follows on which refusal, are the same for a caller that waits for the answer and for a job in the queue.
  */
 import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
-import type { Operation, OperationRequest } from '../../contract/operation.ts';
+import type { NextStep, Operation, OperationRequest, QueueRule } from '../../contract/operation.ts';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
@@ -14,10 +14,8 @@ import { contacts, newContactInUpsert, writeOfRecord } from './hubspotEndpoints.
 import { email, recordChange, type RecordChange } from './hubspotInputs.ts';
 import { objectsPath } from './hubspotPaths.ts';
 
-export interface UpsertStep {
-  readonly operation: Operation<CrmRecord>;
-  readonly request: OperationRequest;
-}
+type Upserted = Queued | { readonly created: boolean; readonly contact: CrmRecord };
+type Follow = NonNullable<QueueRule['orElse']>;
 
 /** Update, create, update. */
 const MAX_STEPS = 3;
@@ -25,18 +23,22 @@ const MAX_STEPS = 3;
 /** Our own bodies: a step is only ever made here. */
 const changeIn = ({ body }: OperationRequest): RecordChange => body as RecordChange;
 
-/** Nobody has the email: the contact is made. */
-const createStep = ({ status }: UpstreamRejectedError, request: OperationRequest): UpsertStep | undefined => {
+export const firstUpsertStep = (of: string, change: RecordChange): NextStep => ({
+  operation: updateContactByEmail,
+  request: { path: objectsPath('contacts', of), query: { idProperty: 'email' }, body: change },
+});
+
+/** No contact has the email: one is made. */
+const createStep: Follow = ({ status }, request) => {
   if (status !== 404) return undefined;
   const body = { properties: { ...changeIn(request).properties, email: lastValueIn(request.path) } };
   return { operation: createContactInUpsert, request: { path: objectsPath('contacts'), body } };
 };
 
-/** Somebody else, or an earlier attempt of ours, was faster: the contact in the way is updated, by email if the refusal does not name it. */
-const updateStep = ({ status, details }: UpstreamRejectedError, request: OperationRequest): UpsertStep | undefined => {
+/** Another writer, or an earlier attempt of ours, was faster: the contact in the way is updated, by email if the refusal does not name it. */
+const updateStep: Follow = ({ status, details: { existingId } }, request) => {
   if (status !== 409) return undefined;
   const { email: known = '', ...properties } = changeIn(request).properties;
-  const { existingId } = details;
   if (typeof existingId !== 'string') return firstUpsertStep(known, { properties });
   return { operation: contacts.update.operation, request: { path: objectsPath('contacts', existingId), body: { properties } } };
 };
@@ -55,26 +57,19 @@ export const createContactInUpsert: Operation<CrmRecord> = {
   queue: { ...newContactInUpsert, orElse: updateStep },
 };
 
-export const firstUpsertStep = (of: string, change: RecordChange): UpsertStep => ({
-  operation: updateContactByEmail,
-  request: { path: objectsPath('contacts', of), query: { idProperty: 'email' }, body: change },
-});
-
-const take = async (http: HttpClient, { operation, request }: UpsertStep, call: CallOptions, stepsLeft: number): Promise<Upserted> => {
+const take = async (http: HttpClient, { operation, request }: NextStep, call: CallOptions, stepsLeft: number): Promise<Upserted> => {
   try {
-    const contact = await http.write(operation, request, call);
+    const contact = await http.write(operation as Operation<CrmRecord>, request, call);
     return isQueued(contact) ? contact : { created: operation === createContactInUpsert, contact };
   } catch (error) {
     const next = error instanceof UpstreamRejectedError && stepsLeft > 1 ? operation.queue?.orElse?.(error, request) : undefined;
     if (next === undefined) throw error;
-    return take(http, next as UpsertStep, call, stepsLeft - 1);
+    return take(http, next, call, stepsLeft - 1);
   }
 };
 
-type Upserted = Queued | { readonly created: boolean; readonly contact: CrmRecord };
-
 /**
- * Updates the contact with this email; creates it on a 404; and if that answers 409, because somebody else (or an earlier
+ * Updates the contact with this email; creates it on a 404; and if that answers 409, because another writer (or an earlier
  * attempt of ours) was faster, updates the one in the way. One deadline for all three. A repeat ends in the same state.
  * A step that has to wait is queued, and the job takes the steps that are left.
  *

@@ -4,7 +4,7 @@ import type { Operation } from '../../../../src/contract/operation.ts';
 import { upstreamPath } from '../../../../src/pipeline/upstreamPath.ts';
 import { serviceRegistry } from '../../../../src/services/registry.ts';
 import type { Service } from '../../../../src/services/provider.ts';
-import { exploriumOperations } from '../../../../src/services/explorium/exploriumOperations.ts';
+import { enrichFirmographics, enrichProspectContacts } from '../../../../src/services/explorium/exploriumOperations.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { cachedThing, getThing, json, type Thing } from '../../../support/httpHouse.ts';
 import { httpRig, thingRequest } from '../../../support/httpRig.ts';
@@ -231,18 +231,15 @@ describe('what ends with a record that is gone', () => {
     ],
     [
       'a person',
-      exploriumOperations.enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [] }),
+      enrichProspectContacts.goneTags({ path, body: { prospect_ids: ['p'] } }, { data: [] }),
       ['prospects:p', 'prospects:matched'],
     ],
     [
       'a person, found',
-      exploriumOperations.enrichProspectContacts.goneTags?.(
-        { path, body: { prospect_ids: ['p'] } },
-        { data: [{ prospect_id: 'p', data: {} }] },
-      ),
+      enrichProspectContacts.goneTags({ path, body: { prospect_ids: ['p'] } }, { data: [{ prospect_id: 'p', data: {} }] }),
       [],
     ],
-    ['a business', exploriumOperations.enrichFirmographics.goneTags?.({ path, body: { business_id: 'b' } }), ['businesses:b']],
+    ['a business', enrichFirmographics.goneTags({ path, body: { business_id: 'b' } }), ['businesses:b']],
   ] as const) {
     it(`is, for ${what}, what bears its tags`, () => {
       expect(tags).to.deep.equal(expected);

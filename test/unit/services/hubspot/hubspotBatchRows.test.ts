@@ -5,20 +5,12 @@ import type { BatchedRecord } from '../../../../src/services/hubspot/hubspotAnsw
 
 type Properties = Readonly<Record<string, string>>;
 
-const newRow = (index: number, properties: Properties): SentRow => ({
-  index,
-  traceId: String(index),
-  properties,
-  input: { properties },
-  likeness: JSON.stringify(properties),
-});
+const newRow = (index: number, properties: Properties): SentRow => ({ index, input: { properties, objectWriteTraceId: String(index) } });
 
 const newRows = (...all: readonly Properties[]): readonly SentRow[] => all.map((properties, index) => newRow(index, properties));
 const named = (index: number, id: string, idProperty?: string): SentRow => ({
-  ...newRow(index, { city: 'Oslo' }),
-  id,
-  idProperty,
-  likeness: id,
+  index,
+  input: { id, idProperty, properties: { city: 'Oslo' }, objectWriteTraceId: String(index) },
 });
 
 const record = (id: string, properties: BatchedRecord['properties'], objectWriteTraceId?: string): BatchedRecord => ({

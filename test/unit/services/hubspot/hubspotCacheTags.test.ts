@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { UpstreamPath } from '../../../../src/contract/operation.ts';
-import { batchTags, readTags, writeTags } from '../../../../src/services/hubspot/hubspotCacheTags.ts';
+import { recordTags } from '../../../../src/services/hubspot/hubspotCacheTags.ts';
 import { objectsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
 
 const at = (path: UpstreamPath, body?: unknown) => ({ path, body });
@@ -11,31 +11,31 @@ describe('the cache tags of HubSpot', () => {
   const meets = (write: readonly string[], read: readonly string[]): boolean => read.some((tag) => write.includes(tag));
 
   it('name a record by its type and id', () => {
-    expect(readTags('contacts')(byId)).to.deep.equal(['contacts:7']);
-    expect(readTags('deals')(at(objectsPath('deals', '7')))).to.deep.equal(['deals:7']);
+    expect(recordTags('contacts').read(byId)).to.deep.equal(['contacts:7']);
+    expect(recordTags('deals').read(at(objectsPath('deals', '7')))).to.deep.equal(['deals:7']);
   });
 
   it('name a contact that was read by an email by that, and as read by one', () => {
-    expect(readTags('contacts')(byEmail)).to.deep.equal(['contacts:ada@example.org', 'contacts:by_email']);
+    expect(recordTags('contacts').read(byEmail)).to.deep.equal(['contacts:ada@example.org', 'contacts:by_email']);
   });
 
   it('of a write by id meet every read of the contact, and no read of another by id', () => {
-    const write = writeTags('contacts')(byId, { id: '7' });
+    const write = recordTags('contacts').write(byId, { id: '7' });
 
-    expect(meets(write, readTags('contacts')(byId))).to.equal(true);
-    expect(meets(write, readTags('contacts')(byEmail))).to.equal(true);
-    expect(meets(write, readTags('contacts')(at(objectsPath('contacts', '8'))))).to.equal(false);
+    expect(meets(write, recordTags('contacts').read(byId))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(byEmail))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(at(objectsPath('contacts', '8'))))).to.equal(false);
   });
 
   it('of a write by email meet the reads by the id that it was answered with', () => {
-    const write = writeTags('contacts')(byEmail, { id: '7', properties: {} });
+    const write = recordTags('contacts').write(byEmail, { id: '7', properties: {} });
 
-    expect(meets(write, readTags('contacts')(byId))).to.equal(true);
-    expect(meets(write, readTags('contacts')(byEmail))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(byId))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(byEmail))).to.equal(true);
   });
 
   it('of a write without an answer meet what the request names', () => {
-    expect(writeTags('companies')(at(objectsPath('companies', '9')))).to.deep.equal(['companies:9']);
+    expect(recordTags('companies').write(at(objectsPath('companies', '9')))).to.deep.equal(['companies:9']);
   });
 
   it('of a batch meet all that it was given and all that it was answered with', () => {
@@ -43,7 +43,7 @@ describe('the cache tags of HubSpot', () => {
       inputs: [{ id: 'ada@example.org', idProperty: 'email' }, { id: '8' }],
     });
 
-    const write = batchTags('contacts')(request, {
+    const write = recordTags('contacts').batchWrite(request, {
       results: [
         { id: '7', new: true },
         { id: '8', new: false },
@@ -55,7 +55,7 @@ describe('the cache tags of HubSpot', () => {
 
   it('of a batch are there whatever it looks like', () => {
     for (const strange of [undefined, null, 'text', {}, { inputs: 'none' }, { inputs: [null, 7, { id: 7 }] }]) {
-      expect(batchTags('deals')(at(objectsPath('deals', 'batch', 'archive'), strange), strange)).to.deep.equal([]);
+      expect(recordTags('deals').batchWrite(at(objectsPath('deals', 'batch', 'archive'), strange), strange)).to.deep.equal([]);
     }
   });
 });

@@ -1,5 +1,5 @@
 /**
- * One batch write with all the requests that it takes, under one deadline: a batch that HubSpot refuses or fails at is parted until the
+ * One batch write with all the requests that it takes, under one deadline: a batch that HubSpot refuses or fails at is split until the
  * rows at fault stand alone.
  */
 import { isAboutRecord, retryAfterOf } from '../../circuit/verdict.ts';
@@ -30,14 +30,7 @@ export interface Batch<T> {
 const each = (rows: readonly SentRow[], outcome: 'not_written' | 'unknown', reason: string): readonly RowAnswer[] =>
   rows.map(({ index }) => ({ index, outcome, reason }));
 
-const refused = ({ index }: SentRow, { reason, details }: UpstreamRejectedError): RowAnswer => ({
-  index,
-  outcome: 'refused',
-  reason,
-  ...(Object.keys(details).length > 0 && { details }),
-});
-
-export class PartedBatch<T> {
+export class SplitBatch<T> {
   readonly #http: HttpClient;
   readonly #batch: Batch<T>;
   readonly #call: CallOptions;
@@ -79,14 +72,16 @@ export class PartedBatch<T> {
   async #send(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     const { operation, path, answersOf } = this.#batch;
     this.#requestsLeft -= 1;
-    const records = rows.map(({ id, index }) => `${operation.name} ${id ?? String(index)}`);
+    const records = rows.map(({ input, index }) => `${operation.name} ${input.id ?? String(index)}`);
     const answer = await this.#http.send(operation, { path, body: { inputs: rows.map(({ input }) => input) }, records }, this.#call);
     return answersOf(rows, answer);
   }
 
   async #makeApart(rows: readonly SentRow[], refusal: UpstreamRejectedError): Promise<readonly RowAnswer[]> {
-    const [row] = rows;
-    if (row !== undefined && rows.length === 1) return [refused(row, refusal)];
+    if (rows.length === 1) {
+      const { reason, details } = refusal;
+      return rows.map(({ index }) => ({ index, outcome: 'refused', reason, ...(Object.keys(details).length > 0 && { details }) }));
+    }
     const conflicts = refusal.status === 409 ? await this.#conflictsIn(rows) : [];
     if (conflicts.length > 0) {
       const atFault = new Set(conflicts.map(({ index }) => index));
@@ -100,7 +95,7 @@ export class PartedBatch<T> {
     return [...(await this.#makePart(rows.slice(0, middle))), ...(await this.#makePart(rows.slice(middle)))];
   }
 
-  /** Once: what HubSpot knew then and did not tell, it does not tell of a part either. */
+  /** Once: what HubSpot did not say of all rows, it does not say of a part either. */
   async #conflictsIn(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     const { conflictsIn } = this.#batch;
     if (conflictsIn === undefined || this.#conflictsAsked) return [];
@@ -114,7 +109,7 @@ export class PartedBatch<T> {
     }
   }
 
-  /** Never rejects for the service's sake: what another part has written must be told. */
+  /** Never rejects for the service's sake: what another part has written must be reported. */
   async #makePart(rows: readonly SentRow[]): Promise<readonly RowAnswer[]> {
     if (rows.length === 0) return [];
     if (this.#requestsLeft === 0) return each(rows, 'not_written', 'refused_with_others');
