@@ -7,7 +7,7 @@ import { isQueued, type CallOptions, type Idempotency, type Queued } from '../co
 import type { Operation, OperationRequest, QueueRule } from '../contract/operation.ts';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { Flagged, HttpClient } from '../pipeline/httpClient.ts';
-import type { Health, Service, ServiceClient, ServiceDescriptor } from './provider.ts';
+import type { Health, Service, ServiceClient } from './provider.ts';
 import { route, type Route, type RouteMethod } from '../web/route.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -247,7 +247,7 @@ export const clientOf = <E extends Endpoints>(endpoints: E, health: Health, http
   return { ...methods, ...own } as unknown as Client<E>;
 };
 
-type FromEndpoints = Omit<ServiceDescriptor, 'operations' | 'createClient' | 'createRoutes'>;
+type FromEndpoints = Omit<Service, 'operations' | 'mount'>;
 
 /** A service whose client, routes and operations follow from its endpoints. */
 export const serviceOf = <const E extends Endpoints>({
