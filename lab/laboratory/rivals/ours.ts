@@ -12,7 +12,7 @@ import { guarded, type CircuitChanged, type ResilienceEvents } from '../../../sr
 import type { PolicyOverrides } from '../../../src/contract/policy.ts';
 import { rateDetection } from '../../../src/contract/generalPolicy.ts';
 import { connectService, type ConnectedService, type ConnectionParts } from '../../../src/services/connect.ts';
-import { defineService, type Service, type ServiceClient } from '../../../src/services/provider.ts';
+import type { Service, ServiceClient } from '../../../src/services/provider.ts';
 import { serviceRegistry } from '../../../src/services/registry.ts';
 import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { systemClock as clock } from '../../../src/time/clock.ts';
@@ -41,21 +41,19 @@ const clientOf = (http: HttpClient): ServiceClient => ({
   healthCheck: () => Promise.reject(new Error('not asked in the laboratory')),
 });
 
-const describeService = (name: string, overrides: PolicyOverrides): Service =>
-  defineService({
-    name,
-    title: name,
-    baseUrl: 'https://service.lab.test',
-    authenticate: () => ({}),
-    sandboxSecret: 'lab',
-    overrides: { ...template, ...overrides, circuit: { ...template.circuit, ...overrides.circuit } },
-    operations: [],
-    health: { operation: read('health'), request: { path: upstreamPath`/health` } },
-    classify: () => undefined,
-    readQuota: () => [],
-    createClient: clientOf,
-    createRoutes: () => [],
-  });
+const describeService = (name: string, overrides: PolicyOverrides): Service => ({
+  name,
+  title: name,
+  baseUrl: 'https://service.lab.test',
+  authenticate: () => ({}),
+  sandboxSecret: 'lab',
+  overrides: { ...template, ...overrides, circuit: { ...template.circuit, ...overrides.circuit } },
+  operations: [],
+  health: { operation: read('health'), request: { path: upstreamPath`/health` } },
+  classify: () => undefined,
+  readQuota: () => [],
+  mount: (http) => ({ client: clientOf(http), routes: [] }),
+});
 
 const settingsOf = (name: string): ServiceSettings => ({
   name,

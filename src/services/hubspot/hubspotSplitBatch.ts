@@ -5,7 +5,7 @@
 import type { CallOptions } from '../../contract/call.ts';
 import type { Operation, UpstreamPath } from '../../contract/operation.ts';
 import { GatewayError } from '../../errors/gatewayError.ts';
-import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
+import type { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import { halvesOf, sendInParts, type Apart } from '../../pipeline/bulkParts.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { RowAnswer, SentRow } from './hubspotBatchRows.ts';

@@ -9,10 +9,10 @@ import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
 import { sendInParts } from '../../pipeline/bulkParts.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { distinctKeys, failedIn, failedKeys, readsTogether, rowKey, rowsByKey, statusOfKeys, type PartlyFailed } from '../bulkRows.ts';
+import { distinctKeys, failedIn, failedKeys, readsTogether, rowKey, rowsByKey, statusOfKeys } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
 import { checked } from '../inputs.ts';
-import { oneSubscriber, subscribers, type Subscriber, type SubscribersAnswer } from './kitAnswers.ts';
+import { oneSubscriber, subscribers, type SubscribersAnswer } from './kitAnswers.ts';
 import { email, emails, MAX_ADDRESSES } from './kitInputs.ts';
 
 const path = upstreamPath`/v4/subscribers`;
@@ -46,14 +46,13 @@ const search: Operation<SubscribersAnswer> = {
   }),
 };
 
-export interface FoundSubscribers extends PartlyFailed {
-  /** In the order of the addresses. */
-  readonly subscribers: readonly Subscriber[];
-  /** Addresses without a subscriber, or with one too new for Kit's lists. */
-  readonly missing: readonly string[];
-}
+/**
+ * In the order of the addresses; `missing` are those without a subscriber, or with one too new for Kit's lists. Kit failed at those in
+ * `failed`, while it answered others.
+ */
+const foundSubscribers = z.object({ subscribers: z.array(oneSubscriber), missing: z.array(z.string()), failed: failedKeys });
 
-const find = async (http: HttpClient, addresses: readonly string[], options?: CallOptions): Promise<FoundSubscribers> => {
+const find = async (http: HttpClient, addresses: readonly string[], options?: CallOptions) => {
   const asked = distinctKeys(checked(emails, addresses, 'email_addresses'));
   const parts = await sendInParts(http, search, { path, query: { email_address: asked, status: 'all' } }, options);
   const failures = failedIn(parts, asked);
@@ -76,7 +75,7 @@ export const findSubscribers = recipe({
     '`failed`.',
   scope: 'read',
   body: z.strictObject({ email_addresses: emails }),
-  answer: z.object({ subscribers: z.array(oneSubscriber), missing: z.array(z.string()), failed: failedKeys }),
+  answer: foundSubscribers,
   operations: [search],
   run: (http, { body }, options) => find(http, body.email_addresses, options),
   statusOf: statusOfKeys,

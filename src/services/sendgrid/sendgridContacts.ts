@@ -25,12 +25,11 @@ import {
   statusOfKeys,
   statusOfRows,
   type FailedWrite,
-  type PartlyFailed,
 } from '../bulkRows.ts';
 import { endpoint, recipe } from '../endpoint.ts';
 import { checked, email } from '../inputs.ts';
 import * as answers from './sendgridAnswers.ts';
-import { jobsOf, named, ofContact, onLists, writeJobs, type Jobs } from './sendgridEndpoints.ts';
+import { jobsOf, named, ofContact, onLists, writeJobs } from './sendgridEndpoints.ts';
 import * as inputs from './sendgridInputs.ts';
 
 const path = upstreamPath`/v3/marketing/contacts`;
@@ -66,18 +65,20 @@ const searches: Operation<answers.Found> = {
   }),
 };
 
-interface FoundContacts extends PartlyFailed {
-  /** In the order of the addresses. */
-  readonly contacts: readonly answers.Contact[];
-  /** Addresses without a contact. */
-  readonly missing: readonly string[];
-  /** Addresses that SendGrid would not look up, such as malformed ones. */
-  readonly refused: readonly string[];
-}
+/**
+ * In the order of the addresses. `missing`: without a contact; `refused`: SendGrid would not look them up, such as malformed ones;
+ * `failed`: SendGrid failed at them, while it answered others.
+ */
+const foundContacts = z.object({
+  contacts: z.array(answers.contact),
+  missing: z.array(z.string()),
+  refused: z.array(z.string()),
+  failed: failedKeys,
+});
 
 const NOT_FOUND = 'contact not found';
 
-const find = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<FoundContacts> => {
+const find = async (http: HttpClient, emails: readonly string[], options?: CallOptions) => {
   const asked = distinctKeys(checked(inputs.emails, emails, 'emails'));
   const parts = await sendInParts(http, searches, { path: searchPath, body: { emails: asked } }, options);
   const failures = failedIn(parts, asked);
@@ -102,12 +103,7 @@ export const findContacts = recipe({
   description: 'In one request of SendGrid. Unknown addresses are `missing`, even if all are; `refused` are those it would not look up.',
   scope: 'read',
   body: z.strictObject({ emails: inputs.emails }),
-  answer: z.object({
-    contacts: z.array(answers.contact),
-    missing: z.array(z.string()),
-    refused: z.array(z.string()),
-    failed: failedKeys,
-  }),
+  answer: foundContacts,
   operations: [searches],
   run: (http, { body }, options) => find(http, body.emails, options),
   statusOf: statusOfKeys,
@@ -174,20 +170,15 @@ export const getContact = endpoint({
   }),
 });
 
+const outcomes = new Map<string, (typeof answers.importOutcomes)[number]>([
+  ['completed', 'succeeded'],
+  ['errored', 'partly_failed'],
+  ['failed', 'failed'],
+]);
+
 /** What `errored` hides, that most went in, and `completed` might, that some did not. */
-const outcomeOf = ({ status, results }: answers.Import): (typeof answers.importOutcomes)[number] => {
-  const errored = results?.errored_count ?? 0;
-  switch (status) {
-    case 'completed':
-      return errored === 0 ? 'succeeded' : 'partly_failed';
-    case 'errored':
-      return 'partly_failed';
-    case 'failed':
-      return 'failed';
-    default:
-      return 'running';
-  }
-};
+const outcomeOf = ({ status, results }: answers.Import) =>
+  status === 'completed' && (results?.errored_count ?? 0) > 0 ? 'partly_failed' : (outcomes.get(status) ?? 'running');
 
 export const getImport = endpoint({
   ...named('get_import'),
@@ -221,25 +212,32 @@ export const upsertContact = endpoint({
   ...ofContact,
 });
 
-/** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
-type RowAnswer =
-  | { readonly index: number; readonly outcome: 'accepted' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] }
-  | ({ readonly index: number } & FailedWrite);
-
-/** Without a job where no row could be sent; with several where SendGrid failed at some, and the rows were sent by parts. */
-interface BulkUpsert extends Partial<Jobs> {
-  readonly rows: readonly RowAnswer[];
-  readonly accepted: number;
-  readonly refused: number;
-}
+/**
+ * A row is `accepted`: it is in the job, whose end tells how many went in. Or `refused`: it was not sent; `fields` says where it is at
+ * fault. There is no job where no row could be sent, and several where the rows were sent by parts: SendGrid failed at some.
+ */
+const bulkUpsert = z.object({
+  job_id: z.string().optional(),
+  job_ids: z.array(z.string()).optional(),
+  ...rowsSchema(
+    {
+      outcome: z.enum(['accepted', 'refused', 'unknown', 'not_written']),
+      fields: z.array(z.string()).optional(),
+      reason: z.string().optional(),
+    },
+    'accepted',
+    'refused',
+  ).shape,
+});
+type RowAnswer = ReturnType<typeof judged> | ({ readonly index: number } & FailedWrite);
 
 /** Rows judged in a millisecond or two. */
 const ROWS_IN_A_SLICE = 500;
 
-const judged = (row: unknown, index: number): RowAnswer => {
+const judged = (row: unknown, index: number) => {
   const { error } = inputs.contact.safeParse(row);
-  return error === undefined ? { index, outcome: 'accepted' } : { index, outcome: 'refused', fields: faultsIn(error, 'contact') };
+  if (error === undefined) return { index, outcome: 'accepted' as const };
+  return { index, outcome: 'refused' as const, fields: faultsIn(error, 'contact') };
 };
 
 const counted = (rows: readonly RowAnswer[]) => countedRows(rows, { accepted: ['accepted'], refused: ['refused'] });
@@ -266,21 +264,9 @@ export const upsertContacts = recipe({
   maxBodyBytes: inputs.MAX_BULK_BYTES,
   maxBodyValues: inputs.MAX_BULK_VALUES,
   status: 202,
-  answer: z.object({
-    job_id: z.string().optional(),
-    job_ids: z.array(z.string()).optional(),
-    ...rowsSchema(
-      {
-        outcome: z.enum(['accepted', 'refused', 'unknown', 'not_written']),
-        fields: z.array(z.string()).optional(),
-        reason: z.string().optional(),
-      },
-      'accepted',
-      'refused',
-    ).shape,
-  }),
+  answer: bulkUpsert,
   operations: [bulkOperation],
-  run: async (http, { body: given }, options): Promise<BulkUpsert> => {
+  run: async (http, { body: given }, options) => {
     const { list_ids, contacts } = checked(inputs.bulkContacts, given, 'body');
     const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
     const places = rows.flatMap(({ outcome, index }) => (outcome === 'accepted' ? index : []));
@@ -298,7 +284,7 @@ export const upsertContacts = recipe({
     return { ...jobsOf(parts.answered.map(({ answer }) => answer)), ...counted(ended) };
   },
   statusOf: (result) => statusOfRows(result, ['accepted'], 202),
-  headersOf: ({ job_id }) => (job_id === undefined ? undefined : placeOf(job_id)),
+  headersOf: (result) => ('job_id' in result ? placeOf(result.job_id) : undefined),
 });
 
 const deletion: Operation<answers.Job> = {

@@ -136,13 +136,11 @@ describe('routes of HubSpot', () => {
     expect(faultsOf(named(all, 'post', '/contacts/batch/read').body, { ids: ['1', '..'] })).to.deep.equal(['ids.1']);
   });
 
-  it('refuses hostile ids and types in the path', () => {
-    const all = routes();
-    const get = named(all, 'get', '/deals/:id').params;
-    const pair = named(all, 'delete', '/:fromType/:fromId/associations/:toType/:toId').params;
-    const hostilePair = { fromType: 'account-info', fromId: '1', toType: '..', toId: 'x' };
+  it('refuses hostile types and ids in the path of an association', () => {
+    const pair = named(routes(), 'delete', '/:fromType/:fromId/associations/:toType/:toId').params;
 
-    for (const id of ['..', 'a/b', '1\u0000', '1'.repeat(10_000), '']) expect(faultsOf(get, { id })).to.include('id');
-    expect(faultsOf(pair, hostilePair)).to.deep.equal(['fromType', 'toType', 'toId']);
+    const faults = faultsOf(pair, { fromType: 'account-info', fromId: '1', toType: '..', toId: 'x' });
+
+    expect(faults).to.deep.equal(['fromType', 'toType', 'toId']);
   });
 });
