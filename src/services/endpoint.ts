@@ -243,7 +243,7 @@ export const clientOf = <E extends Endpoints>(endpoints: E, health: Health, http
   return { ...methods, ...own } as unknown as Client<E>;
 };
 
-type FromEndpoints = Omit<ServiceDescriptor, 'operations' | 'createClient' | 'createRoutes'>;
+type FromEndpoints = Omit<ServiceDescriptor, 'operations'>;
 
 /** A service whose client, routes and operations follow from its endpoints. */
 export const serviceOf = <const E extends Endpoints>({

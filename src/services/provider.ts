@@ -34,7 +34,7 @@ export interface ServiceDeadline {
   readonly act: string;
 }
 
-export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient> {
+export interface ServiceDescriptor {
   /** Lower case; the route prefix, metric label, circuit name, and in capitals the prefix of its settings. */
   readonly name: string;
   /** For people: `HubSpot`. */
@@ -64,27 +64,9 @@ export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient>
   readonly quotasFor?: (secret: string) => ServiceQuotas;
   readonly classify: Classifier;
   readonly readQuota: QuotaReader;
-  /** Given the credential as well, for services that allow more to one kind than to another. */
-  readonly createClient: (http: HttpClient, secret?: string) => Client;
-  /** Mounted at `/api/<name>`. */
-  readonly createRoutes: (client: Client) => readonly Route[];
 }
 
-/** A service with its client's type hidden, so that unlike services fit one list without a cast. */
-export interface Service<Client extends ServiceClient = ServiceClient> extends Omit<
-  ServiceDescriptor<Client>,
-  'createClient' | 'createRoutes'
-> {
+export interface Service<Client extends ServiceClient = ServiceClient> extends ServiceDescriptor {
+  /** Given the credential as well, for services that allow more to one kind than to another. Its routes are mounted at `/api/<name>`. */
   readonly mount: (http: HttpClient, secret?: string) => { readonly client: Client; readonly routes: readonly Route[] };
 }
-
-export const defineService = <Client extends ServiceClient>(descriptor: ServiceDescriptor<Client>): Service<Client> => {
-  const { createClient, createRoutes, ...rest } = descriptor;
-  return {
-    ...rest,
-    mount: (http, secret) => {
-      const client = createClient(http, secret);
-      return { client, routes: createRoutes(client) };
-    },
-  };
-};
