@@ -208,7 +208,7 @@ export const serviceSettings = {
   DEADLINE_MS: told(milliseconds().optional(), 'Patience for a whole call, retries included, ms.', "the service's policy", '10000'),
   RATE_LIMIT: told(
     rateLimit().optional(),
-    'What the service may be asked, as requests per seconds; for Explorium rows. What its headers state may lower it, never raise it. Processes with one Redis share it; others have to divide it.',
+    'What the service may be asked, as requests per seconds, or rows where it counts those. What its headers state may lower it, never raise it. Processes with one Redis share it; others have to divide it.',
     "the service's own limit",
     '100/10s',
   ),

@@ -3,7 +3,7 @@
  * the queue and the metrics) and its row in the docs. Architecture: docs/architecture.md; how to add one: docs/adding-a-service.md.
  */
 import { z, type ZodType } from 'zod';
-import type { CallOptions, Idempotency, Queued } from '../contract/call.ts';
+import { isQueued, type CallOptions, type Idempotency, type Queued } from '../contract/call.ts';
 import type { Operation, OperationRequest, QueueRule } from '../contract/operation.ts';
 import { InvalidRequestError } from '../errors/requestErrors.ts';
 import type { Flagged, HttpClient } from '../pipeline/httpClient.ts';
@@ -71,7 +71,9 @@ export interface EndpointDeclaration<Path extends string, Query, Body, T, Rule e
   readonly queue?: Rule;
   /** The provider's method; default: that of the route. */
   readonly method?: Method;
-  readonly upstream: (input: EndpointInput<Path, Query, Body>) => OperationRequest;
+  readonly upstream: (input: EndpointInput<Path, Query, Body>, options?: CallOptions) => OperationRequest;
+  /** What we add to the provider's answer, such as what it tells by its status alone. Not to that of a queued write. */
+  readonly adds?: (input: EndpointInput<Path, Query, Body>) => Partial<T>;
 }
 
 /** An endpoint that takes several requests of the provider, or a decision before one. */
@@ -192,8 +194,10 @@ export const endpoint = <
   // What is of the route alone stays on it: nobody reads it there.
   const method = declaration.method ?? (declaration.route.split(' ')[0] as Method);
   const operation = { idempotency: 'safe', ...declaration, method } as Operation<T>;
-  const run: Runs<Path, Query, Body, Made<T, Rule>> = async (http, input, options) =>
-    sent(http, operation, declaration.upstream(input), options);
+  const run: Runs<Path, Query, Body, Made<T, Rule>> = async (http, input, options) => {
+    const answer: Made<T, Rule> = await sent(http, operation, declaration.upstream(input, options), options);
+    return declaration.adds === undefined || isQueued(answer) ? answer : { ...answer, ...declaration.adds(input) };
+  };
   const routed = { ...declaration, queueable: operation.queue !== undefined };
   return { operation, operations: [operation], bind: methodOf(routed, run), routeOf: routeOf(routed, run) };
 };

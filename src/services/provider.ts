@@ -50,6 +50,8 @@ export interface ServiceDescriptor {
   readonly authenticate: (secret: string) => Readonly<Record<string, string>>;
   /** A well-formed credential, for the sandbox. */
   readonly sandboxSecret: string;
+  /** A read that the sandbox answers, such as `/campaigns`: the start of the process shows how to try it. */
+  readonly example?: string;
   /** What is otherwise than in `contract/generalPolicy.ts`. */
   readonly overrides?: PolicyOverrides;
   /** Everything the client may do: every metric series exists from the start, and the queue finds what it kept. */

@@ -20,6 +20,7 @@ export const hubspot = serviceOf({
   baseUrl: 'https://api.hubapi.com',
   authenticate: (secret) => ({ authorization: `Bearer ${secret}` }),
   sandboxSecret: 'pat-na1-00000000-0000-4000-8000-000000000000',
+  example: '/contacts/101',
   overrides: { attemptTimeoutMs: seconds(4), deadlineMs: seconds(10), bulkhead: { maxConcurrent: 100, maxQueued: 100 } },
   endpoints: hubspotEndpoints,
   // The cheapest call, and one that needs no scope of the CRM.

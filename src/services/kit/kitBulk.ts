@@ -1,6 +1,6 @@
 /**
  * Bulk writes row by row, up to 100 at once. Kit answers in an order of its own, and inside a 200 it may have refused some rows,
- * so both lists are joined to the rows that were asked for.
+ * so both lists are joined to the rows that were asked for. Only for OAuth. Not queued: a job has no place for what became of each row.
  */
 import { z } from 'zod';
 import type { CallOptions } from '../../contract/call.ts';
@@ -17,70 +17,41 @@ import { collectionPaths, goneFrom } from './kitEndpoints.ts';
 import { rowReason } from './kitErrors.ts';
 import { bulkMembers, bulkSubscribers, id, MAX_BULK_ROWS } from './kitInputs.ts';
 
-type RowAnswer =
-  | { readonly index: number; readonly outcome: 'made'; readonly subscriber: Readonly<Record<string, unknown>> }
-  | { readonly index: number; readonly outcome: 'refused'; readonly reason: string }
-  /** Kit took it and has not done it yet. */
-  | { readonly index: number; readonly outcome: 'pending' };
-
-export interface BulkResult {
-  /** In the order asked; `index` is the place there. */
-  readonly rows: readonly RowAnswer[];
-  readonly made: number;
-  readonly refused: number;
-}
-
-type Row = Readonly<Record<string, unknown>>;
-
-const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** By which a refused row is known, as Kit repeats it: under `subscriber`, `tagging` or another name of the endpoint's own. */
+/** By which a refused row is known: Kit repeats it under `subscriber`, `tagging` or another name of the endpoint's own, or leaves it out. */
 const keyOfFailure = (failure: BulkFailure, name: string): string | number | undefined => {
-  const key = Object.values(failure).find(isRow)?.[name];
+  const row = Object.values(failure).find((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+  const key: unknown = row === undefined ? undefined : Reflect.get(row as object, name);
   return typeof key === 'string' || typeof key === 'number' ? key : undefined;
 };
 
-/** Kit may leave the row out, and then only says that some row was refused. Where all such have one reason, it is that of each row that is missing. */
-const commonReason = (failures: readonly BulkFailure[]): string => {
-  const [first = 'rejected', ...others] = new Set(failures.map(({ errors }) => rowReason(errors)));
-  return others.length === 0 ? first : 'rejected';
-};
-
 /**
+ * A row is `pending` where Kit took it and has not done it yet.
+ *
  * @param asked The key of each row: an address, or the number of a subscriber.
  * @param key Under which name Kit repeats it in a failure.
  * @param answered Under which name it stands in a subscriber.
  */
 export const joinRows = (
   asked: readonly (string | number | null)[],
-  answer: BulkAnswer,
+  { subscribers, failures }: BulkAnswer,
   key: 'email_address' | 'subscriber_id',
   answered: 'email_address' | 'id',
-): BulkResult => {
-  const { subscribers = [], failures = [] } = answer;
-  const made = rowsByKey(subscribers, (subscriber) => subscriber[answered]);
-  const refused = rowsByKey(failures, (failure) => keyOfFailure(failure, key));
-  const reasonOfOthers = commonReason(failures.filter((failure) => keyOfFailure(failure, key) === undefined));
-  const isPutOff = answer.subscribers === undefined && answer.failures === undefined;
-  const rows = asked.map((value, index): RowAnswer => {
-    const subscriber = value === null ? undefined : made.get(rowKey(value));
-    if (subscriber !== undefined) return { index, outcome: 'made', subscriber };
-    if (isPutOff) return { index, outcome: 'pending' };
-    const failure = value === null ? undefined : refused.get(rowKey(value));
-    return { index, outcome: 'refused', reason: failure === undefined ? reasonOfOthers : rowReason(failure.errors) };
+) => {
+  const isPutOff = subscribers === undefined && failures === undefined;
+  const made = rowsByKey(subscribers ?? [], (subscriber) => subscriber[answered]);
+  const refused = rowsByKey(failures ?? [], (failure) => keyOfFailure(failure, key));
+  const nameless = (failures ?? []).filter((failure) => keyOfFailure(failure, key) === undefined);
+  // Where all nameless refusals have one reason, it is that of each row that is missing.
+  const [reason = 'rejected', ...others] = new Set(nameless.map(({ errors }) => rowReason(errors)));
+  const reasonOfMissing = others.length === 0 ? reason : 'rejected';
+  const rows = asked.map((value, index) => {
+    const [subscriber, failure] = value === null ? [] : [made.get(rowKey(value)), refused.get(rowKey(value))];
+    if (subscriber !== undefined) return { index, outcome: 'made' as const, subscriber };
+    if (isPutOff) return { index, outcome: 'pending' as const };
+    return { index, outcome: 'refused' as const, reason: failure === undefined ? reasonOfMissing : rowReason(failure.errors) };
   });
   return countedRows(rows, { made: ['made'], refused: ['refused'] });
 };
-
-/** Only for OAuth. Not queued: a job has no place for what became of each row. */
-const bulkOperation = (name: string, rules: Partial<Operation<BulkAnswer>> = {}): Operation<BulkAnswer> => ({
-  name,
-  method: 'POST',
-  idempotency: 'natural',
-  answer: bulkAnswer,
-  ...manyRecords,
-  ...rules,
-});
 
 /** @throws {UpstreamRejectedError} `bulk_needs_oauth`, with an API key, before the call. */
 const send = async (
@@ -96,38 +67,36 @@ const send = async (
   return http.send(operation, { path, body: { ...body, callback_url: null } }, options);
 };
 
+const bulkWrite = { method: 'POST', idempotency: 'natural', answer: bulkAnswer, ...manyRecords } as const;
+
+const outcome = z.enum(['made', 'refused', 'pending']);
 const bulk = {
   description:
     'Only with an OAuth token of Kit; else 422 `bulk_needs_oauth`. One row of the answer for each row sent, in their order; 207 unless ' +
     'all were made.',
-  answer: rowsSchema(
-    { outcome: z.enum(['made', 'refused', 'pending']), subscriber: z.looseObject({}).optional(), reason: z.string().optional() },
-    'made',
-    'refused',
-  ),
-  statusOf: (result: BulkResult) => statusOfRows(result, ['made']),
+  answer: rowsSchema({ outcome, subscriber: z.looseObject({}).optional(), reason: z.string().optional() }, 'made', 'refused'),
+  statusOf: (result: ReturnType<typeof joinRows>) => statusOfRows(result, ['made']),
 };
 
-const upsertOperation = bulkOperation('bulk_upsert_subscribers');
+const upsert: Operation<BulkAnswer> = { name: 'bulk_upsert_subscribers', ...bulkWrite };
 
-/** In this process a row may have `null` for an address: Kit then refuses that row, not the others. */
 export const bulkUpsertSubscribers = recipe({
   route: 'POST /subscribers/bulk',
   summary: 'Create or update up to 100 subscribers',
   ...bulk,
   body: z.strictObject({ subscribers: bulkSubscribers }),
-  operations: [upsertOperation],
+  operations: [upsert],
   run: async (http, { body: { subscribers: rows } }, options, secret) => {
     requireCount(rows, MAX_BULK_ROWS, 'subscribers');
     const request = { path: upstreamPath`/v4/bulk/subscribers`, body: { subscribers: rows } };
     const asked = rows.map((row) => row.email_address);
-    return joinRows(asked, await send(http, upsertOperation, request, options, secret), 'email_address', 'email_address');
+    return joinRows(asked, await send(http, upsert, request, options, secret), 'email_address', 'email_address');
   },
 });
 
 const bulkAddition = (collection: 'tag' | 'form', list: 'taggings' | 'additions') => {
   const collections = collectionPaths[collection];
-  const operation = bulkOperation(`bulk_add_to_${collection}`, goneFrom(collections));
+  const operation: Operation<BulkAnswer> = { name: `bulk_add_to_${collection}`, ...bulkWrite, ...goneFrom(collections) };
   return recipe({
     route: `POST /${collections}/:id/subscribers/bulk`,
     summary: `Add up to 100 subscribers to a ${collection}`,

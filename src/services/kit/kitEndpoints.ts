@@ -6,9 +6,7 @@
  * are: acting on an old one writes to a person who has left.
  */
 import { z, type ZodType } from 'zod';
-import { isQueued, type CallOptions, type Queued } from '../../contract/call.ts';
 import { manyRecords, pageOfRecords, type Operation, type OperationRequest, type QueueRule } from '../../contract/operation.ts';
-import type { HttpClient } from '../../pipeline/httpClient.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { minutes, seconds } from '../../time/clock.ts';
 import { endpoint, recipe } from '../endpoint.ts';
@@ -70,31 +68,17 @@ const FIELDS_AT_ONCE = 10;
 export const latenessOf = (fields: Readonly<Record<string, unknown>> | undefined): { readonly fields_pending?: true } =>
   Object.keys(fields ?? {}).length > FIELDS_AT_ONCE ? { fields_pending: true } : {};
 
-export type WrittenSubscriber = answers.SubscriberAnswer & { readonly fields_pending?: true };
-
-const sendSubscriber = async (
-  http: HttpClient,
-  operation: Operation<answers.SubscriberAnswer>,
-  request: OperationRequest & { readonly body: Pick<inputs.SubscriberInput, 'fields'> },
-  options: CallOptions | undefined,
-): Promise<WrittenSubscriber | Queued> => {
-  const answer = await http.write(operation, request, options);
-  return isQueued(answer) ? answer : { ...answer, ...latenessOf(request.body.fields) };
-};
-
-export const upsertOperation = { name: 'upsert_subscriber', method: 'POST', ...write, answer: answers.subscriber } as const;
-export const subscribersPath = upstreamPath`/v4/subscribers`;
-
 /** Creates the subscriber, or updates first name and fields of the one with this address. */
-export const upsertSubscriber = recipe({
+export const upsertSubscriber = endpoint({
+  name: 'upsert_subscriber',
   route: 'POST /subscribers',
   summary: 'Create or update a subscriber by address',
   description: 'The state of a known subscriber stays. `fields_pending`: more than ten fields, applied some time later.',
   body: inputs.subscriberInput,
   answer: answers.written,
-  queueable: true,
-  operations: [upsertOperation],
-  run: (http, { body }, options) => sendSubscriber(http, upsertOperation, { path: subscribersPath, body }, options),
+  adds: ({ body }) => latenessOf(body.fields),
+  upstream: ({ body }) => ({ path: upstreamPath`/v4/subscribers`, body }),
+  ...write,
 });
 
 /** Unlike the lists, it sees a subscriber as soon as it is written. */
@@ -107,18 +91,17 @@ export const getSubscriber = endpoint({
   upstream: ({ params }) => ({ path: upstreamPath`/v4/subscribers/${params.id}` }),
 });
 
-const updateOperation = { name: 'update_subscriber', method: 'PUT', ...write, answer: answers.subscriber } as const;
-
-export const updateSubscriber = recipe({
+export const updateSubscriber = endpoint({
+  name: 'update_subscriber',
   route: 'PATCH /subscribers/:id',
+  method: 'PUT',
   summary: 'Change a subscriber',
   ...ofSubscriber,
   body: inputs.subscriberChanges,
   answer: answers.written,
-  queueable: true,
-  operations: [updateOperation],
-  run: (http, { params, body }, options) =>
-    sendSubscriber(http, updateOperation, { path: upstreamPath`/v4/subscribers/${params.id}`, body }, options),
+  adds: ({ body }) => latenessOf(body.fields),
+  upstream: ({ params, body }) => ({ path: upstreamPath`/v4/subscribers/${params.id}`, body }),
+  ...write,
 });
 
 /** From everything the account sends. */

@@ -5,17 +5,7 @@
 import { MissingScopesError } from '../../errors/upstreamErrors.ts';
 import { isText } from '../../pipeline/generalClassification.ts';
 import { minutes } from '../../time/clock.ts';
-import {
-  busyFor,
-  classifierOf,
-  leftToGeneralRules,
-  rateLimited,
-  reasonOfRow,
-  rejected,
-  unauthorized,
-  type ErrorRule,
-  type Told,
-} from '../textRules.ts';
+import * as rules from '../textRules.ts';
 
 /** Kit does not say when its window has room again. It is a rolling minute: by then it has. */
 const WINDOW_MS = minutes(1);
@@ -25,29 +15,29 @@ const BULK_QUEUE_MS = minutes(1);
 const BULK = /^bulk_/u;
 
 /** Most likely a key at an endpoint for tokens: good elsewhere, so it must not trip the circuit as a bad credential would. */
-const bulkNotPermitted = ({ site }: Told) => new MissingScopesError(site, 403, [], 'bulk_not_permitted');
+const bulkNotPermitted = ({ site }: rules.Told) => new MissingScopesError(site, 403, [], 'bulk_not_permitted');
 
-const sentenceRules: readonly ErrorRule[] = [
-  { text: 'access token expired', means: unauthorized },
+const sentenceRules: readonly rules.ErrorRule[] = [
+  { text: 'access token expired', means: rules.unauthorized },
   { text: 'access token is invalid', operation: BULK, means: bulkNotPermitted },
-  { text: 'access token is invalid', means: unauthorized },
-  { text: 'exceed your subscriber limit', means: rejected('plan_limit') },
-  { text: 'sequence is inactive', means: rejected('sequence_inactive') },
-  { text: 'email address is invalid', means: rejected('invalid_email') },
-  { text: 'subscriber does not exist', means: rejected('subscriber_not_found') },
-  { text: 'tag does not exist', means: rejected('tag_not_found') },
+  { text: 'access token is invalid', means: rules.unauthorized },
+  { text: 'exceed your subscriber limit', means: rules.rejected('plan_limit') },
+  { text: 'sequence is inactive', means: rules.rejected('sequence_inactive') },
+  { text: 'email address is invalid', means: rules.rejected('invalid_email') },
+  { text: 'subscriber does not exist', means: rules.rejected('subscriber_not_found') },
+  { text: 'tag does not exist', means: rules.rejected('tag_not_found') },
 ];
 
-const rules: readonly ErrorRule[] = [
-  { status: 429, means: rateLimited(WINDOW_MS) },
-  { when: ({ status }) => status >= 500, means: leftToGeneralRules },
+const table: readonly rules.ErrorRule[] = [
+  { status: 429, means: rules.rateLimited(WINDOW_MS) },
+  { when: ({ status }) => status >= 500, means: rules.leftToGeneralRules },
   ...sentenceRules,
   { status: [401, 403], operation: BULK, means: bulkNotPermitted },
-  { status: 404, when: ({ answer }) => isText(answer), means: leftToGeneralRules },
-  { status: 404, means: rejected('not_found') },
+  { status: 404, when: ({ answer }) => isText(answer), means: rules.leftToGeneralRules },
+  { status: 404, means: rules.rejected('not_found') },
   // The queue of bulk rows is full, whatever the size of this request.
-  { status: 413, operation: BULK, means: busyFor(BULK_QUEUE_MS) },
-  { status: 422, means: rejected('validation_failed') },
+  { status: 413, operation: BULK, means: rules.busyFor(BULK_QUEUE_MS) },
+  { status: 422, means: rules.rejected('validation_failed') },
 ];
 
 const MAX_SENTENCES = 20;
@@ -62,10 +52,10 @@ const sentencesIn = (errors: unknown): string => {
     .join('\n');
 };
 
-export const classifyKitAnswer = classifierOf(rules, (answer) => {
+export const classifyKitAnswer = rules.classifierOf(table, (answer) => {
   const json = answer.json();
   return { text: typeof json === 'object' && json !== null && 'errors' in json ? sentencesIn(json.errors) : '' };
 });
 
 /** What the errors of one row of a bulk answer mean: a constant of ours, such as `invalid_email`. */
-export const rowReason = (errors: readonly unknown[]): string => reasonOfRow(sentenceRules, 422, sentencesIn(errors));
+export const rowReason = (errors: readonly unknown[]): string => rules.reasonOfRow(sentenceRules, 422, sentencesIn(errors));

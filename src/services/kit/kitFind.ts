@@ -11,7 +11,7 @@ import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { distinctKeys, readsTogether, rowKey, rowsByKey } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
 import { checked } from '../inputs.ts';
-import { oneSubscriber, subscribers, type Subscriber, type SubscribersAnswer } from './kitAnswers.ts';
+import { oneSubscriber, subscribers, type SubscribersAnswer } from './kitAnswers.ts';
 import { email, emails, MAX_ADDRESSES } from './kitInputs.ts';
 
 const path = upstreamPath`/v4/subscribers`;
@@ -44,14 +44,10 @@ const search: Operation<SubscribersAnswer> = {
   }),
 };
 
-export interface FoundSubscribers {
-  /** In the order of the addresses. */
-  readonly subscribers: readonly Subscriber[];
-  /** Addresses without a subscriber, or with one too new for Kit's lists. */
-  readonly missing: readonly string[];
-}
+/** In the order of the addresses; `missing` are those without a subscriber, or with one too new for Kit's lists. */
+const foundSubscribers = z.object({ subscribers: z.array(oneSubscriber), missing: z.array(z.string()) });
 
-const find = async (http: HttpClient, addresses: readonly string[], options?: CallOptions): Promise<FoundSubscribers> => {
+const find = async (http: HttpClient, addresses: readonly string[], options?: CallOptions): Promise<z.infer<typeof foundSubscribers>> => {
   const asked = distinctKeys(checked(emails, addresses, 'email_addresses'));
   const answer = await http.send(search, { path, query: { email_address: asked, status: 'all' } }, options);
   const found = rowsByKey(answer.subscribers, (subscriber) => subscriber.email_address);
@@ -67,7 +63,7 @@ export const findSubscribers = recipe({
   description: 'In one request of Kit; whatever their state. `missing` may be there, but written in the last five minutes.',
   scope: 'read',
   body: z.strictObject({ email_addresses: emails }),
-  answer: z.object({ subscribers: z.array(oneSubscriber), missing: z.array(z.string()) }),
+  answer: foundSubscribers,
   operations: [search],
   run: (http, { body }, options) => find(http, body.email_addresses, options),
 });

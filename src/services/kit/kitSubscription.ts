@@ -6,13 +6,13 @@
  */
 import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import { UpstreamError, UpstreamRejectedError, type CallSite, type FailureKind } from '../../errors/upstreamErrors.ts';
-import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { Operation, OperationRequest } from '../../contract/operation.ts';
 import { digest } from '../../pipeline/requestBuilder.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { isQueued, type CallOptions, type Queued, type QueueWish } from '../../contract/call.ts';
 import { recipe } from '../endpoint.ts';
 import { checked } from '../inputs.ts';
-import { subscribed, type Subscriber, type SubscriberAnswer } from './kitAnswers.ts';
+import { subscribed, type SubscriberAnswer } from './kitAnswers.ts';
 import * as each from './kitEndpoints.ts';
 import { subscription as subscriptionInput, type Subscription } from './kitInputs.ts';
 
@@ -30,18 +30,6 @@ interface StepReport {
   readonly outcome: 'made' | 'queued';
   /** Of a queued one. */
   readonly job?: string;
-}
-
-interface Subscribed {
-  readonly subscriber: Subscriber;
-  readonly warnings?: readonly unknown[] | undefined;
-  readonly fields_pending?: true;
-  readonly steps: readonly StepReport[];
-}
-
-/** The job is that of the last step, which is made after all others: when it has ended, all have. */
-interface QueuedSubscription extends Queued {
-  readonly steps: readonly StepReport[];
 }
 
 /** Some steps were made or queued, then one failed. It says what its cause says, and how far it came. */
@@ -78,8 +66,8 @@ const additionOf = (collection: each.Collection, id: number, { email_address, su
 /** Additions go by the address even when the number is known: then all steps are of one entity, and queued ones stay in order. */
 const stepsOf = (subscription: Subscription): readonly Step[] => {
   const { email_address, first_name, state, fields } = subscription;
-  const request = { path: each.subscribersPath, body: { email_address, first_name, state, fields } };
-  const upsert: Step = { name: 'subscriber', operation: each.upsertOperation, request };
+  const request = { path: upstreamPath`/v4/subscribers`, body: { email_address, first_name, state, fields } };
+  const upsert: Step = { name: 'subscriber', operation: each.upsertSubscriber.operation, request };
   const added = (['tag', 'form', 'sequence'] as const).flatMap((collection) => {
     const ids = new Set(subscription[each.collectionPaths[collection]] ?? []);
     return [...ids].map((id) => additionOf(collection, id, subscription));
@@ -110,48 +98,18 @@ const incomplete = (error: unknown, reports: readonly StepReport[], { name, oper
   return new UpstreamRejectedError(site, error.status, error.reason, { ...error.details, ...details });
 };
 
-const resultOf = (
-  answers: readonly (SubscriberAnswer | Queued)[],
-  steps: readonly StepReport[],
-  { fields }: Subscription,
-): Subscribed | QueuedSubscription => {
+/** Of a queued one the job is that of the last step, which is made after all others: when it has ended, all have. */
+const resultOf = (answers: readonly (SubscriberAnswer | Queued)[], steps: readonly StepReport[], { fields }: Subscription) => {
   const last = answers.at(-1);
   if (isQueued(last)) return { ...last, steps };
   const first = answers.find((answer): answer is SubscriberAnswer => !isQueued(answer));
   if (first === undefined) throw new Error('a subscription without a step');
   const { subscriber, warnings } = first;
-  return { subscriber, ...(warnings === undefined ? {} : { warnings }), ...each.latenessOf(fields), steps };
+  return { subscriber, ...(warnings !== undefined && { warnings }), ...each.latenessOf(fields), steps };
 };
 
 /**
  * Makes all steps in turn, under one deadline.
- *
- * @throws {InvalidRequestError} unless it names one person and a tag, form or sequence.
- */
-const makeSteps = async (http: HttpClient, input: Subscription, options?: CallOptions): Promise<Subscribed | QueuedSubscription> => {
-  const subscription = checked(subscriptionInput, input, 'subscription');
-  const steps = stepsOf(subscription);
-  // One answer for the whole: that of the last step, whose job outlasts the others.
-  let last: Parameters<NonNullable<CallOptions['onAnswer']>> | undefined;
-  const call = { ...http.startDeadline(options), onAnswer: (...told: NonNullable<typeof last>) => void (last = told) };
-  const answers: (SubscriberAnswer | Queued)[] = [];
-  const reports: StepReport[] = [];
-  for (const [index, step] of steps.entries()) {
-    const queue = wishFor(options?.queue, step, index === steps.length - 1, answers.some(isQueued));
-    try {
-      const answer = await http.write(step.operation, step.request, { ...call, ...(queue !== undefined && { queue }) });
-      answers.push(answer);
-      reports.push(report(step, answer));
-    } catch (error) {
-      throw incomplete(error, reports, step);
-    }
-  }
-  if (last !== undefined) options?.onAnswer?.(...last);
-  return resultOf(answers, reports, subscription);
-};
-
-/**
- * Given `subscriber_id` instead of an address it begins with the additions.
  *
  * @throws {UpstreamRejectedError} whose `details` say what was `made` before the step that `failed`, if any was.
  * @throws {SubscriptionIncompleteError} the same, where the service could not be had.
@@ -166,5 +124,25 @@ export const subscribe = recipe({
   answer: subscribed,
   problems: [404],
   queueable: true,
-  run: (http, { body }, options) => makeSteps(http, body, options),
+  run: async (http, { body }, options) => {
+    const subscription = checked(subscriptionInput, body, 'subscription');
+    const steps = stepsOf(subscription);
+    // One answer for the whole: that of the last step, whose job outlasts the others.
+    let last: Parameters<NonNullable<CallOptions['onAnswer']>> | undefined;
+    const call = { ...http.startDeadline(options), onAnswer: (...told: NonNullable<typeof last>) => void (last = told) };
+    const answers: (SubscriberAnswer | Queued)[] = [];
+    const reports: StepReport[] = [];
+    for (const [index, step] of steps.entries()) {
+      const queue = wishFor(options?.queue, step, index === steps.length - 1, answers.some(isQueued));
+      try {
+        const answer = await http.write(step.operation, step.request, { ...call, ...(queue !== undefined && { queue }) });
+        answers.push(answer);
+        reports.push(report(step, answer));
+      } catch (error) {
+        throw incomplete(error, reports, step);
+      }
+    }
+    if (last !== undefined) options?.onAnswer?.(...last);
+    return resultOf(answers, reports, subscription);
+  },
 });

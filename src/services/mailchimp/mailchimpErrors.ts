@@ -5,21 +5,7 @@
 import { z } from 'zod';
 import type { ReceivedAnswer } from '../../contract/classification.ts';
 import { seconds } from '../../time/clock.ts';
-import {
-  accepted,
-  classifierOf,
-  faultyFields,
-  leftToGeneralRules,
-  namesIn,
-  rateLimited,
-  reasonOfRow,
-  rejected,
-  unauthorized,
-  unavailable,
-  type ErrorRule,
-  type Said,
-  type Told,
-} from '../textRules.ts';
+import * as rules from '../textRules.ts';
 import type { BulkError } from './mailchimpAnswers.ts';
 
 /** Too many connections: nobody says for how long. Another call of ours has to end, which takes about as much. */
@@ -31,31 +17,31 @@ const CREDENTIAL_REFUSED = ['wrongdatacenter', 'wrong datacenter', 'userdisabled
 /** Refusals that a repeat would meet again: the edge's own limits, our credential, and what it may do. */
 const LASTING: ReadonlySet<number> = new Set([401, 403, 407, 413, 414, 426, 431]);
 
-const isOfEdge = ({ said }: Told): boolean => said === undefined;
-const details = faultyFields;
+const isOfEdge = ({ said }: rules.Told): boolean => said === undefined;
+const details = rules.faultyFields;
 
 /** None of the rejections is repeated, and none speaks against the service. */
-const rules: readonly ErrorRule[] = [
+const table: readonly rules.ErrorRule[] = [
   // At high volume the edge throttles by a 403 that holds no JSON; a 429 may hold a problem, a page, or nothing.
-  { status: 429, means: rateLimited(BUSY_MS) },
-  { status: 403, when: ({ answer }) => answer.json() === undefined, means: rateLimited(BUSY_MS) },
-  { when: (told) => isOfEdge(told) && (told.status >= 500 || LASTING.has(told.status)), means: leftToGeneralRules },
+  { status: 429, means: rules.rateLimited(BUSY_MS) },
+  { status: 403, when: ({ answer }) => answer.json() === undefined, means: rules.rateLimited(BUSY_MS) },
+  { when: (told) => isOfEdge(told) && (told.status >= 500 || LASTING.has(told.status)), means: rules.leftToGeneralRules },
   // Without a problem document a 4xx is not Mailchimp's: whether the request got any further, it does not say.
-  { when: isOfEdge, means: unavailable },
+  { when: isOfEdge, means: rules.unavailable },
   // An archived member, or none at all: in either case the repeat of an archiving has nothing left to do.
-  { status: [404, 405], operation: 'archive_member', means: accepted },
-  { status: 403, text: CREDENTIAL_REFUSED, means: unauthorized },
-  { status: 400, text: 'member exists', means: rejected('member_exists', { as: 409, details }) },
-  { status: 400, text: 'compliance state', means: rejected('member_in_compliance_state', { details }) },
-  { status: 400, text: ['forgotten email', 'permanently deleted'], means: rejected('email_permanently_deleted', { details }) },
-  { status: 400, text: 'looks fake or invalid', means: rejected('email_looks_fake', { details }) },
-  { status: 400, text: 'signed up to a lot of lists', means: rejected('email_signed_up_too_often', { details }) },
-  { status: 400, text: 'jsonparseerror', means: rejected('malformed_json', { details }) },
-  { status: 400, text: 'invalid resource', means: rejected('invalid_resource', { details }) },
-  { status: 404, text: 'resource not found', means: rejected('not_found', { details }) },
-  { status: 405, text: 'method not allowed', means: rejected('method_not_allowed', { details }) },
+  { status: [404, 405], operation: 'archive_member', means: rules.accepted },
+  { status: 403, text: CREDENTIAL_REFUSED, means: rules.unauthorized },
+  { status: 400, text: 'member exists', means: rules.rejected('member_exists', { as: 409, details }) },
+  { status: 400, text: 'compliance state', means: rules.rejected('member_in_compliance_state', { details }) },
+  { status: 400, text: ['forgotten email', 'permanently deleted'], means: rules.rejected('email_permanently_deleted', { details }) },
+  { status: 400, text: 'looks fake or invalid', means: rules.rejected('email_looks_fake', { details }) },
+  { status: 400, text: 'signed up to a lot of lists', means: rules.rejected('email_signed_up_too_often', { details }) },
+  { status: 400, text: 'jsonparseerror', means: rules.rejected('malformed_json', { details }) },
+  { status: 400, text: 'invalid resource', means: rules.rejected('invalid_resource', { details }) },
+  { status: 404, text: 'resource not found', means: rules.rejected('not_found', { details }) },
+  { status: 405, text: 'method not allowed', means: rules.rejected('method_not_allowed', { details }) },
   // A 503 that no waiting resolves: Mailchimp has closed this method to the account.
-  { status: 503, text: 'compliancerelated', means: rejected('disabled_for_compliance', { details }) },
+  { status: 503, text: 'compliancerelated', means: rules.rejected('disabled_for_compliance', { details }) },
 ];
 
 const problemSchema = z.object({
@@ -68,17 +54,17 @@ const problemSchema = z.object({
 const FIELD = /^[A-Za-z][\w.[\] -]{0,63}$/u;
 
 /** Mailchimp's own word; `undefined` for a page of the edge, or nothing. */
-const problemOf = (answer: ReceivedAnswer): Said | undefined => {
+const problemOf = (answer: ReceivedAnswer): rules.Said | undefined => {
   const { title = '', detail = '', errors = [] } = problemSchema.safeParse(answer.json()).data ?? {};
   const fields = errors.map(({ field }) => field);
-  return title + detail === '' ? undefined : { text: `${title} ${detail}`, fields: namesIn(fields, FIELD) };
+  return title + detail === '' ? undefined : { text: `${title} ${detail}`, fields: rules.namesIn(fields, FIELD) };
 };
 
-export const classifyMailchimpAnswer = classifierOf(rules, problemOf);
+export const classifyMailchimpAnswer = rules.classifierOf(table, problemOf);
 
 /** What befell one row of a bulk write. */
 export interface RowFailure {
-  /** A constant of ours, as in problem documents; `rejected` where Mailchimp's words are none we know. */
+  /** A constant of ours, as in problem documents; `rules.rejected` where Mailchimp's words are none we know. */
   readonly reason: string;
   /** The field at fault, such as a merge tag. */
   readonly field?: string;
@@ -86,6 +72,6 @@ export interface RowFailure {
 
 /** Its sentence repeats the address, so only what it means is passed on. */
 export const rowFailure = ({ error_code: code, error = '', field }: BulkError): RowFailure => ({
-  reason: code === 'ERROR_CONTACT_EXISTS' ? 'member_exists' : reasonOfRow(rules, 400, error),
+  reason: code === 'ERROR_CONTACT_EXISTS' ? 'member_exists' : rules.reasonOfRow(table, 400, error),
   ...(field !== undefined && FIELD.test(field) && { field }),
 });

@@ -50,18 +50,12 @@ const searches: Operation<answers.Found> = {
   }),
 };
 
-interface FoundContacts {
-  /** In the order of the addresses. */
-  readonly contacts: readonly answers.Contact[];
-  /** Addresses without a contact. */
-  readonly missing: readonly string[];
-  /** Addresses that SendGrid would not look up, such as malformed ones. */
-  readonly refused: readonly string[];
-}
+/** In the order of the addresses. `missing`: without a contact; `refused`: SendGrid would not look them up, such as malformed ones. */
+const foundContacts = z.object({ contacts: z.array(answers.contact), missing: z.array(z.string()), refused: z.array(z.string()) });
 
 const NOT_FOUND = 'contact not found';
 
-const find = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<FoundContacts> => {
+const find = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<z.infer<typeof foundContacts>> => {
   const asked = distinctKeys(checked(inputs.emails, emails, 'emails'));
   const { result } = await http.send(searches, { path: searchPath, body: { emails: asked } }, options);
   // SendGrid's keys are in lower case. An address without a word on it is as good as unknown.
@@ -82,7 +76,7 @@ export const findContacts = recipe({
   description: 'In one request of SendGrid. Unknown addresses are `missing`, even if all are; `refused` are those it would not look up.',
   scope: 'read',
   body: z.strictObject({ emails: inputs.emails }),
-  answer: z.object({ contacts: z.array(answers.contact), missing: z.array(z.string()), refused: z.array(z.string()) }),
+  answer: foundContacts,
   operations: [searches],
   run: (http, { body }, options) => find(http, body.emails, options),
 });
@@ -137,20 +131,15 @@ export const getContact = endpoint({
   }),
 });
 
+const outcomes = new Map<string, (typeof answers.importOutcomes)[number]>([
+  ['completed', 'succeeded'],
+  ['errored', 'partly_failed'],
+  ['failed', 'failed'],
+]);
+
 /** What `errored` hides, that most went in, and `completed` might, that some did not. */
-const outcomeOf = ({ status, results }: answers.Import): (typeof answers.importOutcomes)[number] => {
-  const errored = results?.errored_count ?? 0;
-  switch (status) {
-    case 'completed':
-      return errored === 0 ? 'succeeded' : 'partly_failed';
-    case 'errored':
-      return 'partly_failed';
-    case 'failed':
-      return 'failed';
-    default:
-      return 'running';
-  }
-};
+const outcomeOf = ({ status, results }: answers.Import) =>
+  status === 'completed' && (results?.errored_count ?? 0) > 0 ? 'partly_failed' : (outcomes.get(status) ?? 'running');
 
 export const getImport = endpoint({
   ...named('get_import'),
@@ -184,25 +173,22 @@ export const upsertContact = endpoint({
   ...ofContact,
 });
 
-/** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
-type RowAnswer =
-  | { readonly index: number; readonly outcome: 'accepted' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] };
-
-interface BulkUpsert {
-  /** Absent where no row could be sent. */
-  readonly job_id?: string;
-  readonly rows: readonly RowAnswer[];
-  readonly accepted: number;
-  readonly refused: number;
-}
+/**
+ * A row is `accepted`: it is in the job, whose end tells how many went in. Or `refused`: it was not sent; `fields` says where it is at
+ * fault. There is no job where no row could be sent.
+ */
+const bulkUpsert = z.object({
+  job_id: z.string().optional(),
+  ...rowsSchema({ outcome: z.enum(['accepted', 'refused']), fields: z.array(z.string()).optional() }, 'accepted', 'refused').shape,
+});
 
 /** Rows judged in a millisecond or two. */
 const ROWS_IN_A_SLICE = 500;
 
-const judged = (row: unknown, index: number): RowAnswer => {
+const judged = (row: unknown, index: number) => {
   const { error } = inputs.contact.safeParse(row);
-  return error === undefined ? { index, outcome: 'accepted' } : { index, outcome: 'refused', fields: faultsIn(error, 'contact') };
+  if (error === undefined) return { index, outcome: 'accepted' as const };
+  return { index, outcome: 'refused' as const, fields: faultsIn(error, 'contact') };
 };
 
 /** Not queued: who sends rows waits for what became of each. */
@@ -225,12 +211,9 @@ export const upsertContacts = recipe({
   maxBodyBytes: inputs.MAX_BULK_BYTES,
   maxBodyValues: inputs.MAX_BULK_VALUES,
   status: 202,
-  answer: z.object({
-    job_id: z.string().optional(),
-    ...rowsSchema({ outcome: z.enum(['accepted', 'refused']), fields: z.array(z.string()).optional() }, 'accepted', 'refused').shape,
-  }),
+  answer: bulkUpsert,
   operations: [bulkOperation],
-  run: async (http, { body: given }, options): Promise<BulkUpsert> => {
+  run: async (http, { body: given }, options) => {
     const { list_ids, contacts } = checked(inputs.bulkContacts, given, 'body');
     const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
     const result = countedRows(rows, { accepted: ['accepted'], refused: ['refused'] });
@@ -243,7 +226,7 @@ export const upsertContacts = recipe({
     return { job_id, ...result };
   },
   statusOf: (result) => statusOfRows(result, ['accepted'], 202),
-  headersOf: ({ job_id }) => (job_id === undefined ? undefined : placeOf(job_id)),
+  headersOf: (result) => ('job_id' in result ? placeOf(result.job_id) : undefined),
 });
 
 export const deleteContacts = endpoint({

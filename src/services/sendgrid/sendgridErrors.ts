@@ -6,49 +6,36 @@ import { z } from 'zod';
 import { MissingScopesError } from '../../errors/upstreamErrors.ts';
 import type { ReceivedAnswer } from '../../contract/classification.ts';
 import { minutes } from '../../time/clock.ts';
-import {
-  accepted,
-  classifierOf,
-  faultyFields,
-  leftToGeneralRules,
-  namesIn,
-  outOfCredits,
-  rateLimited,
-  rejected,
-  unavailable,
-  type ErrorRule,
-  type Said,
-  type Told,
-} from '../textRules.ts';
+import * as rules from '../textRules.ts';
 
 /** Where a 429 does not say until when: the windows that are known of are a minute. */
 const WINDOW_MS = minutes(1);
 
-const isAnswer = ({ answer }: Told): boolean => {
+const isAnswer = ({ answer }: rules.Told): boolean => {
   const json = answer.json();
   return typeof json === 'object' && json !== null && ('errors' in json || 'result' in json);
 };
 
-const rules: readonly ErrorRule[] = [
-  { status: 429, means: rateLimited(WINDOW_MS) },
+const table: readonly rules.ErrorRule[] = [
+  { status: 429, means: rules.rateLimited(WINDOW_MS) },
   // Elsewhere a 503 says that the request was not handled. SendGrid's may be a proxy's, which cannot know: for mail, which must
   // not be sent twice, it is as unknown as any other failure.
-  { status: 503, operation: 'send_mail', means: unavailable },
-  { when: ({ status }) => status >= 500, means: leftToGeneralRules },
+  { status: 503, operation: 'send_mail', means: rules.unavailable },
+  { when: ({ status }) => status >= 500, means: rules.leftToGeneralRules },
   // None of the addresses is known; what is to be removed is not there.
-  { status: 404, operation: /^(?:find_contacts|remove_global_suppression)$/u, when: isAnswer, means: accepted },
+  { status: 404, operation: /^(?:find_contacts|remove_global_suppression)$/u, when: isAnswer, means: rules.accepted },
   // Unconfirmed, and by its number alone: data of a subuser in the EU, asked for at the global host, or the other way round.
-  { status: 451, means: rejected('data_residency') },
-  { when: ({ said }) => said === undefined, means: leftToGeneralRules },
+  { status: 451, means: rules.rejected('data_residency') },
+  { when: ({ said }) => said === undefined, means: rules.leftToGeneralRules },
   // Not our credential: the month's mail is used up. Nobody says until when.
-  { status: 401, text: 'maximum credits exceeded', means: outOfCredits },
-  { status: 403, text: 'sender identity', means: rejected('sender_not_verified') },
-  { status: 400, means: rejected('validation_failed', { details: faultyFields }) },
-  { status: [406, 415], means: rejected('rejected', { details: faultyFields }) },
+  { status: 401, text: 'maximum credits exceeded', means: rules.outOfCredits },
+  { status: 403, text: 'sender identity', means: rules.rejected('sender_not_verified') },
+  { status: 400, means: rules.rejected('validation_failed', { details: rules.faultyFields }) },
+  { status: [406, 415], means: rules.rejected('rejected', { details: rules.faultyFields }) },
   // A key is good for some operations and not for others: its own words for that, `access forbidden`, name no scope.
   { status: 403, means: ({ site }) => new MissingScopesError(site) },
-  { status: 404, means: rejected('not_found') },
-  { status: 413, means: rejected('content_too_large') },
+  { status: 404, means: rules.rejected('not_found') },
+  { status: 413, means: rules.rejected('content_too_large') },
 ];
 
 /** An object each, or as some of its older endpoints have it, the bare message. */
@@ -64,11 +51,11 @@ const refusalSchema = z.object({ errors: z.array(errorSchema) });
 const FIELD = /^(?!null$)[A-Za-z_][\w.[\]]{0,99}$/u;
 
 /** SendGrid's own word; `undefined` for a page of a proxy, or nothing. */
-const refusalOf = (answer: ReceivedAnswer): Said | undefined => {
+const refusalOf = (answer: ReceivedAnswer): rules.Said | undefined => {
   const errors = refusalSchema.safeParse(answer.json()).data?.errors;
   if (errors === undefined) return undefined;
   const fields = errors.map(({ field }) => field);
-  return { text: errors.map(({ message }) => message).join('\n'), fields: namesIn(fields, FIELD) };
+  return { text: errors.map(({ message }) => message).join('\n'), fields: rules.namesIn(fields, FIELD) };
 };
 
-export const classifySendgridAnswer = classifierOf(rules, refusalOf);
+export const classifySendgridAnswer = rules.classifierOf(table, refusalOf);

@@ -3,10 +3,8 @@
  * over for delivery; refusals of mailboxes are not told here. Never sent a second time where the first may have arrived.
  */
 import { z } from 'zod';
-import { isQueued, type Queued } from '../../contract/call.ts';
-import type { Operation } from '../../contract/operation.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { endpoint, recipe } from '../endpoint.ts';
+import { endpoint } from '../endpoint.ts';
 import { boundedText, email } from '../inputs.ts';
 import { mailAccepted, mailAcceptedAnswer, mailBatch, mailContent } from './sendgridAnswers.ts';
 import { named } from './sendgridEndpoints.ts';
@@ -164,19 +162,9 @@ export const traced = (mail: Mail, requestId: string | undefined): Mail => {
   return { ...mail, custom_args: { ...mail.custom_args, [REQUEST_ID]: requestId } };
 };
 
-type Accepted = z.infer<typeof mailAccepted>;
-
-const mailOperation: Operation<Accepted> = {
-  ...named('send_mail'),
-  method: 'POST',
-  idempotency: 'never', // it would arrive twice: whoever does not know what became of it asks a person
-  answer: mailAcceptedAnswer,
-  content: mailContent,
-  queue: {},
-};
-
 /** @throws {OutcomeUnknownError} if it may have been accepted. */
-export const sendMail = recipe({
+export const sendMail = endpoint({
+  ...named('send_mail'),
   route: 'POST /mail/send',
   summary: 'Send a mail',
   description:
@@ -185,15 +173,13 @@ export const sendMail = recipe({
   body: mailInput,
   maxBodyBytes: MAX_MAIL_BYTES,
   maxBodyValues: MAX_MAIL_VALUES,
-  answer: mailAccepted,
-  queueable: true,
-  operations: [mailOperation],
-  run: async (http, { body: mail }, options): Promise<Accepted | Queued> => {
-    const request = { path: upstreamPath`/v3/mail/send`, body: traced(mail, options?.queue?.requestId) };
-    const answer = await http.write(mailOperation, request, options);
-    const isTrial = mail.mail_settings?.sandbox_mode?.enable === true;
-    return isQueued(answer) || !isTrial ? answer : { ...answer, sent_to_nobody: true };
-  },
+  answer: mailAcceptedAnswer,
+  replies: mailAccepted,
+  content: mailContent,
+  adds: ({ body }) => (body.mail_settings?.sandbox_mode?.enable === true ? { sent_to_nobody: true as const } : {}),
+  upstream: ({ body }, options) => ({ path: upstreamPath`/v3/mail/send`, body: traced(body, options?.queue?.requestId) }),
+  idempotency: 'never', // it would arrive twice: whoever does not know what became of it asks a person
+  queue: {},
 });
 
 export const createMailBatch = endpoint({
