@@ -4,7 +4,6 @@
 import { z } from 'zod';
 import { MemoryCache } from '../../../src/cache/memoryCache.ts';
 import type { ServiceSettings } from '../../../src/config/serviceConfig.ts';
-import type { HttpClient } from '../../../src/pipeline/httpClient.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { CircuitBreakerFactory } from '../../../src/circuit/circuitBreakerFactory.ts';
@@ -12,7 +11,8 @@ import { guarded, type CircuitChanged, type ResilienceEvents } from '../../../sr
 import type { PolicyOverrides } from '../../../src/contract/policy.ts';
 import { rateDetection } from '../../../src/contract/generalPolicy.ts';
 import { connectService, type ConnectedService, type ConnectionParts } from '../../../src/services/connect.ts';
-import type { Service, ServiceClient } from '../../../src/services/provider.ts';
+import { serviceOf } from '../../../src/services/endpoint.ts';
+import type { Service } from '../../../src/services/provider.ts';
 import { serviceRegistry } from '../../../src/services/registry.ts';
 import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { systemClock as clock } from '../../../src/time/clock.ts';
@@ -35,25 +35,19 @@ const NO_LIMITS = {
 const answer = z.object({ id: z.string() });
 const read = (name: string): Operation<{ id: string }> => ({ name, method: 'GET', idempotency: 'safe', answer });
 
-const clientOf = (http: HttpClient): ServiceClient => ({
-  getCircuitState: () => http.getCircuitState(),
-  getMetrics: () => http.getMetrics(),
-  healthCheck: () => Promise.reject(new Error('not asked in the laboratory')),
-});
-
-const describeService = (name: string, overrides: PolicyOverrides): Service => ({
-  name,
-  title: name,
-  baseUrl: 'https://service.lab.test',
-  authenticate: () => ({}),
-  sandboxSecret: 'lab',
-  overrides: { ...template, ...overrides, circuit: { ...template.circuit, ...overrides.circuit } },
-  operations: [],
-  health: { operation: read('health'), request: { path: upstreamPath`/health` } },
-  classify: () => undefined,
-  readQuota: () => [],
-  mount: (http) => ({ client: clientOf(http), routes: [] }),
-});
+const describeService = (name: string, overrides: PolicyOverrides): Service =>
+  serviceOf({
+    name,
+    title: name,
+    baseUrl: 'https://service.lab.test',
+    authenticate: () => ({}),
+    sandboxSecret: 'lab',
+    overrides: { ...template, ...overrides, circuit: { ...template.circuit, ...overrides.circuit } },
+    endpoints: {},
+    health: { operation: read('health'), request: { path: upstreamPath`/health` } },
+    classify: () => undefined,
+    readQuota: () => [],
+  });
 
 const settingsOf = (name: string): ServiceSettings => ({
   name,
