@@ -7,6 +7,7 @@ import { readConfig, type Config } from './config/config.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 import { deadlineWarnings } from './services/deadlines.ts';
 import { configurableService } from './services/serviceSettings.ts';
+import type { Service } from './services/provider.ts';
 import { serviceRegistry } from './services/registry.ts';
 import { systemClock } from './time/clock.ts';
 import { usableKeysIn } from './web/apiKeysFile.ts';
@@ -25,8 +26,9 @@ const greet = (config: Config, at: { readonly port: number; readonly sandboxUrl:
     .filter(({ useSandbox }) => useSandbox)
     .map(({ name }) => name);
   say(`No keys for ${simulated.join(', ')}: the sandbox at ${at.sandboxUrl} answers for them. Try:`);
-  say(`  curl ${root}/api/hubspot/contacts/101`);
-  say(`  curl ${root}/api/lemlist/campaigns`);
+  for (const { name, example } of Object.values<Service>(serviceRegistry)) {
+    if (example !== undefined) say(`  curl ${root}/api/${name}${example}`);
+  }
   say(`  curl '${root}/health/detailed?format=text'`);
 };
 

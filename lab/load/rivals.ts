@@ -13,7 +13,9 @@ import { createWire } from '../../src/wire/undiciTransport.ts';
 import { upstreamPath } from '../../src/pipeline/upstreamPath.ts';
 import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
 import { guarded, type ResilienceEvents } from '../../src/contract/events.ts';
-import { policyTemplates } from '../../src/contract/policyTemplates.ts';
+import { generalPolicy } from '../../src/contract/generalPolicy.ts';
+import { hubspot } from '../../src/services/hubspot/hubspot.ts';
+import { policyOf } from '../../src/services/serviceSettings.ts';
 import { RecoveryProber } from '../../src/circuit/recovery/recoveryProber.ts';
 import { systemClock as clock } from '../../src/time/clock.ts';
 
@@ -74,7 +76,7 @@ const ours = (url: string): Rival => {
     { clock },
   );
   const cache = new MemoryCache(clock);
-  const policy = policyTemplates.hubspot;
+  const policy = policyOf(hubspot);
   const breaker = breakers.breaker('hubspot', policy);
   const client = createHttpClient({
     service: 'hubspot',
@@ -93,7 +95,7 @@ const ours = (url: string): Rival => {
   });
   const read = { name: 'read', method: 'GET', idempotency: 'safe', answer: z.looseObject({ id: z.string() }) } as const;
   const request = { path: upstreamPath`/` };
-  const everyMs = policy.circuit.recoveryProbeMs;
+  const everyMs = generalPolicy.circuit.recoveryProbeMs;
   const prober = new RecoveryProber({ breaker, everyMs, attempt: () => client.probe(read, request), clock, random: Math.random });
   listeners.push(prober);
   return {

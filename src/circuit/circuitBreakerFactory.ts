@@ -16,7 +16,7 @@ import type { ResilienceEvents } from '../contract/events.ts';
 import { OperationCircuitPool } from './operationCircuitPool.ts';
 import { OpossumEngine, type ObservedEngine } from './opossumEngine.ts';
 import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../contract/policy.ts';
-import { policyTemplates, type TemplateName } from '../contract/policyTemplates.ts';
+import { generalPolicy } from '../contract/generalPolicy.ts';
 
 /** What a circuit needs to know of a policy. */
 export type BreakerPolicy = Pick<ResiliencePolicy, 'circuit' | 'attemptTimeoutMs'>;
@@ -70,7 +70,7 @@ export class CircuitBreakerFactory {
   }
 
   /**
-   * An action behind a circuit of its own, with the policy of `hubspot` unless overridden.
+   * An action behind a circuit of its own, with the general policy unless overridden.
    *
    * @throws {Error} if the policy is impossible, or the name is known under another one.
    */
@@ -79,16 +79,16 @@ export class CircuitBreakerFactory {
     action: Action<Args, Result>,
     overrides: PolicyOverrides = {},
   ): GuardedAction<Args, Result> {
-    return this.#guard(name, resolvePolicy(name, policyTemplates.hubspot, overrides), action);
-  }
-
-  /** An action behind the circuit of a service, with that service's template. */
-  createForService<Args extends readonly unknown[], Result>(
-    service: TemplateName,
-    action: Action<Args, Result>,
-    overrides: PolicyOverrides = {},
-  ): GuardedAction<Args, Result> {
-    return this.#guard(service, resolvePolicy(service, policyTemplates[service], overrides), action);
+    const policy = resolvePolicy(name, generalPolicy, overrides);
+    const breaker = this.breaker(name, policy);
+    const timeoutMs = policy.attemptTimeoutMs;
+    const onTimeout = (): Error => new UpstreamTimeoutError({ service: name, operation: 'call' }, timeoutMs);
+    return {
+      name,
+      fire: (...args) =>
+        breaker.call(() => withAttemptTimeout(async (signal) => action(signal, ...args), { timeoutMs, onTimeout }, this.#parts.clock)),
+      snapshot: () => breaker.snapshot(),
+    };
   }
 
   get(name: string): CircuitBreaker | undefined {
@@ -106,22 +106,6 @@ export class CircuitBreakerFactory {
     this.#rotation.stop();
     for (const { breaker } of this.#breakers.values()) breaker.shutdown();
     this.#pool.clear();
-  }
-
-  #guard<Args extends readonly unknown[], Result>(
-    name: string,
-    policy: ResiliencePolicy,
-    action: Action<Args, Result>,
-  ): GuardedAction<Args, Result> {
-    const breaker = this.breaker(name, policy);
-    const timeoutMs = policy.attemptTimeoutMs;
-    const onTimeout = (): Error => new UpstreamTimeoutError({ service: name, operation: 'call' }, timeoutMs);
-    return {
-      name,
-      fire: (...args) =>
-        breaker.call(() => withAttemptTimeout(async (signal) => action(signal, ...args), { timeoutMs, onTimeout }, this.#parts.clock)),
-      snapshot: () => breaker.snapshot(),
-    };
   }
 
   #make(name: string, policy: BreakerPolicy): CircuitBreaker {

@@ -1,5 +1,5 @@
 /**
- * The settings of one upstream service: where it is, with which credential, and what differs from its template.
+ * The settings of one upstream service: where it is, with which credential, and what differs from its policy.
  */
 import { isLoopback } from './rules.ts';
 import type { Secret } from './secret.ts';
@@ -16,7 +16,7 @@ export interface ConfigurableService {
   readonly deadlineMs: number;
 }
 
-/** What the environment changes in the service's policy. Absent: the template stands. */
+/** What the environment changes in the service's policy. Absent: its own value stands. */
 export interface ServiceLimits {
   readonly attemptTimeoutMs: number | undefined;
   readonly deadlineMs: number | undefined;

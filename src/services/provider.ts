@@ -34,8 +34,8 @@ export interface ServiceDeadline {
   readonly act: string;
 }
 
-export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient> {
-  /** Lower case; the route prefix, metric label, circuit name, in capitals the prefix of its settings, and the name of its policy template. */
+export interface Service<Client extends ServiceClient = ServiceClient> {
+  /** Lower case; the route prefix, metric label, circuit name, and in capitals the prefix of its settings. */
   readonly name: string;
   /** For people: `HubSpot`. */
   readonly title: string;
@@ -50,7 +50,9 @@ export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient>
   readonly authenticate: (secret: string) => Readonly<Record<string, string>>;
   /** A well-formed credential, for the sandbox. */
   readonly sandboxSecret: string;
-  /** What its policy template has otherwise: the one of its name, or the general one. */
+  /** A read that the sandbox answers, such as `/campaigns`: the start of the process shows how to try it. */
+  readonly example?: string;
+  /** What is otherwise than in `contract/generalPolicy.ts`. */
   readonly overrides?: PolicyOverrides;
   /** Everything the client may do: every metric series exists from the start, and the queue finds what it kept. */
   readonly operations: readonly Operation<unknown>[];
@@ -64,27 +66,6 @@ export interface ServiceDescriptor<Client extends ServiceClient = ServiceClient>
   readonly quotasFor?: (secret: string) => ServiceQuotas;
   readonly classify: Classifier;
   readonly readQuota: QuotaReader;
-  /** Given the credential as well, for services that allow more to one kind than to another. */
-  readonly createClient: (http: HttpClient, secret?: string) => Client;
-  /** Mounted at `/api/<name>`. */
-  readonly createRoutes: (client: Client) => readonly Route[];
-}
-
-/** A service with its client's type hidden, so that unlike services fit one list without a cast. */
-export interface Service<Client extends ServiceClient = ServiceClient> extends Omit<
-  ServiceDescriptor<Client>,
-  'createClient' | 'createRoutes'
-> {
+  /** Client and routes, which are mounted at `/api/<name>`; the credential, for services that allow more to one kind than to another. */
   readonly mount: (http: HttpClient, secret?: string) => { readonly client: Client; readonly routes: readonly Route[] };
 }
-
-export const defineService = <Client extends ServiceClient>(descriptor: ServiceDescriptor<Client>): Service<Client> => {
-  const { createClient, createRoutes, ...rest } = descriptor;
-  return {
-    ...rest,
-    mount: (http, secret) => {
-      const client = createClient(http, secret);
-      return { client, routes: createRoutes(client) };
-    },
-  };
-};

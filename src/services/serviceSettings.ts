@@ -3,7 +3,7 @@
  */
 import type { ConfigurableService, ServiceLimits } from '../config/serviceConfig.ts';
 import { resolvePolicy, type PolicyOverrides, type ResiliencePolicy } from '../contract/policy.ts';
-import { rateDetection, templateFor } from '../contract/policyTemplates.ts';
+import { generalPolicy, rateDetection } from '../contract/generalPolicy.ts';
 import { noQuotas, withRateLimit, type ServiceQuotas } from '../contract/quotaRule.ts';
 import type { Service } from './provider.ts';
 
@@ -11,17 +11,17 @@ type Policed = Pick<Service, 'name' | 'overrides'>;
 
 /** What the settings are checked against: the service's name and its patience unless settings say otherwise. */
 export const configurableService = (service: Policed): ConfigurableService => {
-  const { attemptTimeoutMs, deadlineMs } = ownPolicy(service);
+  const { attemptTimeoutMs, deadlineMs } = policyOf(service);
   return { name: service.name, attemptTimeoutMs, deadlineMs };
 };
 
 /**
- * The policy in force: template, then the descriptor's overrides, then the environment's.
+ * The policy in force: the general one, then the descriptor's overrides, then the environment's.
  *
  * @throws {Error} naming the service and the fields at fault, if the three together are impossible.
  */
 export const resolveServicePolicy = (service: Policed, limits: ServiceLimits): ResiliencePolicy => {
-  const own = ownPolicy(service);
+  const own = policyOf(service);
   return resolvePolicy(service.name, own, overridesFrom(limits, own));
 };
 
@@ -32,7 +32,8 @@ export const quotasInForce = (
   { rateLimit }: Pick<ServiceLimits, 'rateLimit'>,
 ): ServiceQuotas => withRateLimit(quotasFor?.(secret) ?? quotas, rateLimit);
 
-const ownPolicy = (service: Policed): ResiliencePolicy => resolvePolicy(service.name, templateFor(service.name), service.overrides);
+/** The general policy, with what the service has otherwise. */
+export const policyOf = ({ name, overrides }: Policed): ResiliencePolicy => resolvePolicy(name, generalPolicy, overrides);
 
 const overridesFrom = (limits: ServiceLimits, own: ResiliencePolicy): PolicyOverrides => ({
   ...(limits.attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs: limits.attemptTimeoutMs }),
@@ -40,11 +41,11 @@ const overridesFrom = (limits: ServiceLimits, own: ResiliencePolicy): PolicyOver
   circuit: { ...openTimesFrom(limits, own), ...detectionFrom(limits, own) },
 });
 
-/** An open time beyond the template's cap raises the cap: who asks for a minute means a minute. */
+/** An open time beyond the service's cap raises the cap: who asks for a minute means a minute. */
 const openTimesFrom = ({ openForMs }: ServiceLimits, own: ResiliencePolicy): NonNullable<PolicyOverrides['circuit']> =>
   openForMs === undefined ? {} : { openForMs, openForCapMs: Math.max(openForMs, own.circuit.openForCapMs) };
 
-/** Either threshold selects the strategy `rate`; what is not said stays as it was, or as the templates have it. */
+/** Either threshold selects the strategy `rate`; what is not said stays as it was, or as the general rate has it. */
 const detectionFrom = (limits: ServiceLimits, own: ResiliencePolicy): NonNullable<PolicyOverrides['circuit']> => {
   const { failureRatePercent, minimumCalls } = limits;
   if (failureRatePercent === undefined && minimumCalls === undefined) return {};

@@ -67,10 +67,12 @@ export const hubspotCases: readonly CaseScript<HubspotClient>[] = [
   {
     case: 'batch create tickets, partial failure (207)',
     call: (client) =>
-      client.batchCreate('tickets', [
-        { objectWriteTraceId: '549b1c2a9350', properties: { hs_pipeline_stage: '1' } },
-        { objectWriteTraceId: '549b1c2a9351', properties: { missing: '1' } },
-      ]),
+      client.batchCreateTickets({
+        inputs: [
+          { objectWriteTraceId: '549b1c2a9350', properties: { hs_pipeline_stage: '1' } },
+          { objectWriteTraceId: '549b1c2a9351', properties: { missing: '1' } },
+        ],
+      }),
     outcome: 'answer',
   },
   {
@@ -108,9 +110,7 @@ export const hubspotCases: readonly CaseScript<HubspotClient>[] = [
   {
     case: 'label association created (201)',
     call: (client) =>
-      client.associateLabelled({ type: 'contacts', id: '29851' }, { type: 'deals', id: '21678228008' }, [
-        { associationCategory: 'USER_DEFINED', associationTypeId: 36 },
-      ]),
+      client.associate('contacts', '29851', 'deals', '21678228008', [{ associationCategory: 'USER_DEFINED', associationTypeId: 36 }]),
     outcome: 'answer',
   },
   {

@@ -49,28 +49,30 @@ export const kitCases: readonly CaseScript<KitClient>[] = [
     call: (client) => client.upsertSubscriber({ email_address: 'not-an-email' }),
     outcome: 'upstream_rejected',
   },
-  { case: 'list by email (cursor pagination)', call: (client) => client.findSubscribers([ALICE]), outcome: 'answer' },
-  { case: 'tag subscriber, new', call: (client) => client.addMember('tag', TAG, { email_address: ALICE }), outcome: 'answer' },
+  { case: 'list by email (cursor pagination)', call: (client) => client.findSubscribers({ email_addresses: [ALICE] }), outcome: 'answer' },
+  { case: 'tag subscriber, new', call: (client) => client.addToTag(TAG, { email_address: ALICE }), outcome: 'answer' },
   {
     case: 'tag subscriber, already tagged',
-    call: (client) => client.addMember('tag', TAG, { email_address: ALICE }),
+    call: (client) => client.addToTag(TAG, { email_address: ALICE }),
     outcome: 'answer',
     arrange: tagAlice,
   },
   {
     case: 'add subscriber to sequence',
-    call: (client) => client.addMember('sequence', SEQUENCE, { email_address: ALICE }),
+    call: (client) => client.addToSequence(SEQUENCE, { email_address: ALICE }),
     outcome: 'answer',
   },
   {
     case: 'bulk create, partial failure (OAuth only)',
     call: (client) =>
-      client.bulkUpsertSubscribers([
-        { first_name: null, email_address: 'brooke@convertkit.dev' },
-        { first_name: 'Camille', email_address: 'camille@convertkit.dev' },
-        { first_name: 'Alice', email_address: ALICE },
-        { first_name: 'Benito', email_address: null },
-      ]),
+      client.bulkUpsertSubscribers({
+        subscribers: [
+          { first_name: null, email_address: 'brooke@convertkit.dev' },
+          { first_name: 'Camille', email_address: 'camille@convertkit.dev' },
+          { first_name: 'Alice', email_address: ALICE },
+          { first_name: 'Benito', email_address: null },
+        ],
+      }),
     outcome: 'answer',
   },
   {

@@ -2,7 +2,7 @@
  * How the documented exchanges of SendGrid are replayed.
  */
 import type { SendgridClient } from '../../src/services/sendgrid/sendgridClient.ts';
-import type { Mail } from '../../src/services/sendgrid/sendgridMailInput.ts';
+import type { Mail } from '../../src/services/sendgrid/sendgridMail.ts';
 import type { SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import type { CaseScript } from './caseScript.ts';
 
@@ -48,7 +48,7 @@ const enter =
 export const sendgridCases: readonly CaseScript<SendgridClient>[] = [
   { case: 'scopes (health check)', call: (client) => client.getScopes(), outcome: 'answer' },
   { case: 'mail send with dynamic template (202, empty)', call: (client) => client.sendMail(templated), outcome: 'answer' },
-  { case: 'get contacts by emails, one missing', call: (client) => client.findContacts(EMAILS), outcome: 'answer' },
+  { case: 'get contacts by emails, one missing', call: (client) => client.findContacts({ emails: EMAILS }), outcome: 'answer' },
   { case: 'global suppression check', call: (client) => client.isSuppressed('test@example.com'), outcome: 'answer' },
   {
     case: '401 authorization required',

@@ -29,21 +29,21 @@ describe('Reads at once through the whole gateway', () => {
     return requests.map(({ method, path }) => `${method} ${path}`);
   };
 
-  for (const [type, many] of [
-    ['contacts', 'listContacts'],
-    ['companies', 'listCompanies'],
-    ['deals', 'listDeals'],
+  for (const [type, one, many] of [
+    ['contacts', 'getContact', 'listContacts'],
+    ['companies', 'getCompany', 'listCompanies'],
+    ['deals', 'getDeal', 'listDeals'],
   ] as const) {
     it(`ask HubSpot once for ${type} by id, and each gets what it would have got alone`, async () => {
       const { hubspot } = clients;
       const { results } = await hubspot[many]({ limit: 5 });
       const ids = results.map(({ id }) => id);
       const alone: unknown[] = [];
-      for (const id of ids) alone.push(await hubspot.records(type).get(id, { refresh: true, headers: { 'x-alone': '1' } }));
+      for (const id of ids) alone.push(await hubspot[one](id, {}, { refresh: true, headers: { 'x-alone': '1' } }));
       let together: readonly unknown[] = [];
 
       const requests = await requestsDuring('hubspot', async () => {
-        together = await Promise.all(ids.map((id) => hubspot.records(type).get(id, { refresh: true })));
+        together = await Promise.all(ids.map((id) => hubspot[one](id, {}, { refresh: true })));
       });
 
       expect(together).to.deep.equal(alone);
@@ -68,7 +68,7 @@ describe('Reads at once through the whole gateway', () => {
   it('give a contact of HubSpot that is not there its 404, and its neighbours their rows', async () => {
     const { hubspot } = clients;
     const { results } = await hubspot.listContacts({ limit: 2 });
-    const reads = [...results.map(({ id }) => hubspot.getContact(id, { refresh: true })), hubspot.getContact('999999999999')];
+    const reads = [...results.map(({ id }) => hubspot.getContact(id, {}, { refresh: true })), hubspot.getContact('999999999999')];
 
     const missing = await rejectionOf(reads[2] ?? Promise.resolve());
     const found = await Promise.all(reads.slice(0, 2));
@@ -98,7 +98,9 @@ describe('Reads at once through the whole gateway', () => {
 
     const requests = await requestsDuring('kit', async () => {
       states = await Promise.all(
-        ['nobody-one@example.com', 'nobody-two@example.com'].map(async (email) => (await kit.findSubscribers([email])).missing),
+        ['nobody-one@example.com', 'nobody-two@example.com'].map(
+          async (email) => (await kit.findSubscribers({ email_addresses: [email] })).missing,
+        ),
       );
     });
 
@@ -112,7 +114,9 @@ describe('Reads at once through the whole gateway', () => {
 
     const requests = await requestsDuring('sendgrid', async () => {
       missing = await Promise.all(
-        ['nobody-one@example.com', 'nobody-two@example.com'].map(async (email) => (await sendgrid.findContacts([email])).missing),
+        ['nobody-one@example.com', 'nobody-two@example.com'].map(
+          async (email) => (await sendgrid.findContacts({ emails: [email] })).missing,
+        ),
       );
     });
 

@@ -9,8 +9,8 @@ import type { HttpRequest, HttpResponse, Transport } from '../../src/wire/transp
 import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
 import { guarded } from '../../src/contract/events.ts';
 import { resolvePolicy } from '../../src/contract/policy.ts';
-import { templateFor } from '../../src/contract/policyTemplates.ts';
 import type { Service, ServiceClient } from '../../src/services/provider.ts';
+import { policyOf } from '../../src/services/serviceSettings.ts';
 import type { SandboxRequest, Simulator, SimulatorInstance } from '../../sandbox/simulation/simulator.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
@@ -108,8 +108,7 @@ export const replayedClient = <Client extends ServiceClient>(
   secret: string,
   transport: Transport,
 ): ReplayedClient<Client> => {
-  const base = resolvePolicy(service.name, templateFor(service.name), service.overrides);
-  const policy = resolvePolicy(service.name, base, { retry: { maxAttempts: 1 } });
+  const policy = resolvePolicy(service.name, policyOf(service), { retry: { maxAttempts: 1 } });
   const shared = { clock: systemClock, random: () => 0.5, events: guarded([], unexpected), onListenerError: unexpected };
   const breakers = new CircuitBreakerFactory(shared);
   const cache = new MemoryCache(systemClock);

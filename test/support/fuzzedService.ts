@@ -9,8 +9,8 @@ import type { HttpRequest, HttpResponse } from '../../src/wire/transport.ts';
 import { CircuitBreakerFactory } from '../../src/circuit/circuitBreakerFactory.ts';
 import { guarded } from '../../src/contract/events.ts';
 import { resolvePolicy } from '../../src/contract/policy.ts';
-import { templateFor } from '../../src/contract/policyTemplates.ts';
 import type { Service } from '../../src/services/provider.ts';
+import { policyOf } from '../../src/services/serviceSettings.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import type { Route } from '../../src/web/route.ts';
 
@@ -34,7 +34,7 @@ export const fuzzedService = (service: Service, answer: (operation: Operation<un
   const shared = { clock: systemClock, random: () => 0.5, events: guarded([], onListenerError), onListenerError };
   const breakers = new CircuitBreakerFactory(shared);
   const cache = new MemoryCache(systemClock);
-  const policy = resolvePolicy(service.name, resolvePolicy(service.name, templateFor(service.name), service.overrides), steadfast);
+  const policy = resolvePolicy(service.name, policyOf(service), steadfast);
   const secret = service.sandboxSecret;
   const target = targetFrom(service.baseUrlFor?.(secret) ?? service.baseUrl, service.authenticate(secret));
   let latest: Operation<unknown> | undefined;

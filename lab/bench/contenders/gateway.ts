@@ -11,7 +11,8 @@ import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { CircuitBreakerFactory } from '../../../src/circuit/circuitBreakerFactory.ts';
 import { guarded, type ResilienceEvents } from '../../../src/contract/events.ts';
 import { resolvePolicy, type PolicyOverrides } from '../../../src/contract/policy.ts';
-import { policyTemplates } from '../../../src/contract/policyTemplates.ts';
+import { hubspot } from '../../../src/services/hubspot/hubspot.ts';
+import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { QuotaGovernor } from '../../../src/quota/quotaGovernor.ts';
 import { systemClock as clock } from '../../../src/time/clock.ts';
 
@@ -44,7 +45,7 @@ const onListenerError = (error: unknown): never => {
 
 /** A client of one service by HubSpot's template, with who listens to it. */
 export const openGateway = (overrides: PolicyOverrides = {}, listeners: readonly ResilienceEvents[] = [], cacheKeys = 100): Gateway => {
-  const policy = resolvePolicy('bench', policyTemplates.hubspot, overrides);
+  const policy = resolvePolicy('bench', policyOf(hubspot), overrides);
   const shared = { clock, random: Math.random, events: guarded(listeners, onListenerError), onListenerError };
   const breakers = new CircuitBreakerFactory(shared);
   const breaker = breakers.breaker('bench', policy);

@@ -86,7 +86,7 @@ const hubspot: QuotaService = {
   windowMs: 10_000,
   rowsPerPermit: 100,
   fill: filledBy({ requests: 100, burst: 50, pauseMs: 20_000, write: writeHubspotBatch }),
-  read: ({ hubspot: client }, id, asking) => client.getContact(id, asking),
+  read: ({ hubspot: client }, id, asking) => client.getContact(id, {}, asking),
   official: {
     name: '@hubspot/api-client',
     connect: (url) => {

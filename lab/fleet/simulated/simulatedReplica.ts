@@ -8,7 +8,9 @@ import type { CircuitState } from '../../../src/contract/circuitState.ts';
 import { guarded, type ResilienceEvents } from '../../../src/contract/events.ts';
 import { FleetCircuits } from '../../../src/fleet/fleetCircuits.ts';
 import type { FleetStore } from '../../../src/contract/fleetStore.ts';
-import { policyTemplates } from '../../../src/contract/policyTemplates.ts';
+import { generalPolicy } from '../../../src/contract/generalPolicy.ts';
+import { hubspot } from '../../../src/services/hubspot/hubspot.ts';
+import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { RecoveryProber } from '../../../src/circuit/recovery/recoveryProber.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 
@@ -31,7 +33,7 @@ export interface SimulatedReplicaParts {
 
 const SERVICE = 'hubspot';
 const site: CallSite = { service: SERVICE, operation: 'get_contact' };
-const { attemptTimeoutMs, circuit } = policyTemplates[SERVICE];
+const { attemptTimeoutMs, circuit } = policyOf(hubspot);
 const policy = { attemptTimeoutMs, circuit };
 /** What the service takes when it is well, and to refuse, ms. */
 const WELL_MS = 80;
@@ -69,7 +71,7 @@ export class SimulatedReplica {
     this.#prober = new RecoveryProber({
       ...shared,
       breaker: this.#breaker,
-      everyMs: circuit.recoveryProbeMs,
+      everyMs: generalPolicy.circuit.recoveryProbeMs,
       attempt,
       ...(fleet && { fleet }),
     });

@@ -4,23 +4,25 @@
 import { z } from 'zod';
 import { MemoryCache } from '../../../src/cache/memoryCache.ts';
 import type { ServiceSettings } from '../../../src/config/serviceConfig.ts';
-import type { HttpClient } from '../../../src/pipeline/httpClient.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { upstreamPath } from '../../../src/pipeline/upstreamPath.ts';
 import { CircuitBreakerFactory } from '../../../src/circuit/circuitBreakerFactory.ts';
 import { guarded, type CircuitChanged, type ResilienceEvents } from '../../../src/contract/events.ts';
 import type { PolicyOverrides } from '../../../src/contract/policy.ts';
-import { policyTemplates, rateDetection, type TemplateName } from '../../../src/contract/policyTemplates.ts';
+import { rateDetection } from '../../../src/contract/generalPolicy.ts';
 import { connectService, type ConnectedService, type ConnectionParts } from '../../../src/services/connect.ts';
-import { defineService, type Service, type ServiceClient } from '../../../src/services/provider.ts';
+import { serviceOf } from '../../../src/services/endpoint.ts';
+import type { Service } from '../../../src/services/provider.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
+import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { systemClock as clock } from '../../../src/time/clock.ts';
 import type { LabCall } from '../labCall.ts';
 import type { World } from '../world.ts';
 import { forEachService, pick, type Contender, type Rival } from './rival.ts';
 
-const template = policyTemplates.hubspot;
-/** A name for each service of a scenario. Their own templates are laid over: all are as HubSpot. */
-const NAMES = Object.keys(policyTemplates) as readonly TemplateName[];
+const template = policyOf(serviceRegistry.hubspot);
+/** A name for each service of a scenario: all have HubSpot's policy. */
+const NAMES = Object.keys(serviceRegistry);
 const NO_LIMITS = {
   attemptTimeoutMs: undefined,
   deadlineMs: undefined,
@@ -33,29 +35,21 @@ const NO_LIMITS = {
 const answer = z.object({ id: z.string() });
 const read = (name: string): Operation<{ id: string }> => ({ name, method: 'GET', idempotency: 'safe', answer });
 
-const clientOf = (http: HttpClient): ServiceClient => ({
-  getCircuitState: () => http.getCircuitState(),
-  getMetrics: () => http.getMetrics(),
-  healthCheck: () => Promise.reject(new Error('not asked in the laboratory')),
-});
-
-const describeService = (name: TemplateName, overrides: PolicyOverrides): Service =>
-  defineService({
+const describeService = (name: string, overrides: PolicyOverrides): Service =>
+  serviceOf({
     name,
     title: name,
     baseUrl: 'https://service.lab.test',
     authenticate: () => ({}),
     sandboxSecret: 'lab',
     overrides: { ...template, ...overrides, circuit: { ...template.circuit, ...overrides.circuit } },
-    operations: [],
+    endpoints: {},
     health: { operation: read('health'), request: { path: upstreamPath`/health` } },
     classify: () => undefined,
     readQuota: () => [],
-    createClient: clientOf,
-    createRoutes: () => [],
   });
 
-const settingsOf = (name: TemplateName): ServiceSettings => ({
+const settingsOf = (name: string): ServiceSettings => ({
   name,
   baseUrl: undefined,
   secret: undefined,

@@ -1,201 +1,201 @@
 /**
- * Batch writes, answered row by row. Where HubSpot refuses a whole batch although each of its rows has a trace id (an email that
- * is taken), nothing was written: the rows at fault are looked for, and the others are sent without them. What HubSpot fails at is
- * parted as in all services (`http/bulkParts.ts`).
+ * Batch writes, answered row by row, the same for every type of record. Where HubSpot refuses a whole batch although each of its rows
+ * has a trace id (an email that is taken), nothing was written: the rows at fault are looked for, and the others are sent without them.
+ * None may wait in the queue: some of its rows may be refused, and somebody must be there to read which.
  */
-import { GatewayError } from '../../errors/gatewayError.ts';
-import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
-import { sendInParts, type Apart } from '../../pipeline/bulkParts.ts';
-import { halvesOf } from '../../pipeline/stages/batchedReads.ts';
-import type { HttpClient } from '../../pipeline/httpClient.ts';
-import type { Operation, UpstreamPath } from '../../contract/operation.ts';
-import type { CallOptions } from '../../contract/call.ts';
-import {
-  archivedRowsSchema,
-  changedRowsSchema,
-  newRowsSchemaOf,
-  traceIdOf,
-  upsertedRowsSchema,
-  type ArchivedRow,
-  type ChangedRow,
-  type NewRow,
-  type UpsertedRow,
-} from './hubspotBatchInputs.ts';
-import { batchArchiveOperations, batchCreateOperations, batchUpdateOperations, batchUpsertOperations } from './hubspotBatchOperations.ts';
-import { answerOf, joinRows, type BatchWriteAnswer, type RowAnswer, type SentRow } from './hubspotBatchRows.ts';
-import { checked, type AssociableType, type RecordType } from './hubspotInputs.ts';
-import { batchReadContacts } from './hubspotOperations.ts';
-import { batchPath } from './hubspotPaths.ts';
-import type { RecordBatch, UpsertBatch } from './hubspotSchemas.ts';
+import { z, type RefinementCtx, type ZodType } from 'zod';
+import { manyRecords, type Idempotency, type Operation } from '../../contract/operation.ts';
+import { countedRows, rowsSchema, statusOfRows } from '../bulkRows.ts';
+import { recipe } from '../endpoint.ts';
+import { checked, textIn } from '../inputs.ts';
+import { anything, record, recordBatch, upsertBatch, type RecordBatch } from './hubspotAnswers.ts';
+import { batchReads } from './hubspotBatchReads.ts';
+import { joinRows, rowOutcomes, type BatchInput, type RowAnswer } from './hubspotBatchRows.ts';
+import { recordTags } from './hubspotCacheTags.ts';
+import * as inputs from './hubspotInputs.ts';
+import { objectsPath } from './hubspotPaths.ts';
+import { writeBatch, type Batch } from './hubspotSplitBatch.ts';
 
-/** To find refused rows. For one among a hundred 15 are needed; where many are, the quota is worth more than finding them all. */
-const MAX_REQUESTS = 20;
+const MAX_ROWS = 100;
+/** A hundred rows of ten kilobytes. */
+const MAX_BATCH_BYTES = 1_000_000;
+/** 100 rows of 250 properties. */
+const MAX_BATCH_VALUES = 30_000;
 
-/** 400: a row is not valid; 409: an email is taken. Other refusals are not about rows. */
-const isAboutRows = (error: unknown): error is UpstreamRejectedError =>
-  error instanceof UpstreamRejectedError && (error.status === 400 || error.status === 409);
+/** A row that brings no trace id gets its place in the list as one. */
+const traceable = { objectWriteTraceId: z.string().min(1).max(100).optional() };
+const traceIdOf = ({ objectWriteTraceId }: BatchInput, index: number): string => objectWriteTraceId ?? String(index);
+const traced = (row: BatchInput, index: number): BatchInput => ({ ...row, objectWriteTraceId: traceIdOf(row, index) });
 
-/** One kind of batch write. */
-interface Plan<T> {
-  readonly operation: Operation<T>;
-  readonly path: UpstreamPath;
-  readonly answersOf: (rows: readonly SentRow[], answer: T) => readonly RowAnswer[];
-  /** Rows of a conflict that are at fault, where HubSpot can be asked for them. Absent: halves are tried. */
-  readonly conflictsIn?: (rows: readonly SentRow[], call: CallOptions) => Promise<readonly RowAnswer[]>;
-}
+const newRow = inputs.newRecord.extend(traceable);
+/** `id` is a record's id or, with `idProperty`, its value of that unique property. */
+const changedRow = inputs.recordChange.extend({ id: inputs.uniqueValue, idProperty: inputs.propertyName.optional(), ...traceable });
+const upsertedRow = changedRow.required({ idProperty: true });
+const archivedRow = z.strictObject({ id: inputs.recordId });
 
-const each = (rows: readonly SentRow[], outcome: 'not_written' | 'unknown', reason: string): readonly RowAnswer[] =>
-  rows.map(({ index }) => ({ index, outcome, reason }));
+/** HubSpot refuses all rows for two that name one record, so they are refused here, by their places. */
+const unlike =
+  <Row>(path: readonly string[], keyOf: (row: Row, index: number) => string | undefined) =>
+  (rows: readonly Row[], context: RefinementCtx): void => {
+    const keys = rows.map(keyOf);
+    for (const [index, key] of keys.entries()) {
+      const first = key === undefined ? index : keys.indexOf(key);
+      if (first === index) continue;
+      context.addIssue({ code: 'custom', path: [index, ...path], message: `must not be the same as that of row ${String(first)}` });
+    }
+  };
 
-const refused = ({ index }: SentRow, { reason, details }: UpstreamRejectedError): RowAnswer => ({
-  index,
-  outcome: 'refused',
-  reason,
-  ...(Object.keys(details).length > 0 && { details }),
-});
-
-/** Rows of a conflict that HubSpot names when it is asked. What it did not tell of the whole, it does not tell of a part either. */
-const conflictsOf = async (
-  conflictsIn: Plan<unknown>['conflictsIn'],
-  rows: readonly SentRow[],
-  call: CallOptions,
-): Promise<readonly RowAnswer[]> => {
-  try {
-    return (await conflictsIn?.(rows, call)) ?? [];
-  } catch (error) {
-    if (error instanceof GatewayError) return [];
-    throw error;
+const recordIds = (rows: readonly z.infer<typeof changedRow>[], context: RefinementCtx): void => {
+  for (const [index, { id, idProperty }] of rows.entries()) {
+    if (idProperty !== undefined || inputs.recordId.safeParse(id).success) continue;
+    context.addIssue({ code: 'custom', path: [index, 'id'], message: 'must be 1 to 20 decimal digits, or `idProperty` must be given' });
   }
 };
 
-const write = async <T>(
-  http: HttpClient,
-  { operation, path, answersOf, conflictsIn }: Plan<T>,
-  rows: readonly SentRow[],
-  options: CallOptions | undefined,
-): Promise<BatchWriteAnswer> => {
-  const call = http.startDeadline(options);
-  const answers: RowAnswer[] = [];
-  const at = (places: readonly number[]): readonly SentRow[] => places.flatMap((place) => rows[place] ?? []);
-  let conflictsAsked = false;
-  const apart: Apart = async (places, refusal, requests) => {
-    const some = at(places);
-    const [row] = some;
-    if (!isAboutRows(refusal) || row === undefined) return undefined;
-    if (some.length === 1) {
-      answers.push(refused(row, refusal));
-      return [];
-    }
-    const isAsked = refusal.status === 409 && !conflictsAsked;
-    conflictsAsked ||= isAsked;
-    const conflicts = isAsked ? await conflictsOf(conflictsIn, some, call) : [];
-    answers.push(...conflicts);
-    const atFault = new Set(conflicts.map(({ index }) => index));
-    if (conflicts.length > 0) return [places.filter((place) => !atFault.has(place))].filter(({ length }) => length > 0);
-    if (requests + 2 <= MAX_REQUESTS) return halvesOf(places);
-    answers.push(...each(some, 'not_written', 'refused_with_others'));
-    return [];
-  };
-  const parts = await sendInParts(http, operation, { path, body: { inputs: rows.map(({ input }) => input) } }, call, apart);
-  for (const { places, answer } of parts.answered) answers.push(...answersOf(at(places), answer));
-  for (const { places, outcome, reason } of parts.failed) answers.push(...each(at(places), outcome, reason));
-  return answerOf(answers.toSorted((one, other) => one.index - other.index));
-};
+const rowsOf = <Row>(row: ZodType<Row>) =>
+  z
+    .array(row, 'must be a list of rows')
+    .min(1, 'must hold at least one row')
+    .max(MAX_ROWS, `must hold at most ${String(MAX_ROWS)} rows`);
 
-const emailOf = ({ properties }: SentRow): string | undefined => properties['email']?.toLowerCase() || undefined;
+const idOf = ({ id = '', idProperty = '' }: BatchInput): string => `${idProperty} ${id.toLowerCase()}`;
+const emailOf = ({ properties }: BatchInput): string | undefined => textIn(properties, 'email');
+const traceIds = unlike(['objectWriteTraceId'], traceIdOf);
+
+const newRows = rowsOf(newRow).superRefine(traceIds);
+/** No two contacts have one email; companies and deals may be alike. */
+const newContactRows = newRows.superRefine(unlike(['properties', 'email'], emailOf));
+const changedRows = rowsOf(changedRow)
+  .superRefine(recordIds)
+  .superRefine(unlike(['id'], idOf))
+  .superRefine(traceIds);
+const upsertedRows = rowsOf(upsertedRow)
+  .superRefine(unlike(['id'], idOf))
+  .superRefine(traceIds);
+const archivedRows = rowsOf(archivedRow).superRefine(unlike(['id'], ({ id }) => id));
 
 /** New contacts whose email is another's: HubSpot's refusal names one of those others, and not the row. */
-const takenIn = async (http: HttpClient, rows: readonly SentRow[], call: CallOptions): Promise<readonly RowAnswer[]> => {
-  const ids = rows.flatMap((row) => emailOf(row) ?? []);
+const takenIn: Batch<RecordBatch>['conflictsIn'] = async (http, rows, call) => {
+  const ids = rows.flatMap(({ input }) => emailOf(input) ?? []);
   const body = { inputs: ids.map((id) => ({ id })), idProperty: 'email', properties: ['email'] };
-  const { results } = await http.send(batchReadContacts, { path: batchPath('contacts', 'read'), body }, call);
+  const { results } = await http.send(batchReads.contacts, { path: objectsPath('contacts', 'batch', 'read'), body }, call);
   const owners = new Map(results.map(({ id, properties }) => [properties['email']?.toLowerCase(), id]));
-  return rows.flatMap((row): readonly RowAnswer[] => {
-    const email = emailOf(row);
+  return rows.flatMap(({ index, input }): readonly RowAnswer[] => {
+    const email = emailOf(input);
     const existingId = email === undefined ? undefined : owners.get(email);
-    return existingId === undefined ? [] : [{ index: row.index, outcome: 'refused', reason: 'contact_exists', details: { existingId } }];
+    return existingId === undefined ? [] : [{ index, outcome: 'refused', reason: 'contact_exists', details: { existingId } }];
   });
 };
 
-const sent = (row: NewRow | ChangedRow, index: number): SentRow => {
-  const traceId = traceIdOf(row, index);
-  const known = 'id' in row ? { id: row.id, idProperty: row.idProperty } : {};
-  const likeness = JSON.stringify({ ...row, objectWriteTraceId: undefined });
-  return { index, traceId, ...known, properties: row.properties, input: { ...row, objectWriteTraceId: traceId }, likeness };
+const row = {
+  outcome: z.enum(rowOutcomes),
+  record: record.optional(),
+  reason: z.string().optional(),
+  details: z.looseObject({}).optional(),
 };
+const answer = rowsSchema(row, 'created', 'updated', 'archived', 'failed');
 
-/** @throws {InvalidRequestError} for no rows, more than 100, contacts of one email, or a row that cannot be sent. */
-export const createRecords = async (
-  http: HttpClient,
-  type: AssociableType,
-  input: readonly NewRow[],
-  options?: CallOptions,
-): Promise<BatchWriteAnswer> => {
-  const rows = checked(newRowsSchemaOf(type), input, 'inputs').map(sent);
-  const plan: Plan<RecordBatch> = {
-    operation: batchCreateOperations[type],
-    path: batchPath(type, 'create'),
-    answersOf: (some, answer) => joinRows(some, answer, () => 'created'),
-    ...(type === 'contacts' && { conflictsIn: (some: readonly SentRow[], call: CallOptions) => takenIn(http, some, call) }),
+/** `failed`: rows that did not go in, or of which nothing is known. */
+const failed = ['refused', 'not_written', 'unknown'];
+const counts = { created: ['created'], updated: ['updated'], archived: ['archived'], failed };
+
+export type BatchWriteAnswer = { readonly rows: readonly RowAnswer[] } & Readonly<Record<keyof typeof counts, number>>;
+
+const ROW_BY_ROW = 'One row of the answer for each row sent, in their order; 207 where some did not go in, and the good ones stand.';
+
+/** What one kind of batch write has otherwise than the others. */
+interface Kind<Row, T> extends Pick<Batch<T>, 'answersOf' | 'conflictsIn'> {
+  readonly action: 'create' | 'update' | 'upsert' | 'archive';
+  readonly idempotency: Idempotency;
+  readonly verb: string;
+  readonly description: string;
+  readonly rows: ZodType<readonly Row[]>;
+  readonly answer: ZodType<T>;
+  /** A row as it is sent. */
+  readonly input: (row: Row, index: number) => BatchInput;
+  readonly status?: number;
+}
+
+const batchWrite = <Row, T>(type: inputs.RecordType | 'tickets', kind: Kind<Row, T>) => {
+  const { action, idempotency, status = 200 } = kind;
+  const tags = recordTags(type);
+  const operation: Operation<T> = {
+    name: `batch_${action}_${type}`,
+    method: 'POST',
+    idempotency,
+    answer: kind.answer,
+    rows: { in: 'body', name: 'inputs' },
+    ...manyRecords,
+    ...(action !== 'create' && { cacheTags: tags.batchWrite, goneTags: tags.goneRows }),
   };
-  return write(http, plan, rows, options);
+  const body = z.strictObject({ inputs: kind.rows });
+  return recipe({
+    route: `POST /${type}/batch/${action}`,
+    summary: `${kind.verb} up to 100 ${type}`,
+    description: kind.description,
+    maxBodyBytes: MAX_BATCH_BYTES,
+    maxBodyValues: MAX_BATCH_VALUES,
+    body,
+    answer,
+    status,
+    operations: [operation as Operation<unknown>],
+    run: async (http, given, options): Promise<BatchWriteAnswer> => {
+      const rows = checked(kind.rows, given.body.inputs, 'inputs').map((given, index) => ({ index, input: kind.input(given, index) }));
+      const batch = { ...kind, operation, path: objectsPath(type, 'batch', action) };
+      return countedRows(await writeBatch(http, batch, rows, options), counts);
+    },
+    statusOf: (result) => statusOfRows(result, ['created', 'updated', 'archived'], status),
+  });
 };
 
-/** @throws {InvalidRequestError} for no rows, more than 100, two of one id, or a row that cannot be sent. */
-export const updateRecords = async (
-  http: HttpClient,
-  type: RecordType,
-  input: readonly ChangedRow[],
-  options?: CallOptions,
-): Promise<BatchWriteAnswer> => {
-  const rows = checked(changedRowsSchema, input, 'inputs').map(sent);
-  const plan: Plan<RecordBatch> = {
-    operation: batchUpdateOperations[type],
-    path: batchPath(type, 'update'),
-    answersOf: (some, answer) => joinRows(some, answer, () => 'updated'),
-  };
-  return write(http, plan, rows, options);
-};
+/** Not repeated after a lost answer. */
+export const batchCreate = (type: inputs.RecordType | 'tickets') =>
+  batchWrite(type, {
+    action: 'create',
+    idempotency: 'never',
+    verb: 'Create',
+    description: `${ROW_BY_ROW} Not repeated after a lost answer, as that could make them twice.`,
+    rows: type === 'contacts' ? newContactRows : newRows,
+    answer: recordBatch,
+    status: 201,
+    input: traced,
+    answersOf: (rows, batch) => joinRows(rows, batch, () => 'created'),
+    ...(type === 'contacts' && { conflictsIn: takenIn }),
+  });
 
-/** HubSpot repeats the properties that it was sent: by this one it is known whose row is whose. */
-const withIdProperty = (row: UpsertedRow): UpsertedRow => ({ ...row, properties: { [row.idProperty]: row.id, ...row.properties } });
-
-/** @throws {InvalidRequestError} for no rows, more than 100, two of one value, or a row that cannot be sent. */
-export const upsertRecords = async (
-  http: HttpClient,
-  type: RecordType,
-  input: readonly UpsertedRow[],
-  options?: CallOptions,
-): Promise<BatchWriteAnswer> => {
-  const rows = checked(upsertedRowsSchema, input, 'inputs').map(withIdProperty).map(sent);
-  const plan: Plan<UpsertBatch> = {
-    operation: batchUpsertOperations[type],
-    path: batchPath(type, 'upsert'),
-    answersOf: (some, answer) => joinRows(some, answer, (record) => (record['new'] === true ? 'created' : 'updated')),
-  };
-  return write(http, plan, rows, options);
-};
-
-/** @throws {InvalidRequestError} for no rows, more than 100, two of one id, or an id that is none. */
-export const archiveRecords = async (
-  http: HttpClient,
-  type: RecordType,
-  input: readonly ArchivedRow[],
-  options?: CallOptions,
-): Promise<BatchWriteAnswer> => {
-  const rows = checked(archivedRowsSchema, input, 'inputs').map(({ id }, index): SentRow => ({
-    index,
-    traceId: String(index),
-    id,
-    properties: {},
-    input: { id },
-    likeness: id,
-  }));
-  const plan: Plan<unknown> = {
-    operation: batchArchiveOperations[type],
-    path: batchPath(type, 'archive'),
+/** The batch writes of one type; all but `create` may be repeated. */
+export const batchWrites = (type: inputs.RecordType) => ({
+  create: batchCreate(type),
+  update: batchWrite(type, {
+    action: 'update',
+    idempotency: 'natural',
+    verb: 'Update',
+    description: `By id, or by the unique property that \`idProperty\` names. Safe to repeat. ${ROW_BY_ROW}`,
+    rows: changedRows,
+    answer: recordBatch,
+    input: traced,
+    answersOf: (rows, batch) => joinRows(rows, batch, () => 'updated'),
+  }),
+  upsert: batchWrite(type, {
+    action: 'upsert',
+    idempotency: 'natural',
+    verb: 'Create or update',
+    description: `By the unique property that \`idProperty\` names, of which \`id\` is the value. Safe to repeat. ${ROW_BY_ROW}`,
+    rows: upsertedRows,
+    answer: upsertBatch,
+    // HubSpot repeats the properties that it was sent: by this one it is known whose row is whose.
+    input: (row, index) => traced({ ...row, properties: { [row.idProperty]: row.id, ...row.properties } }, index),
+    answersOf: (rows, batch) => joinRows(rows, batch, (made) => (made['new'] === true ? 'created' : 'updated')),
+  }),
+  archive: batchWrite(type, {
+    action: 'archive',
+    idempotency: 'natural',
+    verb: 'Archive',
+    description: `By id; those that are not there count as archived. HubSpot can restore them for 90 days. Safe to repeat. ${ROW_BY_ROW}`,
+    rows: archivedRows,
+    answer: anything,
+    input: (row) => row,
     // A 204: HubSpot has no word on single rows, and what is not there is archived already.
-    answersOf: (some) => some.map(({ index }) => ({ index, outcome: 'archived' })),
-  };
-  return write(http, plan, rows, options);
-};
+    answersOf: (rows) => rows.map(({ index }) => ({ index, outcome: 'archived' })),
+  }),
+});

@@ -1,127 +1,89 @@
 /**
- * What kept answers of HubSpot tell of, which of them a write makes old, and which end when a record is gone: records, such as
- * `contacts:7`.
+ * Tags of HubSpot's records, such as `contacts:7`: which records a cached answer is about, which a write changes, and which are gone.
  *
- * A contact is read by its id or by an email, and an answer tells both. Before there is one, nobody knows whose an email is, so
- * `contacts:by_email` stands for all that is read by one: every write of a contact, and every contact that is gone, purges it.
+ * A contact is read by its id or by an email, and an answer names both. Before there is an answer, the owner of an email is unknown, so
+ * `contacts:by_email` stands for all that is read by an email: every write of a contact, and every contact that is gone, purges it.
  */
-import type { OperationRequest } from '../../contract/operation.ts';
+import type { Operation } from '../../contract/operation.ts';
 import { lastValueIn, valuesIn } from '../../pipeline/upstreamPath.ts';
-import type { RecordType } from './hubspotInputs.ts';
+import { textIn } from '../inputs.ts';
+import { fieldsOf, rowsIn, textsIn } from '../jsonFields.ts';
+import { contextList } from './hubspotAnswers.ts';
 
-/** Of a record that is there, and tied to nothing. */
+/** Of a record that is there, and has no associations. */
 export const NONE_FOUND = 'crm.associations.NO_ASSOCIATIONS_FOUND';
 
-const READ_BY_EMAIL = 'contacts:by_email';
-
-const tagOf = (type: string, id: string): string => `${type}:${id.toLowerCase()}`;
-
-const readByEmail = (type: string): readonly string[] => (type === 'contacts' ? [READ_BY_EMAIL] : []);
+type Tags = NonNullable<Operation<unknown>['cacheTags']>;
 
 const isId = (name: string): boolean => /^\d+$/u.test(name);
+const readByEmail = (type: string): readonly string[] => (type === 'contacts' ? ['contacts:by_email'] : []);
+const tagsOf = (type: string, names: readonly string[], more: readonly string[] = []): readonly string[] => [
+  ...new Set([...names.map((name) => `${type}:${name.toLowerCase()}`), ...more]),
+];
+/** That an email has no contact, as many callers ask before they create one, says nothing of other emails. */
+const goneTags = (type: string, names: readonly string[]): readonly string[] =>
+  tagsOf(type, names, names.some(isId) ? readByEmail(type) : []);
 
-/** Of a read of one record: by what its path ends in; once it is answered, by the record's other names, too. */
-export const tagsOfRead =
-  (type: RecordType) =>
-  ({ path }: OperationRequest, answer?: unknown): readonly string[] => {
-    const name = lastValueIn(path);
-    const names = [name, ...idsOf([answer]), ...emailsOf([answer])];
-    return withoutRepeats([...names.map((each) => tagOf(type, each)), ...(isId(name) ? [] : readByEmail(type))]);
-  };
-
-/** Of a write of one record: by what its path ends in, and by the id that the answer tells. */
-export const tagsOfWrite =
-  (type: RecordType) =>
-  ({ path }: OperationRequest, answer?: unknown): readonly string[] =>
-    withoutRepeats([tagOf(type, lastValueIn(path)), ...idsOf([answer]).map((id) => tagOf(type, id)), ...readByEmail(type)]);
-
-/** Of one record that is not there. That nobody has an email, as many ask before they create, says nothing of other emails. */
-export const tagsOfGone =
-  (type: RecordType) =>
-  ({ path }: OperationRequest, answer?: unknown): readonly string[] => {
-    const name = lastValueIn(path);
-    return answer === undefined ? [tagOf(type, name), ...(isId(name) ? readByEmail(type) : [])] : [];
-  };
-
-/** Of a write of many: by what was asked for, and by what was answered. */
-export const tagsOfBatch =
-  (type: RecordType) =>
-  ({ body }: OperationRequest, answer?: unknown): readonly string[] => {
-    const ids = [...idsOf(rowsIn(body, 'inputs')), ...idsOf(rowsIn(answer, 'results'))];
-    return withoutRepeats([...ids.map((id) => tagOf(type, id)), ...readByEmail(type)]);
-  };
-
-/** Of a read of many: the rows that were asked for and are not in the answer. A refusal of all is about none of them. */
-export const tagsOfMissingRows =
-  (type: RecordType) =>
-  ({ body }: OperationRequest, answer?: unknown): readonly string[] => {
-    const found = rowsIn(answer, 'results');
-    const known = new Set([...idsOf(found), ...valuesOf(found)].map((name) => name.toLowerCase()));
-    const missing = answer === undefined ? [] : idsOf(rowsIn(body, 'inputs')).filter((name) => !known.has(name.toLowerCase()));
-    return tagsOfMissing(type, missing);
-  };
-
-/** Of a write of many: the rows that HubSpot says are not there; of one that is refused, all that it asked for. */
-export const tagsOfRowsNotThere =
-  (type: RecordType) =>
-  (request: OperationRequest, answer?: unknown): readonly string[] => {
-    if (answer === undefined) return tagsOfBatch(type)(request);
-    const names = rowsIn(answer, 'errors')
-      .filter(isNotThere)
-      .flatMap((error) => contextOf(error)['ids']);
-    return tagsOfMissing(type, names.map(String));
-  };
-
-/** Of a read of what ties many together, `…/contacts/companies/batch/read`: those that are neither tied nor said to be tied to nothing. */
-export const tagsOfMissingAssociations = ({ path, body }: OperationRequest, answer?: unknown): readonly string[] => {
-  if (answer === undefined) return [];
-  const found = idsOf(rowsIn(answer, 'results').map((row) => fieldsOf(row)['from']));
-  const untied = rowsIn(answer, 'errors')
-    .filter((error) => !isNotThere(error))
-    .flatMap((error) => contextOf(error)['fromObjectId']);
-  const known = new Set([...found, ...untied.map(String)]);
-  const missing = idsOf(rowsIn(body, 'inputs')).filter((id) => !known.has(id));
-  return tagsOfMissing(valuesIn(path).at(-4) ?? '', missing);
-};
-
-const tagsOfMissing = (type: string, names: readonly string[]): readonly string[] =>
-  withoutRepeats([...names.map((name) => tagOf(type, name)), ...(names.some(isId) ? readByEmail(type) : [])]);
-
-/** What is not there has no other word of HubSpot's on it. */
-const isNotThere = (error: unknown): boolean =>
-  fieldsOf(error)['category'] === 'OBJECT_NOT_FOUND' && fieldsOf(error)['subCategory'] !== NONE_FOUND;
-
-const contextOf = (error: unknown): Fields => fieldsOf(fieldsOf(error)['context']);
-
-/** Of what ties records together, `…/contacts/7/associations/default/companies/8`: of which of the two a refusal tells is not said. */
-export const tagsOfAssociation = ({ path }: OperationRequest, answer?: unknown): readonly string[] => {
-  if (answer !== undefined) return [];
-  const values = valuesIn(path);
-  const named = values.flatMap((id, index) => (index > 0 && isId(id) ? [{ type: values[index - 1] ?? '', id }] : []));
-  return withoutRepeats(named.flatMap(({ type, id }) => [tagOf(type, id), ...readByEmail(type)]));
-};
-
-const withoutRepeats = (tags: readonly string[]): readonly string[] => [...new Set(tags)];
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
-
-const rowsIn = (content: unknown, name: 'inputs' | 'results' | 'errors'): readonly unknown[] => {
-  const rows = fieldsOf(content)[name];
-  return Array.isArray(rows) ? rows : [];
-};
-
-const idsOf = (rows: readonly unknown[]): readonly string[] =>
-  rows.flatMap((row) => (typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string' ? [row.id] : []));
-
-const propertiesOf = (row: unknown): Fields => fieldsOf(fieldsOf(row)['properties']);
-
-const emailsOf = (rows: readonly unknown[]): readonly string[] =>
-  rows.map((row) => propertiesOf(row)['email']).filter((email) => typeof email === 'string' && email !== '') as readonly string[];
-
+const idsOf = (rows: readonly unknown[]): readonly string[] => rows.flatMap((row) => textsIn(row, 'id'));
 /** A row that was asked for by a unique property names itself by one of its values. */
-const valuesOf = (rows: readonly unknown[]): readonly string[] =>
-  rows.flatMap((row) =>
-    Object.values(propertiesOf(row)).filter((value): value is string => typeof value === 'string' && value.length < 255),
+const valuesOf = (row: unknown): readonly string[] =>
+  Object.values(fieldsOf(fieldsOf(row)['properties'])).filter((value): value is string => typeof value === 'string' && value.length < 255);
+const isNotThere = (error: unknown): boolean => {
+  const { category, subCategory } = fieldsOf(error);
+  return category === 'OBJECT_NOT_FOUND' && subCategory !== NONE_FOUND;
+};
+
+type Use = 'read' | 'write' | 'gone' | 'batchWrite' | 'missingRows' | 'goneRows';
+
+/** Tags for the operations on records of one type. A single record is named by what the path ends in. */
+export const recordTags = (type: string): Readonly<Record<Use, Tags>> => {
+  const batchWrite: Tags = ({ body }, answer) =>
+    tagsOf(type, [...idsOf(rowsIn(body, 'inputs')), ...idsOf(rowsIn(answer, 'results'))], readByEmail(type));
+  return {
+    read: ({ path }, answer) => {
+      const name = lastValueIn(path);
+      const names = [name, ...idsOf([answer]), textIn(fieldsOf(answer)['properties'], 'email') ?? name];
+      return tagsOf(type, names, isId(name) ? [] : readByEmail(type));
+    },
+    write: ({ path }, answer) => tagsOf(type, [lastValueIn(path), ...idsOf([answer])], readByEmail(type)),
+    gone: ({ path }, answer) => (answer === undefined ? goneTags(type, [lastValueIn(path)]) : []),
+    batchWrite,
+    // Asked for and not in the answer. A refusal of the whole request is about none of them.
+    missingRows: ({ body }, answer) => {
+      const found = rowsIn(answer, 'results');
+      const known = new Set([...idsOf(found), ...found.flatMap(valuesOf)].map((name) => name.toLowerCase()));
+      const asked = answer === undefined ? [] : idsOf(rowsIn(body, 'inputs'));
+      return goneTags(
+        type,
+        asked.filter((name) => !known.has(name.toLowerCase())),
+      );
+    },
+    // Those that HubSpot says are not there; of a write that is refused, all that it asked for.
+    goneRows: (request, answer) => {
+      if (answer === undefined) return batchWrite(request);
+      const errors = rowsIn(answer, 'errors').filter(isNotThere);
+      return goneTags(
+        type,
+        errors.flatMap((error) => contextList(error, 'ids')),
+      );
+    },
+  };
+};
+
+/** Of an association, `…/contacts/7/associations/default/companies/8`: a refusal does not say which of the two is gone. */
+export const associationTags: Tags = ({ path }, answer) => {
+  const values = answer === undefined ? valuesIn(path) : [];
+  return values.flatMap((id, index) => (isId(id) ? goneTags(values[index - 1] ?? '', [id]) : []));
+};
+
+/** Of a batch read of associations, `…/contacts/companies/batch/read`: the records that its answer does not name. */
+export const missingAssociationTags: Tags = ({ path, body }, answer) => {
+  if (answer === undefined) return [];
+  const errors = rowsIn(answer, 'errors').filter((error) => !isNotThere(error));
+  const without = errors.flatMap((error) => contextList(error, 'fromObjectId'));
+  const known = new Set([...idsOf(rowsIn(answer, 'results').map((row) => fieldsOf(row)['from'])), ...without]);
+  return goneTags(
+    valuesIn(path).at(-4) ?? '',
+    idsOf(rowsIn(body, 'inputs')).filter((id) => !known.has(id)),
   );
+};

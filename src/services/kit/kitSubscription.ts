@@ -6,17 +6,18 @@
  */
 import { GatewayError, type ErrorCode } from '../../errors/gatewayError.ts';
 import { UpstreamError, UpstreamRejectedError, type CallSite, type FailureKind } from '../../errors/upstreamErrors.ts';
-import type { HttpClient } from '../../pipeline/httpClient.ts';
 import type { Operation, OperationRequest } from '../../contract/operation.ts';
 import { digest } from '../../pipeline/requestBuilder.ts';
+import { upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { isQueued, type CallOptions, type Queued, type QueueWish } from '../../contract/call.ts';
-import { checked, subscriptionSchema, type Subscription } from './kitInputs.ts';
-import { additions, kitOperations } from './kitOperations.ts';
-import { collectionPaths, memberPath, membersPath, subscribersPath, type Collection } from './kitPaths.ts';
-import type { Subscriber, SubscriberAnswer } from './kitSchemas.ts';
+import { recipe } from '../endpoint.ts';
+import { checked } from '../inputs.ts';
+import { subscribed, type SubscriberAnswer } from './kitAnswers.ts';
+import * as each from './kitEndpoints.ts';
+import { subscription as subscriptionInput, type Subscription } from './kitInputs.ts';
 
 /** `subscriber`, or what the subscriber is added to, such as `tag 207`. */
-type StepName = 'subscriber' | `${Collection} ${number}`;
+type StepName = 'subscriber' | `${each.Collection} ${number}`;
 
 interface Step {
   readonly name: StepName;
@@ -24,23 +25,11 @@ interface Step {
   readonly request: OperationRequest;
 }
 
-export interface StepReport {
+interface StepReport {
   readonly step: StepName;
   readonly outcome: 'made' | 'queued';
   /** Of a queued one. */
   readonly job?: string;
-}
-
-export interface Subscribed {
-  readonly subscriber: Subscriber;
-  readonly warnings?: readonly unknown[] | undefined;
-  readonly fields_pending?: true;
-  readonly steps: readonly StepReport[];
-}
-
-/** The job is that of the last step, which is made after all others: when it has ended, all have. */
-export interface QueuedSubscription extends Queued {
-  readonly steps: readonly StepReport[];
 }
 
 /** Some steps were made or queued, then one failed. It says what its cause says, and how far it came. */
@@ -67,29 +56,20 @@ export class SubscriptionIncompleteError extends UpstreamError {
   }
 }
 
-/** More than this many custom fields are applied some time after the answer (202). */
-const FIELDS_AT_ONCE = 10;
+const additions = { tag: each.addToTag.operation, form: each.addToForm.operation, sequence: each.addToSequence.operation };
 
-/** Says that fields are still to come, which Kit tells by its status alone. */
-export const latenessOf = (fields: Readonly<Record<string, unknown>> | undefined): { readonly fields_pending?: true } =>
-  Object.keys(fields ?? {}).length > FIELDS_AT_ONCE ? { fields_pending: true } : {};
-
-const additionOf = (collection: Collection, id: number, { email_address, subscriber_id, referrer }: Subscription): Step => {
-  const told = collection === 'form' && referrer !== undefined ? { referrer } : {};
-  const request =
-    subscriber_id === undefined
-      ? { path: membersPath(collection, id), body: { email_address, ...told } }
-      : { path: memberPath(collection, id, subscriber_id), body: told };
-  return { name: `${collection} ${id}`, operation: additions[collection], request };
+const additionOf = (collection: each.Collection, id: number, { email_address, subscriber_id, referrer }: Subscription): Step => {
+  const member = { email_address, subscriber_id, ...(collection === 'form' && referrer !== undefined && { referrer }) };
+  return { name: `${collection} ${id}`, operation: additions[collection], request: each.memberRequest(collection, String(id), member) };
 };
 
 /** Additions go by the address even when the number is known: then all steps are of one entity, and queued ones stay in order. */
 const stepsOf = (subscription: Subscription): readonly Step[] => {
   const { email_address, first_name, state, fields } = subscription;
-  const request = { path: subscribersPath, body: { email_address, first_name, state, fields } };
-  const upsert: Step = { name: 'subscriber', operation: kitOperations.upsertSubscriber, request };
+  const request = { path: upstreamPath`/v4/subscribers`, body: { email_address, first_name, state, fields } };
+  const upsert: Step = { name: 'subscriber', operation: each.upsertSubscriber.operation, request };
   const added = (['tag', 'form', 'sequence'] as const).flatMap((collection) => {
-    const ids = new Set(subscription[collectionPaths[collection]] ?? []);
+    const ids = new Set(subscription[each.collectionPaths[collection]] ?? []);
     return [...ids].map((id) => additionOf(collection, id, subscription));
   });
   return email_address === undefined ? added : [upsert, ...added];
@@ -118,44 +98,51 @@ const incomplete = (error: unknown, reports: readonly StepReport[], { name, oper
   return new UpstreamRejectedError(site, error.status, error.reason, { ...error.details, ...details });
 };
 
-const resultOf = (
-  answers: readonly (SubscriberAnswer | Queued)[],
-  steps: readonly StepReport[],
-  { fields }: Subscription,
-): Subscribed | QueuedSubscription => {
+/** Of a queued one the job is that of the last step, which is made after all others: when it has ended, all have. */
+const resultOf = (answers: readonly (SubscriberAnswer | Queued)[], steps: readonly StepReport[], { fields }: Subscription) => {
   const last = answers.at(-1);
   if (isQueued(last)) return { ...last, steps };
   const first = answers.find((answer): answer is SubscriberAnswer => !isQueued(answer));
   if (first === undefined) throw new Error('a subscription without a step');
   const { subscriber, warnings } = first;
-  return { subscriber, ...(warnings === undefined ? {} : { warnings }), ...latenessOf(fields), steps };
+  return { subscriber, ...(warnings !== undefined && { warnings }), ...each.latenessOf(fields), steps };
 };
 
 /**
  * Makes all steps in turn, under one deadline.
  *
- * @throws {InvalidRequestError} unless it names one person and a tag, form or sequence.
  * @throws {UpstreamRejectedError} whose `details` say what was `made` before the step that `failed`, if any was.
  * @throws {SubscriptionIncompleteError} the same, where the service could not be had.
  */
-export const subscribe = async (http: HttpClient, input: Subscription, options?: CallOptions): Promise<Subscribed | QueuedSubscription> => {
-  const subscription = checked(subscriptionSchema, input, 'subscription');
-  const steps = stepsOf(subscription);
-  // One answer for the whole: that of the last step, whose job outlasts the others.
-  let last: Parameters<NonNullable<CallOptions['onAnswer']>> | undefined;
-  const call = { ...http.startDeadline(options), onAnswer: (...told: NonNullable<typeof last>) => void (last = told) };
-  const answers: (SubscriberAnswer | Queued)[] = [];
-  const reports: StepReport[] = [];
-  for (const [index, step] of steps.entries()) {
-    const queue = wishFor(options?.queue, step, index === steps.length - 1, answers.some(isQueued));
-    try {
-      const answer = await http.write(step.operation, step.request, { ...call, ...(queue !== undefined && { queue }) });
-      answers.push(answer);
-      reports.push(report(step, answer));
-    } catch (error) {
-      throw incomplete(error, reports, step);
+export const subscribe = recipe({
+  route: 'POST /subscriptions',
+  summary: 'Subscribe: upsert a subscriber and add it to tags, forms and sequences',
+  description:
+    'Up to ten additions, tags first, then forms, then sequences. If one fails, the error says what was made before it; the same ' +
+    'request once more finishes it. With `subscriber_id` instead of `email_address` it begins with the additions.',
+  body: subscriptionInput,
+  answer: subscribed,
+  problems: [404],
+  queueable: true,
+  run: async (http, { body }, options) => {
+    const subscription = checked(subscriptionInput, body, 'subscription');
+    const steps = stepsOf(subscription);
+    // One answer for the whole: that of the last step, whose job outlasts the others.
+    let last: Parameters<NonNullable<CallOptions['onAnswer']>> | undefined;
+    const call = { ...http.startDeadline(options), onAnswer: (...told: NonNullable<typeof last>) => void (last = told) };
+    const answers: (SubscriberAnswer | Queued)[] = [];
+    const reports: StepReport[] = [];
+    for (const [index, step] of steps.entries()) {
+      const queue = wishFor(options?.queue, step, index === steps.length - 1, answers.some(isQueued));
+      try {
+        const answer = await http.write(step.operation, step.request, { ...call, ...(queue !== undefined && { queue }) });
+        answers.push(answer);
+        reports.push(report(step, answer));
+      } catch (error) {
+        throw incomplete(error, reports, step);
+      }
     }
-  }
-  if (last !== undefined) options?.onAnswer?.(...last);
-  return resultOf(answers, reports, subscription);
-};
+    if (last !== undefined) options?.onAnswer?.(...last);
+    return resultOf(answers, reports, subscription);
+  },
+});

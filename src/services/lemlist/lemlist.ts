@@ -15,6 +15,8 @@ export const lemlist = serviceOf({
   // The user name is empty and the key is the password; a Bearer token is refused.
   authenticate: (secret) => ({ Authorization: `Basic ${Buffer.from(`:${secret}`).toString('base64')}` }),
   sandboxSecret: 'lemlist-sandbox-key',
+  example: '/campaigns',
+  overrides: { attemptTimeoutMs: seconds(6) },
   endpoints: lemlistEndpoints,
   health: { operation: lemlistEndpoints.getTeam.operation, request: { path: upstreamPath`/team` } },
   quotas: { classes: { default: [{ permits: 20, windowMs: seconds(2), reading: 'two_seconds' }] } },

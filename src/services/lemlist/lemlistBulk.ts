@@ -4,21 +4,19 @@
  */
 import { z } from 'zod';
 import type { Operation } from '../../contract/operation.ts';
-import { writeInParts } from '../../pipeline/bulkParts.ts';
 import { isQueued, type Queued } from '../../contract/call.ts';
-import { InvalidRequestError } from '../../errors/requestErrors.ts';
+import { writeInParts } from '../../pipeline/bulkParts.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
+import { countedRows, failedWrites, rowsSchema, statusOfRows, type FailedWrite } from '../bulkRows.ts';
 import { recipe } from '../endpoint.ts';
+import { requireCount } from '../inputs.ts';
 import { bulkUnsubscribeAnswer } from './lemlistAnswers.ts';
 import { MAX_BULK_UNSUBSCRIBES, unsubscribeValue, unsubscribeValues } from './lemlistInputs.ts';
 import { bulkUnsubscription } from './lemlistQueueRules.ts';
 
 /** `pending`: it waits in the durable queue, with all that were sent. */
-export type UnsubscribedRow =
-  | { readonly index: number; readonly outcome: 'made' | 'pending' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly reason: 'invalid_value' }
-  /** `unknown`: Lemlist failed at it, and may have made it. Both may be sent again. */
-  | { readonly index: number; readonly outcome: 'unknown' | 'not_written'; readonly reason: string };
+type SentRow = { readonly outcome: 'made' | 'pending' } | FailedWrite;
+export type UnsubscribedRow = { readonly index: number } & (SentRow | { readonly outcome: 'refused'; readonly reason: 'invalid_value' });
 
 /** With what the queue says of the job, where the rows wait. */
 export interface BulkUnsubscribe extends Partial<Queued> {
@@ -44,19 +42,16 @@ const bulkOperation = {
 
 const isSound = (value: string): boolean => unsubscribeValue.safeParse(value).success;
 
-type Outcome = { readonly outcome: 'made' | 'pending' } | { readonly outcome: 'unknown' | 'not_written'; readonly reason: string };
-
-const result = (values: readonly string[], outcomes: ReadonlyMap<string, Outcome>): BulkUnsubscribe => {
+const result = (values: readonly string[], outcomes: ReadonlyMap<string, SentRow>): BulkUnsubscribe => {
   const rows = values.map((value, index): UnsubscribedRow => ({
     index,
     ...(outcomes.get(value) ?? { outcome: 'refused', reason: 'invalid_value' }),
   }));
-  const count = (wanted: UnsubscribedRow['outcome']): number => rows.filter((row) => row.outcome === wanted).length;
-  return { rows, made: count('made'), refused: count('refused') };
+  return countedRows(rows, { made: ['made'], refused: ['refused'] });
 };
 
 /**
- * Sends each sound value once, in one request; nothing where there is none.
+ * Sends each sound value once, in one request while Lemlist does not fail at it; nothing where there is none.
  *
  * @throws {InvalidRequestError} for no value, or more than 10,000.
  */
@@ -69,39 +64,24 @@ export const bulkUnsubscribe = recipe({
   body: z.strictObject({ values: unsubscribeValues }),
   maxBodyBytes: MAX_BULK_BYTES,
   maxBodyValues: MAX_BULK_VALUES,
-  answer: z.object({
-    rows: z.array(
-      z.object({
-        index: z.int(),
-        outcome: z.enum(['made', 'refused', 'unknown', 'not_written', 'pending']),
-        reason: z.string().optional(),
-      }),
-    ),
-    made: z.int(),
-    refused: z.int(),
-  }),
+  answer: rowsSchema(
+    { outcome: z.enum(['made', 'refused', 'unknown', 'not_written', 'pending']), reason: z.string().optional() },
+    'made',
+    'refused',
+  ),
   queueable: true,
   operations: [bulkOperation],
   run: async (http, { body: { values } }, options): Promise<BulkUnsubscribe> => {
-    if (values.length < 1 || values.length > MAX_BULK_UNSUBSCRIBES) {
-      throw new InvalidRequestError(`values must be 1 to ${String(MAX_BULK_UNSUBSCRIBES)} in one call`);
-    }
+    requireCount(values, MAX_BULK_UNSUBSCRIBES, 'values');
     const sound = [...new Set(values.filter(isSound))];
     if (sound.length === 0) return result(values, new Map());
-    const { answered, failed } = await writeInParts(
-      http,
-      bulkOperation,
-      { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: sound } },
-      options,
-    );
-    const outcomes = new Map<string, Outcome>();
-    const note = (places: readonly number[], outcome: Outcome): void => {
-      for (const place of places) outcomes.set(sound[place] ?? '', outcome);
-    };
-    for (const { places, answer } of answered) note(places, { outcome: isQueued(answer) ? 'pending' : 'made' });
-    for (const { places, outcome, reason } of failed) note(places, { outcome, reason });
-    const queued = answered.map(({ answer }) => answer).find(isQueued);
+    const request = { path: upstreamPath`/v2/unsubscribes/variables`, body: { values: sound } };
+    const parts = await writeInParts(http, bulkOperation, request, options);
+    const queued = parts.answered.map(({ answer }) => answer).find(isQueued);
+    const failures = failedWrites(parts);
+    const answered: SentRow = { outcome: queued === undefined ? 'made' : 'pending' };
+    const outcomes = new Map(sound.map((value, place) => [value, failures.get(place) ?? answered]));
     return { ...queued, ...result(values, outcomes) };
   },
-  statusOf: ({ rows }) => (rows.every(({ outcome }) => outcome === 'made' || outcome === 'pending') ? 200 : 207),
+  statusOf: (result) => statusOfRows(result, ['made', 'pending']),
 });

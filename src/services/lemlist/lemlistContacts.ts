@@ -7,8 +7,9 @@ import { manyRecords, rowsFrom, type BatchedRow, type BatchRule, type Operation,
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
 import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import { upstreamPath } from '../../pipeline/upstreamPath.ts';
-import { lookUpRows, lookupReply, lookupSchema, type BulkLookup, type LookedUp } from '../bulkLookup.ts';
+import { lookUpRows, lookupSchema, lookupStatus, type BulkLookup, type LookedUp } from '../bulkRows.ts';
 import { inProcess, recipe } from '../endpoint.ts';
+import { requireCount } from '../inputs.ts';
 import { contact, contactsAnswer, upsertedContact } from './lemlistAnswers.ts';
 import { contactName, contactNames, MAX_CONTACTS } from './lemlistInputs.ts';
 import { ofPerson } from './lemlistEndpoints.ts';
@@ -65,13 +66,9 @@ export const upsertContact = inProcess(
   (body: Readonly<Record<string, unknown>>) => ({ path: upstreamPath`/contacts`, body }),
 );
 
-const requireCount = (count: number): void => {
-  if (count < 1 || count > MAX_CONTACTS) throw new InvalidRequestError(`contacts must be 1 to ${String(MAX_CONTACTS)} in one call`);
-};
-
 /** Up to 100 contacts by id or email in one call: Lemlist's one batch read. */
 export const getContacts = inProcess(batchedRead, (idsOrEmails: readonly string[]) => {
-  requireCount(idsOrEmails.length);
+  requireCount(idsOrEmails, MAX_CONTACTS, 'contacts');
   if (idsOrEmails.some((value) => value.includes(','))) throw new InvalidRequestError('a contact id or email must not hold a comma');
   return { path: upstreamPath`/contacts`, query: { idsOrEmails: idsOrEmails.join(',') } };
 });
@@ -91,14 +88,14 @@ export const findContacts = recipe({
   body: z.strictObject({ ids_or_emails: contactNames }),
   answer: lookupSchema({ contact }),
   run: async (http, { body: { ids_or_emails: values } }, options = {}): Promise<BulkLookup<FoundContact>> => {
-    requireCount(values.length);
+    requireCount(values, MAX_CONTACTS, 'contacts');
     const steps = http.startDeadline(options);
     return lookUpRows({ values, schema: contactName, name: 'id_or_email' }, async (name): Promise<LookedUp<FoundContact>> => {
       const [found] = (await getContacts.bind(http)([name], steps)).contacts;
       return found === undefined ? { outcome: 'missing' } : { outcome: 'found', contact: found };
     });
   },
-  statusOf: (result) => lookupReply(result).status,
+  statusOf: lookupStatus,
 });
 
 /** @throws {UpstreamRejectedError} 404 `contact_not_found`. */

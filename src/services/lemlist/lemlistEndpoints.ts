@@ -36,7 +36,6 @@ export const listCampaigns = endpoint({
   answer: answers.campaignsAnswer,
   replies: answers.campaigns,
   upstream: ({ query }) => ({ path: upstreamPath`/campaigns`, query: { version: 'v2', ...query } }),
-  idempotency: 'safe',
   ...listCache,
   ...campaigns,
 });
@@ -62,7 +61,6 @@ export const getCampaign = endpoint({
   ...ofCampaign,
   answer: answers.campaign,
   upstream: ({ params }) => ({ path: upstreamPath`/campaigns/${params.campaignId}` }),
-  idempotency: 'safe',
   ...listCache,
   ...campaigns,
 });
@@ -102,7 +100,6 @@ export const listCampaignLeads = endpoint({
   replies: answers.leads,
   // The trailing slash is part of Lemlist's path.
   upstream: ({ params, query }) => ({ path: upstreamPath`/campaigns/${params.campaignId}/leads/`, query: { ...query } }),
-  idempotency: 'safe',
 });
 
 /**
@@ -190,7 +187,6 @@ export const getLead = endpoint({
   answer: answers.lead,
   problems: [404],
   upstream: ({ query }) => ({ path: upstreamPath`/leads`, query: { id: query.id, version: 'v2' } }),
-  idempotency: 'safe',
 });
 
 /** The lead as each campaign knows it: one row per campaign. */
@@ -204,7 +200,6 @@ export const getLeadsByEmail = endpoint({
   replies: answers.leads,
   problems: [404],
   upstream: ({ params }) => ({ path: upstreamPath`/leads/${params.email}`, query: { version: 'v2' } }),
-  idempotency: 'safe',
 });
 
 export const listUnsubscribes = endpoint({
@@ -216,7 +211,6 @@ export const listUnsubscribes = endpoint({
   answer: answers.unsubscribesAnswer,
   replies: answers.unsubscribes,
   upstream: ({ query }) => ({ path: upstreamPath`/v2/unsubscribes/variables`, query: { ...query } }),
-  idempotency: 'safe',
 });
 
 export const unsubscribe = endpoint({
@@ -240,7 +234,6 @@ export const getUnsubscribe = endpoint({
   answer: answers.unsubscribe,
   problems: [404],
   upstream: ({ params }) => ({ path: upstreamPath`/v2/unsubscribes/variables/${params.value}` }),
-  idempotency: 'safe',
 });
 
 /** @throws {UpstreamRejectedError} 409 `unsubscribe_is_final` if the person asked for it, or complained. */
@@ -269,7 +262,6 @@ export const listActivities = endpoint({
   replies: answers.activities,
   cacheTags: () => ['activities'],
   upstream: ({ query }) => ({ path: upstreamPath`/activities`, query: { version: 'v2', ...query } }),
-  idempotency: 'safe',
   ...listCache,
 });
 
@@ -282,7 +274,6 @@ export const getTeam = endpoint({
   answer: answers.teamAnswer,
   replies: answers.team,
   upstream: () => ({ path: upstreamPath`/team` }),
-  idempotency: 'safe',
   cacheForMs: minutes(1),
   staleForMs: minutes(10),
 });

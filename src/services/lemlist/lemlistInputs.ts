@@ -2,7 +2,7 @@
  * What callers may send on to Lemlist. It answers some bad input with 500, so bad input ends here.
  */
 import { z } from 'zod';
-import { boundedText, emailText } from '../../web/boundedText.ts';
+import { boundedText, emailText, flag, wholeNumber } from '../inputs.ts';
 
 const lemlistId = (prefix: string): z.ZodString =>
   boundedText(100).regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,64}$`, 'u'), `must be a Lemlist id that begins with ${prefix}_`);
@@ -66,8 +66,6 @@ export const newLead = leadVariables.refine(
 );
 export const leadChanges = leadVariables.refine((changes) => Object.keys(changes).length > 0, 'must change something');
 
-const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional();
-
 /** `deduplicate` looks for the lead in other campaigns; the others enrich it and spend credits. */
 export const addLeadFlags = z.strictObject({
   deduplicate: flag,
@@ -77,15 +75,14 @@ export const addLeadFlags = z.strictObject({
   findPhone: flag,
 });
 
-const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max).optional();
 const MAX_OFFSET = 1_000_000;
-const paging = { limit: wholeNumber(1, 100), offset: wholeNumber(0, MAX_OFFSET) };
+const paging = { limit: wholeNumber(1, 100).optional(), offset: wholeNumber(0, MAX_OFFSET).optional() };
 
 export const page = z.strictObject(paging);
 
 export const campaignQuery = z.strictObject({
   ...paging,
-  page: wholeNumber(1, MAX_OFFSET),
+  page: wholeNumber(1, MAX_OFFSET).optional(),
   sortBy: z.enum(['createdAt']).optional(),
   sortOrder: z.enum(['asc', 'desc']).optional(),
   status: z.string().min(1).max(64).optional(),
@@ -93,7 +90,7 @@ export const campaignQuery = z.strictObject({
 });
 
 /** Lemlist documents no offset here: at most 500 leads of a state can be listed. */
-export const campaignLeadsQuery = z.strictObject({ state: z.string().min(1).max(64).optional(), limit: wholeNumber(1, 500) });
+export const campaignLeadsQuery = z.strictObject({ state: z.string().min(1).max(64).optional(), limit: wholeNumber(1, 500).optional() });
 
 export const activityQuery = z.strictObject({
   ...paging,

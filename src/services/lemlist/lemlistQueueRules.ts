@@ -4,14 +4,10 @@
  */
 import type { OperationRequest, QueueRule } from '../../contract/operation.ts';
 import { lastValueIn } from '../../pipeline/upstreamPath.ts';
+import { textIn } from '../inputs.ts';
 
 /** Each makes Lemlist spend credits, once more with every repeat. */
 const SPENDING = ['linkedinEnrichment', 'findEmail', 'verifyEmail', 'findPhone'] as const;
-
-const textIn = (body: unknown, field: string): string | undefined => {
-  const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, field) : undefined;
-  return typeof value === 'string' && value !== '' ? value.toLowerCase() : undefined;
-};
 
 const person = (value: string | undefined): string | undefined => (value === undefined ? undefined : `person/${value}`);
 

@@ -1,150 +1,321 @@
 /**
- * Contacts of many in one request: rows joined to what was asked for, and rows that cannot go kept from the others.
+ * SendGrid's contacts. Writes of contacts are jobs: accepted at once, done in its own time. Reads of single contacts share one
+ * request, since SendGrid takes up to 100 addresses, or 100 ids.
  */
+import { z } from 'zod';
+import { locationOf } from '../../config/percentEncoding.ts';
+import { isQueued, type CallOptions } from '../../contract/call.ts';
+import { manyRecords, type Operation, type OperationRequest } from '../../contract/operation.ts';
 import { InvalidRequestError } from '../../errors/requestErrors.ts';
-import { failedOf, sendInParts } from '../../pipeline/bulkParts.ts';
+import { UpstreamRejectedError } from '../../errors/upstreamErrors.ts';
 import type { HttpClient } from '../../pipeline/httpClient.ts';
-import type { CallOptions } from '../../contract/call.ts';
+import { sendInParts } from '../../pipeline/bulkParts.ts';
+import { lastValueIn, upstreamPath } from '../../pipeline/upstreamPath.ts';
 import { mapInSlices } from '../../time/nextTurn.ts';
-import { bulkContactsSchema, checked, contactSchema, emailsSchema, MAX_BULK_BYTES, type BulkContacts } from './sendgridInputs.ts';
-import { sendgridOperations } from './sendgridOperations.ts';
-import { contactsByEmailPath, contactsPath } from './sendgridPaths.ts';
-import type { Contact, Found, Import } from './sendgridSchemas.ts';
+import {
+  countedRows,
+  distinctKeys,
+  failedIn,
+  failedKeys,
+  failedWrites,
+  faultsIn,
+  readsTogether,
+  rowKey,
+  rowsSchema,
+  statusOfKeys,
+  statusOfRows,
+  type FailedWrite,
+} from '../bulkRows.ts';
+import { endpoint, recipe } from '../endpoint.ts';
+import { checked, email } from '../inputs.ts';
+import * as answers from './sendgridAnswers.ts';
+import { jobsOf, named, ofContact, onLists, writeJobs, type Jobs } from './sendgridEndpoints.ts';
+import * as inputs from './sendgridInputs.ts';
 
-export interface FoundContacts {
-  /** In the order of the addresses. */
-  readonly contacts: readonly Contact[];
-  /** Addresses without a contact. */
-  readonly missing: readonly string[];
-  /** Addresses that SendGrid would not look up, such as malformed ones. */
-  readonly refused: readonly string[];
-  /** Addresses that SendGrid failed at, while it answered others: they may be asked for again. Absent: none. */
-  readonly failed?: readonly string[];
-}
+const path = upstreamPath`/v3/marketing/contacts`;
+const searchPath = upstreamPath`/v3/marketing/contacts/search/emails`;
 
-const NOT_FOUND = 'contact not found';
-
-/** SendGrid's keys are in lower case. An address without a word on it is as good as unknown. */
-const joined = (emails: readonly string[], answers: readonly Found[]): FoundContacts => {
-  const rows = new Map(answers.flatMap(({ result }) => Object.entries(result)).map(([email, row]) => [email.toLowerCase(), row]));
-  const rowOf = (email: string) => rows.get(email.toLowerCase());
-  const isRefused = (email: string): boolean => {
-    const { contact, error = NOT_FOUND } = rowOf(email) ?? {};
-    return contact === undefined && error.toLowerCase() !== NOT_FOUND;
-  };
-  return {
-    contacts: emails.flatMap((email) => rowOf(email)?.contact ?? []),
-    missing: emails.filter((email) => rowOf(email)?.contact === undefined && !isRefused(email)),
-    refused: emails.filter(isRefused),
-  };
+/** A POST that reads: abandoning or repeating it harms nobody. */
+const search: Operation<answers.Found> = {
+  ...named('find_contacts'),
+  method: 'POST',
+  idempotency: 'safe',
+  answer: answers.foundAnswer,
+  rows: { in: 'body', name: 'emails' },
+  ...manyRecords,
 };
 
-/** @throws {InvalidRequestError} for no addresses, more than 100, or one that is none. */
-export const findContacts = async (http: HttpClient, emails: readonly string[], options?: CallOptions): Promise<FoundContacts> => {
-  const asked = checked(emailsSchema, emails, 'emails');
-  const unique = [...new Map(asked.map((email) => [email.toLowerCase(), email])).values()];
-  const body = { emails: unique };
-  const parts = await sendInParts(http, sendgridOperations.findContacts, { path: contactsByEmailPath, body }, options);
-  const failed = failedOf(parts, unique);
-  const answers = parts.answered.map(({ answer }) => answer);
-  return {
-    ...joined(
-      unique.filter((email) => !failed.includes(email)),
-      answers,
-    ),
-    ...(failed.length > 0 && { failed }),
-  };
+/** The one address of a search; `undefined` where it has several. */
+const addressIn = ({ body }: OperationRequest): string | undefined => {
+  const { emails } = body as { readonly emails: readonly string[] };
+  return emails.length === 1 ? emails[0] : undefined;
 };
 
-/** `accepted`: it is in the job, whose end tells how many went in. `refused`: it was not sent; `fields` says where it is at fault. */
-export type RowAnswer =
-  | { readonly index: number; readonly outcome: 'accepted' }
-  | { readonly index: number; readonly outcome: 'refused'; readonly fields: readonly string[] }
-  /** `unknown`: SendGrid failed at it, and may have taken it. Both may be sent again. */
-  | { readonly index: number; readonly outcome: 'unknown' | 'not_written'; readonly reason: string };
-
-export interface BulkUpsert {
-  /** Absent where no row could be sent. */
-  readonly job_id?: string;
-  /** All jobs, where the rows were sent by parts: SendGrid failed at some. */
-  readonly job_ids?: readonly string[];
-  /** In the order sent; `index` is the place there. */
-  readonly rows: readonly RowAnswer[];
-  readonly accepted: number;
-  readonly refused: number;
-}
-
-const MAX_FIELDS = 5;
-/** Rows judged in a millisecond or two. */
-const ROWS_IN_A_SLICE = 500;
-const FIELD = /^\w{1,50}$/u;
-
-/** Names of fields only; a key that is none could be somebody's data. */
-const faultsOf = (row: unknown): readonly string[] | undefined => {
-  const { error } = contactSchema.safeParse(row);
-  if (error === undefined) return undefined;
-  const fields = error.issues.map(({ path }) => String(path[0] ?? 'contact')).map((field) => (FIELD.test(field) ? field : 'contact'));
-  return [...new Set(fields)].slice(0, MAX_FIELDS);
-};
-
-const judged = (row: unknown, index: number): RowAnswer => {
-  const fields = faultsOf(row);
-  return fields === undefined ? { index, outcome: 'accepted' } : { index, outcome: 'refused', fields };
-};
-
-const sentBody = ({ list_ids, contacts }: BulkContacts) => {
-  const body = { ...(list_ids === undefined ? {} : { list_ids }), contacts };
-  if (Buffer.byteLength(JSON.stringify(body)) > MAX_BULK_BYTES) {
-    throw new InvalidRequestError(`contacts must have at most ${String(MAX_BULK_BYTES)} bytes together, as JSON`);
-  }
-  return body;
+const searches: Operation<answers.Found> = {
+  ...search,
+  batch: readsTogether(search, {
+    maxRows: inputs.MAX_READ,
+    keyOf: addressIn,
+    request: (emails) => ({ path: searchPath, body: { emails: distinctKeys(emails) } }),
+    // Each gets an answer of its own, with the row of its address or none, as it would have alone.
+    row: (answer, address) => {
+      const rows = Object.entries(answer.result).filter(([key]) => rowKey(key) === rowKey(address));
+      return { kind: 'found', value: { ...answer, result: Object.fromEntries(rows) } };
+    },
+  }),
 };
 
 /**
- * Creates or updates up to 30,000 contacts by one job; rows that cannot be sent leave the others as they are.
- *
- * @throws {InvalidRequestError} for no contacts, more than 30,000, or more than 6 MB.
+ * In the order of the addresses. `missing`: without a contact; `refused`: SendGrid would not look them up, such as malformed ones;
+ * `failed`: SendGrid failed at them, while it answered others.
  */
-export const upsertContacts = async (http: HttpClient, input: BulkContacts, options?: CallOptions): Promise<BulkUpsert> => {
-  const { list_ids, contacts } = checked(bulkContactsSchema, input, 'body');
-  const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
-  const good = rows.flatMap(({ outcome, index }) => (outcome === 'accepted' ? index : []));
-  const refused = rows.length - good.length;
-  if (good.length === 0) return { rows, accepted: 0, refused };
-  const body = sentBody({ list_ids, contacts: good.flatMap((index) => contacts.slice(index, index + 1)) });
-  const parts = await sendInParts(http, sendgridOperations.upsertContacts, { path: contactsPath, body }, options);
-  const jobs = jobsOf(parts.answered.map(({ answer }) => answer));
-  const failures = new Map(
-    parts.failed.flatMap(({ places, outcome, reason }) => places.map((place) => [good[place] ?? place, { outcome, reason }] as const)),
-  );
+const foundContacts = z.object({
+  contacts: z.array(answers.contact),
+  missing: z.array(z.string()),
+  refused: z.array(z.string()),
+  failed: failedKeys,
+});
+
+const NOT_FOUND = 'contact not found';
+
+const find = async (http: HttpClient, emails: readonly string[], options?: CallOptions) => {
+  const asked = distinctKeys(checked(inputs.emails, emails, 'emails'));
+  const parts = await sendInParts(http, searches, { path: searchPath, body: { emails: asked } }, options);
+  const failures = failedIn(parts, asked);
+  const looked = asked.filter((address) => failures.failed?.includes(address) !== true);
+  // SendGrid's keys are in lower case. An address without a word on it is as good as unknown.
+  const results = parts.answered.flatMap(({ answer }) => Object.entries(answer.result));
+  const rows = new Map(results.map(([address, row]) => [rowKey(address), row]));
+  const contactOf = (address: string) => rows.get(rowKey(address))?.contact;
+  const isRefused = (address: string): boolean =>
+    contactOf(address) === undefined && (rows.get(rowKey(address))?.error ?? NOT_FOUND).toLowerCase() !== NOT_FOUND;
   return {
-    ...jobs,
-    rows: rows.map((row) => ({ ...row, ...failures.get(row.index) }) as RowAnswer),
-    accepted: good.length - failures.size,
-    refused,
+    contacts: looked.flatMap((address) => contactOf(address) ?? []),
+    missing: looked.filter((address) => contactOf(address) === undefined && !isRefused(address)),
+    refused: looked.filter(isRefused),
+    ...failures,
   };
 };
 
-/** The first job, and all where there are several. */
-export const jobsOf = (jobs: readonly { readonly job_id: string }[]): { job_id: string; job_ids?: string[] } => {
-  const ids = jobs.map(({ job_id: id }) => id);
-  return { job_id: ids[0] ?? '', ...(ids.length > 1 && { job_ids: ids }) };
-};
+export const findContacts = recipe({
+  route: 'POST /contacts/find',
+  summary: 'Find up to 100 contacts by address',
+  description: 'In one request of SendGrid. Unknown addresses are `missing`, even if all are; `refused` are those it would not look up.',
+  scope: 'read',
+  body: z.strictObject({ emails: inputs.emails }),
+  answer: foundContacts,
+  operations: [searches],
+  run: (http, { body }, options) => find(http, body.emails, options),
+  statusOf: statusOfKeys,
+});
 
-export const importOutcomes = ['running', 'succeeded', 'partly_failed', 'failed'] as const;
-export type ImportOutcome = (typeof importOutcomes)[number];
+/** @throws {UpstreamRejectedError} 404 `contact_not_found`. */
+export const findContact = recipe({
+  route: 'GET /contacts/by-email/:email',
+  summary: 'Find a contact by address',
+  params: { email },
+  answer: answers.contact,
+  problems: [404],
+  run: async (http, { params }, options) => {
+    const [contact] = (await find(http, [params.email], options)).contacts;
+    if (contact !== undefined) return contact;
+    throw new UpstreamRejectedError({ service: 'sendgrid', operation: search.name }, 404, 'contact_not_found');
+  },
+});
+
+const readMany: Operation<z.infer<typeof answers.contacts>> = {
+  ...named('get_contacts'),
+  ...manyRecords,
+  method: 'POST',
+  idempotency: 'safe',
+  answer: answers.contacts,
+  rows: { in: 'body', name: 'ids' },
+};
+const readManyPath = upstreamPath`/v3/marketing/contacts/batch`;
+
+export const getContacts = recipe({
+  route: 'POST /contacts/batch',
+  summary: 'Get up to 100 contacts by id',
+  description: 'In one request of SendGrid; unknown ones are not in its answer.',
+  scope: 'read',
+  body: z.strictObject({ ids: inputs.ids }),
+  answer: answers.contactsReply,
+  operations: [readMany],
+  run: async (http, { body }, options) => {
+    const ids = [...new Set(checked(inputs.ids, body.ids, 'ids'))];
+    const parts = await sendInParts(http, readMany, { path: readManyPath, body: { ids } }, options);
+    const [first] = parts.answered;
+    return { ...first?.answer, result: parts.answered.flatMap(({ answer }) => answer.result), ...failedIn(parts, ids) };
+  },
+  statusOf: statusOfKeys,
+});
+
+export const getContact = endpoint({
+  ...named('get_contact'),
+  route: 'GET /contacts/:id',
+  summary: 'Get a contact',
+  params: { id: inputs.contactId },
+  answer: answers.contact,
+  problems: [404],
+  upstream: ({ params }) => ({ path: upstreamPath`/v3/marketing/contacts/${params.id}` }),
+  batch: readsTogether(readMany, {
+    maxRows: inputs.MAX_READ,
+    keyOf: (request) => lastValueIn(request.path),
+    request: (ids) => ({ path: readManyPath, body: { ids: [...new Set(ids)] } }),
+    // An id without a row is unknown.
+    row: ({ result }, id) => {
+      const value = result.find((contact) => contact.id === id);
+      return value === undefined ? { kind: 'absent' } : { kind: 'found', value };
+    },
+  }),
+});
+
+const outcomes = new Map<string, (typeof answers.importOutcomes)[number]>([
+  ['completed', 'succeeded'],
+  ['errored', 'partly_failed'],
+  ['failed', 'failed'],
+]);
 
 /** What `errored` hides, that most went in, and `completed` might, that some did not. */
-export const outcomeOf = ({ status, results }: Import): ImportOutcome => {
-  const errored = results?.errored_count ?? 0;
-  switch (status) {
-    case 'completed':
-      return errored === 0 ? 'succeeded' : 'partly_failed';
-    case 'errored':
-      return 'partly_failed';
-    case 'failed':
-      return 'failed';
-    default:
-      return 'running';
-  }
+const outcomeOf = ({ status, results }: answers.Import) =>
+  status === 'completed' && (results?.errored_count ?? 0) > 0 ? 'partly_failed' : (outcomes.get(status) ?? 'running');
+
+export const getImport = endpoint({
+  ...named('get_import'),
+  route: 'GET /contacts/imports/:jobId',
+  summary: 'See how far an upsert or a deletion is, and how it ended',
+  description: '`errored` of SendGrid means that some rows failed, `failed` that all did: `outcome` says it plainly.',
+  params: { jobId: inputs.id },
+  answer: answers.imported.transform((job) => ({ ...job, outcome: outcomeOf(job) })),
+  replies: answers.imported.extend({ outcome: z.enum(answers.importOutcomes) }),
+  problems: [404],
+  upstream: ({ params }) => ({ path: upstreamPath`/v3/marketing/contacts/imports/${params.jobId}` }),
+});
+
+const placeOf = (jobId: string) => locationOf('/api/sendgrid/contacts/imports', jobId).headers;
+
+export const upsertContact = endpoint({
+  ...named('upsert_contact'),
+  ...onLists,
+  route: 'PUT /contacts',
+  summary: 'Create or update a contact',
+  description:
+    'By its identifiers; those that SendGrid knows of it must all be sent, or it cannot be updated. Accepted, not done: the address ' +
+    'under `Location` tells how it ends.',
+  body: inputs.contactUpsert,
+  answer: answers.job,
+  headersOf: (job) => (isQueued(job) ? undefined : placeOf(job.job_id)),
+  upstream: ({ body }) => {
+    const { list_ids, ...fields } = checked(inputs.contactUpsert, body, 'contact');
+    return { path, body: { ...(list_ids !== undefined && { list_ids }), contacts: [fields] } };
+  },
+  ...ofContact,
+});
+
+/**
+ * A row is `accepted`: it is in the job, whose end tells how many went in. Or `refused`: it was not sent; `fields` says where it is at
+ * fault. There is no job where no row could be sent, and several where the rows were sent by parts: SendGrid failed at some.
+ */
+const bulkUpsert = z.object({
+  job_id: z.string().optional(),
+  job_ids: z.array(z.string()).optional(),
+  ...rowsSchema(
+    {
+      outcome: z.enum(['accepted', 'refused', 'unknown', 'not_written']),
+      fields: z.array(z.string()).optional(),
+      reason: z.string().optional(),
+    },
+    'accepted',
+    'refused',
+  ).shape,
+});
+type RowAnswer = ReturnType<typeof judged> | ({ readonly index: number } & FailedWrite);
+
+/** Rows judged in a millisecond or two. */
+const ROWS_IN_A_SLICE = 500;
+
+const judged = (row: unknown, index: number) => {
+  const { error } = inputs.contact.safeParse(row);
+  if (error === undefined) return { index, outcome: 'accepted' as const };
+  return { index, outcome: 'refused' as const, fields: faultsIn(error, 'contact') };
 };
+
+const counted = (rows: readonly RowAnswer[]) => countedRows(rows, { accepted: ['accepted'], refused: ['refused'] });
+
+/** Not queued: who sends rows waits for what became of each. */
+const bulkOperation: Operation<answers.Job> = {
+  ...named('upsert_contacts'),
+  ...onLists,
+  method: 'PUT',
+  idempotency: 'natural',
+  answer: answers.job,
+  rows: { in: 'body', name: 'contacts' },
+};
+
+/** @throws {InvalidRequestError} for no contacts, more than 30,000, or more than 6 MB. */
+export const upsertContacts = recipe({
+  route: 'POST /contacts/bulk',
+  summary: 'Create or update up to 30,000 contacts',
+  description:
+    'Or 6 MB, whichever comes first. One row of the answer for each row sent, in their order; 207 where some were refused here, or ' +
+    'SendGrid failed at them; the others are in the job, or in `job_ids`. SendGrid tells only by counts, under `Location`, how many of ' +
+    'those went in.',
+  body: inputs.bulkContacts,
+  maxBodyBytes: inputs.MAX_BULK_BYTES,
+  maxBodyValues: inputs.MAX_BULK_VALUES,
+  status: 202,
+  answer: bulkUpsert,
+  operations: [bulkOperation],
+  run: async (http, { body: given }, options): Promise<Partial<Jobs> & ReturnType<typeof counted>> => {
+    const { list_ids, contacts } = checked(inputs.bulkContacts, given, 'body');
+    const rows = await mapInSlices(contacts, ROWS_IN_A_SLICE, judged);
+    const places = rows.flatMap(({ outcome, index }) => (outcome === 'accepted' ? index : []));
+    if (places.length === 0) return counted(rows);
+    const body = { ...(list_ids !== undefined && { list_ids }), contacts: contacts.filter((_, at) => rows[at]?.outcome === 'accepted') };
+    if (Buffer.byteLength(JSON.stringify(body)) > inputs.MAX_BULK_BYTES) {
+      throw new InvalidRequestError(`contacts must have at most ${String(inputs.MAX_BULK_BYTES)} bytes together, as JSON`);
+    }
+    const parts = await sendInParts(http, bulkOperation, { path, body }, options);
+    const failures = new Map([...failedWrites(parts)].map(([place, failure]) => [places[place], failure]));
+    const ended = rows.map((row): RowAnswer => {
+      const failure = failures.get(row.index);
+      return failure === undefined ? row : { index: row.index, ...failure };
+    });
+    return { ...jobsOf(parts.answered.map(({ answer }) => answer)), ...counted(ended) };
+  },
+  statusOf: (result) => statusOfRows(result, ['accepted'], 202),
+  headersOf: ({ job_id }) => (job_id === undefined ? undefined : placeOf(job_id)),
+});
+
+const deletion: Operation<answers.Job> = {
+  ...named('delete_contacts'),
+  method: 'DELETE',
+  answer: answers.job,
+  rows: { in: 'query', name: 'ids' },
+  ...ofContact,
+};
+
+export const deleteContacts = recipe({
+  route: 'POST /contacts/delete',
+  summary: 'Delete up to 100 contacts',
+  description: 'By id, from all lists. Accepted, not done.',
+  body: z.strictObject({ ids: inputs.ids }),
+  answer: answers.jobs,
+  operations: [deletion],
+  queueable: true,
+  run: async (http, { body }, options) => {
+    const keys = checked(inputs.ids, body.ids, 'ids');
+    return writeJobs(http, deletion, { path, query: { ids: keys }, keys }, options);
+  },
+  statusOf: statusOfKeys,
+});
+
+export const deleteContact = recipe({
+  route: 'DELETE /contacts/:id',
+  summary: 'Delete a contact',
+  description: 'From all lists. Accepted, not done.',
+  params: { id: inputs.id },
+  answer: answers.job,
+  queueable: true,
+  run: (http, { params }, options) => deleteContacts.bind(http)({ ids: [params.id] }, options),
+});

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { resolvePolicy } from '../../../src/contract/policy.ts';
-import { policyTemplates } from '../../../src/contract/policyTemplates.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
+import { policyOf } from '../../../src/services/serviceSettings.ts';
 
-const template = policyTemplates.hubspot;
+const template = policyOf(serviceRegistry.hubspot);
 
 describe('A bulkhead’s policy', () => {
   for (const [what, bulkhead] of [
@@ -30,7 +31,9 @@ describe('A bulkhead’s policy', () => {
   });
 
   it('keeps to what the services allow at the most', () => {
-    const limits = Object.values(policyTemplates).map(({ bulkhead }) => [bulkhead.startConcurrent, bulkhead.maxConcurrent]);
+    const limits = Object.values(serviceRegistry)
+      .map(policyOf)
+      .map(({ bulkhead }) => [bulkhead.startConcurrent, bulkhead.maxConcurrent]);
 
     expect(limits).to.deep.equal([
       [10, 100],

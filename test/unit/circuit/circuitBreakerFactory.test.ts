@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { CircuitOpenError, UpstreamTimeoutError } from '../../../src/errors/upstreamErrors.ts';
-import { policyTemplates, type TemplateName } from '../../../src/contract/policyTemplates.ts';
-import { seconds } from '../../../src/time/clock.ts';
+import type { Service } from '../../../src/services/provider.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
+import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { ATTEMPT_TIMEOUT_MS, failWith, policy, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 import { errorOf } from '../../support/errorOf.ts';
 import { HeldAttempt } from '../../support/heldAttempt.ts';
@@ -104,28 +105,19 @@ describe('CircuitBreakerFactory', () => {
     });
   });
 
-  describe('createForService', () => {
-    for (const service of Object.keys(policyTemplates) as TemplateName[]) {
-      it(`has a template for ${service}`, async () => {
-        const action = house.factory.createForService(service, succeed);
+  describe('create, for a service', () => {
+    for (const service of Object.values<Service>(serviceRegistry)) {
+      it(`takes what ${service.name} has otherwise`, async () => {
+        const action = house.factory.create(service.name, succeed, service.overrides);
 
         expect(await action.fire()).to.equal('contact');
-        expect(action.snapshot()).to.deep.include({ name: service, detection: policyTemplates[service].circuit.detection });
+        expect(action.snapshot()).to.deep.include({ name: service.name, detection: policyOf(service).circuit.detection });
       });
     }
 
-    it('lays overrides over the template', async () => {
-      const action = house.factory.createForService('explorium', new HeldAttempt().begin, { attemptTimeoutMs: seconds(1) });
-      const error = errorOf(action.fire(), UpstreamTimeoutError);
-
-      await house.time.advance(seconds(1));
-
-      expect((await error).timeoutMs).to.equal(seconds(1));
-    });
-
-    it('hands the service’s one circuit to the actions it makes', async () => {
-      const failing = house.factory.createForService('hubspot', failWith(new Error('down')));
-      const healthy = house.factory.createForService('hubspot', succeed);
+    it('hands the one circuit of a name to the actions it makes', async () => {
+      const failing = house.factory.create('hubspot', failWith(new Error('down')));
+      const healthy = house.factory.create('hubspot', succeed);
 
       for (let made = 0; made < 10; made += 1) await errorOf(failing.fire(), Error);
 

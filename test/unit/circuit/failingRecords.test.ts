@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { FailingCallers, FailingRecords } from '../../../src/circuit/blame.ts';
-import { policyTemplates } from '../../../src/contract/policyTemplates.ts';
+import { serviceRegistry } from '../../../src/services/registry.ts';
+import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { seconds } from '../../../src/time/clock.ts';
 import { down, failWith, site, succeed, useBreakerHouse } from '../../support/breakerHouse.ts';
 
@@ -167,7 +168,7 @@ describe('The circuit of a process that was started into an outage', () => {
 
   for (const service of ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgrid'] as const) {
     it(`opens within twenty seconds where all that is asked of ${service} is one record, and each attempt is answered 500`, async () => {
-      const breaker = house.factory.breaker(service, policyTemplates[service]);
+      const breaker = house.factory.breaker(service, policyOf(serviceRegistry[service]));
       const states: string[] = [];
       for (let second = 0; second < 20; second += 1) {
         await house.time.advance(seconds(1));
@@ -189,7 +190,7 @@ describe('A circuit beneath two callers', () => {
   for (const service of ['hubspot', 'lemlist', 'explorium', 'kit', 'mailchimp', 'sendgrid'] as const) {
     /** One caller whose records all fail, each another one; and one whose calls are answered, unless all fails. */
     const callBoth = async (times: number, isDown: boolean): Promise<string> => {
-      const breaker = house.factory.breaker(service, policyTemplates[service]);
+      const breaker = house.factory.breaker(service, policyOf(serviceRegistry[service]));
       for (let made = 0; made < times; made += 1) {
         await house.time.advance(100);
         const [poison, good] = ['crm', 'mailer'].map((caller) => ({ callers: [caller], records: () => [`${caller}:${String(made)}`] }));

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { UpstreamContractBrokenError, UpstreamTimeoutError, UpstreamUnavailableError } from '../../../src/errors/upstreamErrors.ts';
-import { policyTemplates } from '../../../src/contract/policyTemplates.ts';
+import { hubspot } from '../../../src/services/hubspot/hubspot.ts';
+import { policyOf } from '../../../src/services/serviceSettings.ts';
 import { seconds, systemClock } from '../../../src/time/clock.ts';
 import { down, site } from '../../support/breakerHouse.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 import { useVirtualFleet, type Replica } from '../../support/virtualFleet.ts';
 
-const { attemptTimeoutMs, circuit } = policyTemplates.hubspot;
+const { attemptTimeoutMs, circuit } = policyOf(hubspot);
 const policy = { attemptTimeoutMs, circuit };
 
 const after = (ms: number, error?: Error): Promise<unknown> =>

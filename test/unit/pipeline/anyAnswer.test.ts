@@ -8,7 +8,7 @@ import { quotaFrom, type QuotaReader } from '../../../src/pipeline/quota.ts';
 import type { HttpResponse } from '../../../src/wire/transport.ts';
 import { classifyExploriumAnswer } from '../../../src/services/explorium/exploriumErrors.ts';
 import { classifyHubspot } from '../../../src/services/hubspot/hubspotErrors.ts';
-import { readHubspotQuota } from '../../../src/services/hubspot/hubspotQuota.ts';
+import { readHubspotQuota } from '../../../src/services/hubspot/hubspot.ts';
 import { classifyKitAnswer } from '../../../src/services/kit/kitErrors.ts';
 import { classifyLemlistAnswer } from '../../../src/services/lemlist/lemlistErrors.ts';
 import { classifyMailchimpAnswer } from '../../../src/services/mailchimp/mailchimpErrors.ts';

@@ -84,10 +84,7 @@ describe('a row that a service answers with 500', () => {
     const { http } = over('hubspot', hubspotRows);
 
     const { client } = serviceRegistry.hubspot.mount(http);
-    const answer = await client.batchUpdate(
-      'contacts',
-      ids.map((id) => ({ id, properties: { city: 'Ulm' } })),
-    );
+    const answer = await client.batchUpdateContacts({ inputs: ids.map((id) => ({ id, properties: { city: 'Ulm' } })) });
 
     expect(answer).to.include({ updated: 20, failed: 1 });
     expect(answer.rows[13]).to.deep.equal({ index: 13, outcome: 'unknown', reason: 'upstream_unavailable' });
@@ -133,8 +130,8 @@ describe('a row that a service answers with 500', () => {
 
     const { client } = serviceRegistry.kit.mount(http, 'oauth-token');
     const answers = [
-      await client.bulkUpsertSubscribers(people.map((email) => ({ email_address: email }))),
-      await client.bulkAddMembers('tag', '7', ids.map(Number)),
+      await client.bulkUpsertSubscribers({ subscribers: people.map((email) => ({ email_address: email })) }),
+      await client.bulkAddToTag('7', { subscriber_ids: ids.map(Number) }),
     ];
 
     for (const answer of answers) {
@@ -182,9 +179,9 @@ describe('a row that a service answers with 500', () => {
     });
 
     const { client } = serviceRegistry.sendgrid.mount(http);
-    const found = await client.findContacts(people);
-    const read = await client.getContacts(ids);
-    const [deleted, suppressed] = [await client.deleteContacts(ids), await client.suppress(people)];
+    const found = await client.findContacts({ emails: people });
+    const read = await client.getContacts({ ids });
+    const [deleted, suppressed] = [await client.deleteContacts({ ids }), await client.suppress({ recipient_emails: people })];
 
     expect([found.contacts.length, found.missing, found.failed]).to.deep.equal([20, [], [`${POISON}@example.com`]]);
     expect([read.result.length, read.failed]).to.deep.equal([20, [POISON]]);

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { ServiceLimits } from '../../../src/config/serviceConfig.ts';
-import { policyTemplates, rateDetection } from '../../../src/contract/policyTemplates.ts';
-import { configurableService, resolveServicePolicy } from '../../../src/services/serviceSettings.ts';
+import { rateDetection } from '../../../src/contract/generalPolicy.ts';
+import { hubspot } from '../../../src/services/hubspot/hubspot.ts';
+import { configurableService, policyOf, resolveServicePolicy } from '../../../src/services/serviceSettings.ts';
 
 const unset: ServiceLimits = {
   attemptTimeoutMs: undefined,
@@ -11,7 +12,6 @@ const unset: ServiceLimits = {
   minimumCalls: undefined,
   rateLimit: undefined,
 };
-const hubspot = { name: 'hubspot' } as const;
 const counting = {
   name: 'hubspot',
   overrides: { deadlineMs: 8000, circuit: { detection: { strategy: 'consecutive', failures: 5 } } },
@@ -25,18 +25,18 @@ describe('configurableService', () => {
 });
 
 describe('resolveServicePolicy', () => {
-  it('is the template where nothing is set', () => {
-    expect(resolveServicePolicy(hubspot, unset)).to.deep.equal(policyTemplates.hubspot);
+  it('is the service’s own where nothing is set', () => {
+    expect(resolveServicePolicy(hubspot, unset)).to.deep.equal(policyOf(hubspot));
   });
 
-  it('lays the settings over the template and leaves the rest', () => {
+  it('lays the settings over the service’s own and leaves the rest', () => {
     const policy = resolveServicePolicy(hubspot, { ...unset, attemptTimeoutMs: 3000, deadlineMs: 9000, openForMs: 7000 });
 
     expect(policy).to.deep.equal({
-      ...policyTemplates.hubspot,
+      ...policyOf(hubspot),
       attemptTimeoutMs: 3000,
       deadlineMs: 9000,
-      circuit: { ...policyTemplates.hubspot.circuit, openForMs: 7000 },
+      circuit: { ...policyOf(hubspot).circuit, openForMs: 7000 },
     });
   });
 

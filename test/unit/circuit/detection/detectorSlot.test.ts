@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DetectionChange } from '../../../../src/contract/circuitState.ts';
 import { DetectorSlot } from '../../../../src/circuit/detection/detectorSlot.ts';
-import { rateDetection } from '../../../../src/contract/policyTemplates.ts';
+import { rateDetection } from '../../../../src/contract/generalPolicy.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
 import { useVirtualTime } from '../../../support/virtualTime.ts';
 

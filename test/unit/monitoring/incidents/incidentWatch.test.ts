@@ -5,6 +5,7 @@ import { guarded, type ResilienceEvents } from '../../../../src/contract/events.
 import type { WarningScored } from '../../../../src/monitoring/incidents/earlyWarnings.ts';
 import { createIncidentWatch, type IncidentSource, type IncidentWatch } from '../../../../src/monitoring/incidents/incidentWatch.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
+import { serviceRegistry } from '../../../../src/services/registry.ts';
 import { VirtualTime } from '../../../support/virtualTime.ts';
 import { recordingLogger, type LogLine } from '../../web/webGateway.ts';
 
@@ -50,10 +51,14 @@ class WatchedHouse {
   async call(service: Service, error?: Error): Promise<void> {
     const action =
       this.#actions.get(service) ??
-      this.factory.createForService(service, async (_signal, outcome: Error | undefined) => {
-        await Promise.resolve();
-        if (outcome !== undefined) throw outcome;
-      });
+      this.factory.create(
+        service,
+        async (_signal: AbortSignal, outcome: Error | undefined) => {
+          await Promise.resolve();
+          if (outcome !== undefined) throw outcome;
+        },
+        serviceRegistry[service].overrides,
+      );
     this.#actions.set(service, action);
     await action.fire(error).catch(() => undefined);
   }

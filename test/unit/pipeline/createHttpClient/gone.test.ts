@@ -4,8 +4,7 @@ import type { Operation } from '../../../../src/contract/operation.ts';
 import { upstreamPath } from '../../../../src/pipeline/upstreamPath.ts';
 import { serviceRegistry } from '../../../../src/services/registry.ts';
 import type { Service } from '../../../../src/services/provider.ts';
-import { hubspotOperations } from '../../../../src/services/hubspot/hubspotOperations.ts';
-import { exploriumOperations } from '../../../../src/services/explorium/exploriumOperations.ts';
+import { enrichFirmographics, enrichProspectContacts } from '../../../../src/services/explorium/exploriumOperations.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { cachedThing, getThing, json, type Thing } from '../../../support/httpHouse.ts';
 import { httpRig, thingRequest } from '../../../support/httpRig.ts';
@@ -174,7 +173,8 @@ describe('what ends with a record that is gone', () => {
     });
   }
 
-  const operationOf = (name: string): Operation<unknown> => hubspotOperations.find((operation) => operation.name === name)!;
+  const operationOf = (name: string): Operation<unknown> =>
+    serviceRegistry.hubspot.operations.find((operation) => operation.name === name)!;
   const path = upstreamPath`/crm/objects/v/contacts/${'7'}/associations/companies/${'8'}`;
 
   for (const [what, tags, expected] of [
@@ -231,18 +231,15 @@ describe('what ends with a record that is gone', () => {
     ],
     [
       'a person',
-      exploriumOperations.enrichProspectContacts.goneTags?.({ path, body: { prospect_ids: ['p'] } }, { data: [] }),
+      enrichProspectContacts.goneTags({ path, body: { prospect_ids: ['p'] } }, { data: [] }),
       ['prospects:p', 'prospects:matched'],
     ],
     [
       'a person, found',
-      exploriumOperations.enrichProspectContacts.goneTags?.(
-        { path, body: { prospect_ids: ['p'] } },
-        { data: [{ prospect_id: 'p', data: {} }] },
-      ),
+      enrichProspectContacts.goneTags({ path, body: { prospect_ids: ['p'] } }, { data: [{ prospect_id: 'p', data: {} }] }),
       [],
     ],
-    ['a business', exploriumOperations.enrichFirmographics.goneTags?.({ path, body: { business_id: 'b' } }), ['businesses:b']],
+    ['a business', enrichFirmographics.goneTags({ path, body: { business_id: 'b' } }), ['businesses:b']],
   ] as const) {
     it(`is, for ${what}, what bears its tags`, () => {
       expect(tags).to.deep.equal(expected);

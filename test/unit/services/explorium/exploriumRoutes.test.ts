@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { z } from 'zod';
 import { explorium } from '../../../../src/services/explorium/explorium.ts';
 import type { Reply, Route, RouteInput } from '../../../../src/web/route.ts';
 import { httpHouse, json, scriptedWire, type HttpHouse } from '../../../support/httpHouse.ts';
@@ -27,41 +26,10 @@ describe('routes of Explorium', () => {
     house.close();
   });
 
-  it('are the documented ones, all of them reads', () => {
-    const routes = routesOver(200, {});
+  it('are all of them reads, though paid ones', () => {
+    const scopes = routesOver(200, {}).map(({ scope }) => scope);
 
-    expect(routes.map(({ method, path, scope }) => `${scope} ${method} ${path}`)).to.deep.equal([
-      'explorium:read post /companies/enrich',
-      'explorium:read post /companies/enrich/bulk',
-      'explorium:read post /companies/match/bulk',
-      'explorium:read post /companies/firmographics/bulk',
-      'explorium:read post /prospects/match',
-      'explorium:read post /prospects/contacts/enrich',
-      'explorium:read get /credits',
-    ]);
-  });
-
-  it('can all be described by JSON Schema, like the rest of the gateway', () => {
-    for (const { body, answer } of routesOver(200, {})) {
-      if (body !== undefined) z.toJSONSchema(body, { io: 'input' });
-      expect(answer === undefined ? {} : z.toJSONSchema(answer)).to.be.an('object');
-    }
-  });
-
-  it('answer 200 with the flag of a fallback while Explorium is down', async () => {
-    const routes = routesOver(503, {});
-
-    const reply = await ask(routes, '/companies/enrich', { domain: 'example.com' });
-
-    expect(reply.body).to.deep.equal({ enriched: false, error: 'Enrichment temporarily unavailable', _fallback: true });
-  });
-
-  it('answer the credits as Explorium tells them', async () => {
-    const routes = routesOver(200, { allocated_credits: 10, remaining_credits: 4 });
-
-    const credits = await ask(routes, '/credits', {});
-
-    expect(credits.body).to.include({ remaining_credits: 4 });
+    expect(new Set(scopes)).to.deep.equal(new Set(['explorium:read']));
   });
 
   const bulkBodies: readonly (readonly [string, unknown, object])[] = [
@@ -104,5 +72,21 @@ describe('routes of Explorium', () => {
     expect(accepts(routes, '/prospects/match', { prospects: ['ada@example.com'] })).to.equal(false);
     expect(accepts(routes, '/prospects/match', { prospects: [{ colour: 'red' }] })).to.equal(false);
     expect(accepts(routes, '/prospects/contacts/enrich', { prospect_ids: ['a'.repeat(40)], contact_types: ['fax'] })).to.equal(false);
+  });
+});
+
+describe('declarations of Explorium', () => {
+  it('say that no paid call is repeated after an unknown outcome', () => {
+    const repeatable = explorium.operations.filter(({ idempotency }) => idempotency !== 'never');
+
+    expect(repeatable.map(({ name }) => name)).to.deep.equal(['get_credits']);
+  });
+
+  it('read the quota of a minute', () => {
+    const headers = { 'x-ratelimit-limit': '200', 'x-ratelimit-remaining': '150', 'x-ratelimit-reset': '1234567890' };
+
+    const readings = explorium.readQuota(headers, { operation: 'get_credits', wallTime: 1_234_567_880_000 });
+
+    expect(readings).to.deep.equal([{ window: 'minute', limit: 200, remaining: 150, resetAt: 1_234_567_890_000 }]);
   });
 });

@@ -4,7 +4,7 @@
 import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
 import type { HttpRequest } from '../../../../src/wire/transport.ts';
 import { explorium } from '../../../../src/services/explorium/explorium.ts';
-import { ExploriumClient } from '../../../../src/services/explorium/exploriumClient.ts';
+import type { ExploriumClient } from '../../../../src/services/explorium/exploriumClient.ts';
 import { httpHouse, json, scriptedWire, type Reply } from '../../../support/httpHouse.ts';
 
 export const ID = '19fbe842a2e51db95d4f92333f2cc63a';
@@ -33,7 +33,7 @@ export const scriptedExplorium = (...replies: readonly Reply[]): ScriptedExplori
     policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures: 1 } } },
   });
   return {
-    client: new ExploriumClient(house.http),
+    client: explorium.mount(house.http).client,
     sent,
     lines: () => sent.map(({ method, path }) => `${method} ${path}`),
     bodies: () => sent.map(({ body }) => JSON.parse(body ?? 'null') as unknown),

@@ -1,24 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { joinRows, type RowAnswer, type SentRow } from '../../../../src/services/hubspot/hubspotBatchRows.ts';
-import type { BatchedRecord } from '../../../../src/services/hubspot/hubspotSchemas.ts';
+import type { BatchedRecord } from '../../../../src/services/hubspot/hubspotAnswers.ts';
 
 type Properties = Readonly<Record<string, string>>;
 
-const newRow = (index: number, properties: Properties): SentRow => ({
-  index,
-  traceId: String(index),
-  properties,
-  input: { properties },
-  likeness: JSON.stringify(properties),
-});
+const newRow = (index: number, properties: Properties): SentRow => ({ index, input: { properties, objectWriteTraceId: String(index) } });
 
 const newRows = (...all: readonly Properties[]): readonly SentRow[] => all.map((properties, index) => newRow(index, properties));
 const named = (index: number, id: string, idProperty?: string): SentRow => ({
-  ...newRow(index, { city: 'Oslo' }),
-  id,
-  idProperty,
-  likeness: id,
+  index,
+  input: { id, idProperty, properties: { city: 'Oslo' }, objectWriteTraceId: String(index) },
 });
 
 const record = (id: string, properties: BatchedRecord['properties'], objectWriteTraceId?: string): BatchedRecord => ({
@@ -32,7 +24,7 @@ const join = (rows: readonly SentRow[], results: readonly BatchedRecord[], error
 
 /** The id of each row's record; else what is said of the row. */
 const said = (answers: readonly RowAnswer[]): readonly string[] =>
-  answers.map((answer) => ('reason' in answer ? answer.reason : 'record' in answer ? answer.record.id : answer.outcome));
+  answers.map(({ reason, record: joined, outcome }) => reason ?? joined?.id ?? outcome);
 
 describe('rows of HubSpot batch writes', () => {
   it('are joined by their trace ids where HubSpot repeats them, whatever their values', () => {
@@ -121,7 +113,7 @@ describe('rows of HubSpot batch writes', () => {
     fc.assert(
       fc.property(someRows, results, someErrors, (sent, records, errors) => {
         const answers = join(newRows(...sent), records, errors);
-        const given = answers.flatMap((answer) => ('record' in answer ? [answer.record] : []));
+        const given = answers.flatMap((answer) => answer.record ?? []);
         const refused = new Set<string>(errors.flatMap(({ context }) => context.objectWriteTraceId));
 
         expect(answers.map(({ index }) => index)).to.deep.equal(sent.map((_, index) => index));

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamRateLimitedError, UpstreamUnavailableError } from '../../../../src/errors/upstreamErrors.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
-import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
-import type { BatchWriteAnswer } from '../../../../src/services/hubspot/hubspotBatchRows.ts';
+import type { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
+import type { BatchWriteAnswer } from '../../../../src/services/hubspot/hubspotBatchWrites.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
-import { answeredClient, failureOf, RecordingHttpClient, simulatedHubspot } from './simulatedHubspot.ts';
+import { answeredClient, clientOver, failureOf, RecordingHttpClient, simulatedHubspot } from './simulatedHubspot.ts';
 
 interface Inputs {
   readonly inputs: readonly Readonly<Record<string, unknown>>[];
@@ -18,7 +18,7 @@ const contacts = (count: number) => Array.from({ length: count }, (_, index) => 
 
 /** The rows without their records. */
 const bare = ({ rows }: BatchWriteAnswer) =>
-  rows.map((row) => ('record' in row ? { index: row.index, outcome: row.outcome, id: row.record.id } : row));
+  rows.map((row) => (row.record !== undefined ? { index: row.index, outcome: row.outcome, id: row.record.id } : row));
 
 const outcomes = ({ rows }: BatchWriteAnswer): readonly string[] => rows.map(({ outcome }) => outcome);
 
@@ -31,7 +31,7 @@ const scripted = (answer: (inputs: Inputs['inputs'], request: number) => { reado
     return { status, headers: {}, body: body === undefined ? '' : JSON.stringify(body) };
   };
   const http = new RecordingHttpClient(wire, new HandDrivenClock());
-  return { client: new HubspotClient(http), http };
+  return { client: clientOver(http), http };
 };
 
 const invalid = { status: 400, body: { status: 'error', category: 'VALIDATION_ERROR', message: 'no' } };
@@ -49,7 +49,7 @@ describe('batch writes of HubSpot records', () => {
       const { client, http } = simulatedHubspot();
 
       const rows = [contact('one@example.com'), { properties: { nope: '1' } }, contact('three@example.com')];
-      const answer = await client.batchCreate('contacts', rows);
+      const answer = await client.batchCreateContacts({ inputs: rows });
 
       const details = { properties: ['nope'], codes: ['PROPERTY_DOESNT_EXIST'] };
       expect(outcomes(answer)).to.deep.equal(['created', 'refused', 'created']);
@@ -64,7 +64,7 @@ describe('batch writes of HubSpot records', () => {
       const { client, http } = simulatedHubspot();
       const rows = contacts(100).with(37, contact('Ada.Marsh@example.com')).with(80, contact('ben.okafor@example.com'));
 
-      const answer = await client.batchCreate('contacts', rows);
+      const answer = await client.batchCreateContacts({ inputs: rows });
 
       expect(answer).to.include({ created: 98, failed: 2 });
       expect(answer.rows[37]).to.deep.equal({ index: 37, outcome: 'refused', reason: 'contact_exists', details: { existingId: '101' } });
@@ -80,7 +80,7 @@ describe('batch writes of HubSpot records', () => {
     it('sends nothing more where all emails are taken', async () => {
       const { client, http } = simulatedHubspot();
 
-      const answer = await client.batchCreate('contacts', [contact('ada.marsh@example.com'), contact('ben.okafor@example.com')]);
+      const answer = await client.batchCreateContacts({ inputs: [contact('ada.marsh@example.com'), contact('ben.okafor@example.com')] });
 
       expect(outcomes(answer)).to.deep.equal(['refused', 'refused']);
       expect(http.sent).to.have.length(2);
@@ -95,7 +95,7 @@ describe('batch writes of HubSpot records', () => {
         return isBad ? { status: 409, body: { category: 'CONFLICT' } } : created(inputs);
       });
 
-      const answer = await client.batchCreate('contacts', contacts(100));
+      const answer = await client.batchCreateContacts({ inputs: contacts(100) });
 
       expect(answer).to.include({ created: 99, failed: 1 });
       expect(answer.rows[37]).to.deep.equal({ index: 37, outcome: 'refused', reason: 'conflict' });
@@ -105,10 +105,9 @@ describe('batch writes of HubSpot records', () => {
     it('sends no row twice that went in, and none again after anything but a refusal', async () => {
       const { client, http } = scripted((inputs, request) => (request === 1 ? invalid : request === 2 ? created(inputs) : { status: 502 }));
 
-      const answer = await client.batchCreate(
-        'deals',
-        [1, 2, 3, 4].map((row) => ({ properties: { dealname: `deal ${String(row)}` } })),
-      );
+      const answer = await client.batchCreateDeals({
+        inputs: [1, 2, 3, 4].map((row) => ({ properties: { dealname: `deal ${String(row)}` } })),
+      });
 
       expect(http.sent).to.have.length(3);
       expect(bare(answer)).to.deep.equal([
@@ -122,7 +121,7 @@ describe('batch writes of HubSpot records', () => {
     it('tells rows that certainly were not sent from those that nobody knows of', async () => {
       const { client } = scripted((inputs, request) => (request === 1 ? invalid : request === 2 ? created(inputs) : { status: 429 }));
 
-      const answer = await client.batchCreate('deals', [{ properties: { dealname: 'one' } }, { properties: { dealname: 'two' } }]);
+      const answer = await client.batchCreateDeals({ inputs: [{ properties: { dealname: 'one' } }, { properties: { dealname: 'two' } }] });
 
       expect(bare(answer)).to.deep.equal([
         { index: 0, outcome: 'created', id: '90' },
@@ -133,7 +132,7 @@ describe('batch writes of HubSpot records', () => {
     it('spends at most twenty requests on rows that HubSpot refuses', async () => {
       const { client, http } = scripted(() => invalid);
 
-      const answer = await client.batchCreate('contacts', contacts(100));
+      const answer = await client.batchCreateContacts({ inputs: contacts(100) });
 
       expect(http.sent).to.have.length(19);
       expect(answer).to.include({ created: 0, failed: 100 });
@@ -144,7 +143,10 @@ describe('batch writes of HubSpot records', () => {
     it('gives all its requests one deadline', async () => {
       const { client, http } = scripted((inputs) => (inputs.length > 1 ? invalid : created(inputs)));
 
-      await client.batchCreate('companies', [{ properties: { name: 'one' } }, { properties: { name: 'two' } }], { deadlineMs: 700 });
+      await client.batchCreateCompanies(
+        { inputs: [{ properties: { name: 'one' } }, { properties: { name: 'two' } }] },
+        { deadlineMs: 700 },
+      );
 
       expect(http.sent).to.have.length(3);
       expect(new Set(http.sent.map(({ options }) => options?.deadlineAt)).size).to.equal(1);
@@ -158,7 +160,7 @@ describe('batch writes of HubSpot records', () => {
       it(`fails as a whole where the whole request failed with ${String(status)}`, async () => {
         const { client, http } = answeredClient(status, {});
 
-        expect(await failureOf(client.batchCreate('contacts', contacts(2)))).to.be.instanceOf(kind);
+        expect(await failureOf(client.batchCreateContacts({ inputs: contacts(2) }))).to.be.instanceOf(kind);
         expect(http.sent).to.have.length(1);
       });
     }
@@ -168,7 +170,7 @@ describe('batch writes of HubSpot records', () => {
       const error = { category: 'somebody@example.com is invalid', message: 'somebody@example.com', context };
       const { client } = answeredClient(207, { results: [], errors: [error] });
 
-      const { rows } = await client.batchCreate('deals', [{ properties: { dealname: 'x' } }]);
+      const { rows } = await client.batchCreateDeals({ inputs: [{ properties: { dealname: 'x' } }] });
 
       expect(rows).to.deep.equal([{ index: 0, outcome: 'refused', reason: 'rejected' }]);
     });
@@ -188,29 +190,25 @@ describe('batch writes of HubSpot records', () => {
     const changes = Array.from({ length: 16 }, (_, index) => ({ id: String(100 + index), properties: { city: 'Oslo' } }));
     const forRow = (inputs: Inputs['inputs']) => (inputs.some(failing) ? { status: 500 } : updated(inputs));
 
-    it('is parted where a repeat does no harm, so that one row fails alone', async () => {
+    it('is split where a repeat does no harm, so that one row fails alone', async () => {
       const { client, http } = scripted(forRow);
 
-      const answer = await client.batchUpdate('contacts', changes);
+      const answer = await client.batchUpdateContacts({ inputs: changes });
 
       expect(answer).to.include({ updated: 15, failed: 1 });
       expect(bare(answer)[7]).to.deep.equal({ index: 7, outcome: 'unknown', reason: 'upstream_unavailable' });
       expect(http.sent).to.have.length(9);
     });
 
-    it('is parted for an archive and an upsert as well', async () => {
+    it('is split for an archive and an upsert as well', async () => {
       const isFailing = (inputs: Inputs['inputs']): boolean => inputs.some(({ id }) => id === '107' || id === '107@example.com');
       const archiving = scripted((inputs) => (isFailing(inputs) ? { status: 502 } : { status: 204 }));
       const upserting = scripted((inputs) => (isFailing(inputs) ? { status: 502 } : updated(inputs)));
 
-      const archived = await archiving.client.batchArchive(
-        'contacts',
-        changes.map(({ id }) => ({ id })),
-      );
-      const upserted = await upserting.client.batchUpsert(
-        'contacts',
-        changes.map(({ id }) => ({ id: `${id}@example.com`, idProperty: 'email', properties: { city: 'Oslo' } })),
-      );
+      const archived = await archiving.client.batchArchiveContacts({ inputs: changes.map(({ id }) => ({ id })) });
+      const upserted = await upserting.client.batchUpsertContacts({
+        inputs: changes.map(({ id }) => ({ id: `${id}@example.com`, idProperty: 'email', properties: { city: 'Oslo' } })),
+      });
 
       expect(archived).to.include({ archived: 15, failed: 1 });
       expect(upserted).to.include({ updated: 15, failed: 1 });
@@ -219,7 +217,7 @@ describe('batch writes of HubSpot records', () => {
     it('fails as a whole where HubSpot answers no part of it, after seven requests', async () => {
       const { client, http } = scripted(() => ({ status: 500 }));
 
-      expect(await failureOf(client.batchUpdate('contacts', changes))).to.be.instanceOf(UpstreamUnavailableError);
+      expect(await failureOf(client.batchUpdateContacts({ inputs: changes }))).to.be.instanceOf(UpstreamUnavailableError);
       expect(http.sent.length).to.be.within(2, 14);
     });
 
@@ -227,8 +225,8 @@ describe('batch writes of HubSpot records', () => {
       const creating = scripted(() => ({ status: 500 }));
       const busyHttp = new RecordingHttpClient(() => ({ status: 503, headers: { 'retry-after': '3' }, body: '' }), new HandDrivenClock());
 
-      await failureOf(creating.client.batchCreate('contacts', contacts(4)));
-      await failureOf(new HubspotClient(busyHttp).batchUpdate('contacts', changes));
+      await failureOf(creating.client.batchCreateContacts({ inputs: contacts(4) }));
+      await failureOf(clientOver(busyHttp).batchUpdateContacts({ inputs: changes }));
 
       expect([creating.http.sent.length, busyHttp.sent.length]).to.deep.equal([1, 1]);
     });
@@ -239,10 +237,7 @@ describe('batch writes of HubSpot records', () => {
       const { client } = simulatedHubspot();
       const properties = { city: 'Oslo' };
 
-      const answer = await client.batchUpdate(
-        'contacts',
-        ['102', '999', '150', '101'].map((id) => ({ id, properties })),
-      );
+      const answer = await client.batchUpdateContacts({ inputs: ['102', '999', '150', '101'].map((id) => ({ id, properties })) });
 
       expect(bare(answer)).to.deep.equal([
         { index: 0, outcome: 'updated', id: '102' },
@@ -252,19 +247,6 @@ describe('batch writes of HubSpot records', () => {
       ]);
       expect(answer).to.include({ updated: 2, failed: 2 });
     });
-
-    it('goes by a unique property, whatever the case of its value', async () => {
-      const { client } = simulatedHubspot();
-      const emails = ['Ben.Okafor@example.com', 'ada.marsh@example.com'];
-      const rows = emails.map((id) => ({ id, idProperty: 'email', properties: { firstname: id } }));
-
-      const answer = await client.batchUpdate('contacts', rows);
-
-      expect(bare(answer)).to.deep.equal([
-        { index: 0, outcome: 'updated', id: '102' },
-        { index: 1, outcome: 'updated', id: '101' },
-      ]);
-    });
   });
 
   describe('upsert', () => {
@@ -272,7 +254,7 @@ describe('batch writes of HubSpot records', () => {
       const { client, http } = simulatedHubspot();
       const rows = ['new.domain.example', 'copper-lane.example'].map((id) => ({ id, idProperty: 'domain', properties: { city: 'Oslo' } }));
 
-      const answer = await client.batchUpsert('companies', rows);
+      const answer = await client.batchUpsertCompanies({ inputs: rows });
 
       expect(outcomes(answer)).to.deep.equal(['created', 'updated']);
       expect(answer.rows[1]).to.have.nested.property('record.id', '202');
@@ -287,7 +269,7 @@ describe('batch writes of HubSpot records', () => {
         { id: 'ada.marsh@example.com', idProperty: 'email', properties: { hubspot_owner_id: 'nobody' } },
       ];
 
-      const answer = await client.batchUpsert('contacts', rows);
+      const answer = await client.batchUpsertContacts({ inputs: rows });
 
       expect(outcomes(answer)).to.deep.equal(['created', 'refused']);
       expect(answer.rows[1]).to.deep.include({ details: { properties: ['hubspot_owner_id'], codes: ['INVALID_INTEGER'] } });
@@ -298,7 +280,7 @@ describe('batch writes of HubSpot records', () => {
   it('archive answers each row, also those that are not there', async () => {
     const { client } = simulatedHubspot();
 
-    const answer = await client.batchArchive('deals', [{ id: '301' }, { id: '999' }]);
+    const answer = await client.batchArchiveDeals({ inputs: [{ id: '301' }, { id: '999' }] });
 
     expect(answer).to.deep.equal({
       rows: [
@@ -317,42 +299,25 @@ describe('batch writes of HubSpot records', () => {
     const properties = { city: 'Oslo' };
     const traced = { properties, objectWriteTraceId: '1' };
     const named = (id: string) => ({ id, idProperty: 'dealname', properties });
-    const refused: readonly (readonly [what: string, at: string, call: (client: HubspotClient) => Promise<unknown>])[] = [
-      ['no rows', 'inputs', (client) => client.batchCreate('deals', [])],
-      ['101 rows', 'inputs', (client) => client.batchCreate('contacts', contacts(101))],
-      [
-        '101 ids',
-        'inputs',
-        (client) =>
-          client.batchArchive(
-            'deals',
-            Array.from({ length: 101 }, (_, id) => ({ id: String(id) })),
-          ),
+    const refused: Readonly<Record<string, readonly [at: string, call: (client: HubspotClient) => Promise<unknown>]>> = {
+      'no rows': ['inputs', (client) => client.batchCreateDeals({ inputs: [] })],
+      'an email twice': [
+        'inputs.1.properties.email',
+        (client) => client.batchCreateContacts({ inputs: ['a@b.io', 'A@b.io'].map(contact) }),
       ],
-      ['an email twice', 'inputs.1.properties.email', (client) => client.batchCreate('contacts', [contact('a@b.io'), contact('A@b.io')])],
-      ['a trace id twice', 'inputs.1.objectWriteTraceId', (client) => client.batchCreate('deals', [traced, { properties }])],
-      [
-        'an id twice',
-        'inputs.1.id',
-        (client) =>
-          client.batchUpdate('deals', [
-            { id: '1', properties },
-            { id: '1', properties },
-          ]),
-      ],
-      ['an id that is none', 'inputs.0.id', (client) => client.batchUpdate('deals', [{ id: 'x', properties }])],
-      ['a value twice', 'inputs.1.id', (client) => client.batchUpsert('deals', [named('x'), named('X')])],
-      ['an id twice to archive', 'inputs.2.id', (client) => client.batchArchive('deals', [{ id: '1' }, { id: '2' }, { id: '1' }])],
-    ];
+      'a trace id twice': ['inputs.1.objectWriteTraceId', (client) => client.batchCreateDeals({ inputs: [traced, { properties }] })],
+      'an id twice': ['inputs.1.id', (client) => client.batchUpdateDeals({ inputs: ['1', '1'].map((id) => ({ id, properties })) })],
+      'an id that is none': ['inputs.0.id', (client) => client.batchUpdateDeals({ inputs: [{ id: 'x', properties }] })],
+      'a value twice': ['inputs.1.id', (client) => client.batchUpsertDeals({ inputs: ['x', 'X'].map(named) })],
+    };
 
-    for (const [what, at, call] of refused) {
+    for (const [what, [at, call]] of Object.entries(refused)) {
       it(`refuses ${what}, naming the place, before anything is sent`, async () => {
         const { client, http } = simulatedHubspot();
 
         const error = await failureOf(call(client));
 
-        expect(error).to.be.instanceOf(InvalidRequestError);
-        expect((error as InvalidRequestError).faults.map((fault) => fault.at)).to.deep.equal([at]);
+        expect(error).to.be.instanceOf(InvalidRequestError).and.have.nested.property('faults[0].at', at);
         expect(http.sent).to.deep.equal([]);
       });
     }
@@ -360,8 +325,8 @@ describe('batch writes of HubSpot records', () => {
     it('names the limit and the row that came first', async () => {
       const { client } = simulatedHubspot();
 
-      const tooMany = await failureOf(client.batchCreate('contacts', contacts(101)));
-      const twice = await failureOf(client.batchArchive('deals', [{ id: '1' }, { id: '2' }, { id: '1' }]));
+      const tooMany = await failureOf(client.batchCreateContacts({ inputs: contacts(101) }));
+      const twice = await failureOf(client.batchArchiveDeals({ inputs: [{ id: '1' }, { id: '2' }, { id: '1' }] }));
 
       expect(tooMany).to.have.property('message', 'inputs must hold at most 100 rows');
       expect(twice).to.have.property('message', 'inputs.2.id must not be the same as that of row 0');
@@ -370,10 +335,10 @@ describe('batch writes of HubSpot records', () => {
     it('takes companies and deals that are alike, since HubSpot does', async () => {
       const { client } = simulatedHubspot();
 
-      const answer = await client.batchCreate('companies', [{ properties: { name: 'Twin' } }, { properties: { name: 'Twin' } }]);
+      const answer = await client.batchCreateCompanies({ inputs: [{ properties: { name: 'Twin' } }, { properties: { name: 'Twin' } }] });
 
       expect(answer).to.include({ created: 2, failed: 0 });
-      expect(new Set(answer.rows.map((row) => ('record' in row ? row.record.id : undefined))).size).to.equal(2);
+      expect(new Set(answer.rows.map((row) => row.record?.id)).size).to.equal(2);
     });
   });
 });

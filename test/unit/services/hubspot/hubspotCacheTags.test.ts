@@ -1,47 +1,49 @@
 import { expect } from 'chai';
 import type { UpstreamPath } from '../../../../src/contract/operation.ts';
-import { tagsOfBatch, tagsOfRead, tagsOfWrite } from '../../../../src/services/hubspot/hubspotCacheTags.ts';
-import { batchPath, contactByEmailPath, recordPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
+import { recordTags } from '../../../../src/services/hubspot/hubspotCacheTags.ts';
+import { objectsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
 
 const at = (path: UpstreamPath, body?: unknown) => ({ path, body });
-const byId = at(recordPath('contacts', '7'));
-const byEmail = at(contactByEmailPath('Ada@Example.org'));
+const byId = at(objectsPath('contacts', '7'));
+const byEmail = at(objectsPath('contacts', 'Ada@Example.org'));
 
 describe('the cache tags of HubSpot', () => {
   const meets = (write: readonly string[], read: readonly string[]): boolean => read.some((tag) => write.includes(tag));
 
   it('name a record by its type and id', () => {
-    expect(tagsOfRead('contacts')(byId)).to.deep.equal(['contacts:7']);
-    expect(tagsOfRead('deals')(at(recordPath('deals', '7')))).to.deep.equal(['deals:7']);
+    expect(recordTags('contacts').read(byId)).to.deep.equal(['contacts:7']);
+    expect(recordTags('deals').read(at(objectsPath('deals', '7')))).to.deep.equal(['deals:7']);
   });
 
   it('name a contact that was read by an email by that, and as read by one', () => {
-    expect(tagsOfRead('contacts')(byEmail)).to.deep.equal(['contacts:ada@example.org', 'contacts:by_email']);
+    expect(recordTags('contacts').read(byEmail)).to.deep.equal(['contacts:ada@example.org', 'contacts:by_email']);
   });
 
   it('of a write by id meet every read of the contact, and no read of another by id', () => {
-    const write = tagsOfWrite('contacts')(byId, { id: '7' });
+    const write = recordTags('contacts').write(byId, { id: '7' });
 
-    expect(meets(write, tagsOfRead('contacts')(byId))).to.equal(true);
-    expect(meets(write, tagsOfRead('contacts')(byEmail))).to.equal(true);
-    expect(meets(write, tagsOfRead('contacts')(at(recordPath('contacts', '8'))))).to.equal(false);
+    expect(meets(write, recordTags('contacts').read(byId))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(byEmail))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(at(objectsPath('contacts', '8'))))).to.equal(false);
   });
 
   it('of a write by email meet the reads by the id that it was answered with', () => {
-    const write = tagsOfWrite('contacts')(byEmail, { id: '7', properties: {} });
+    const write = recordTags('contacts').write(byEmail, { id: '7', properties: {} });
 
-    expect(meets(write, tagsOfRead('contacts')(byId))).to.equal(true);
-    expect(meets(write, tagsOfRead('contacts')(byEmail))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(byId))).to.equal(true);
+    expect(meets(write, recordTags('contacts').read(byEmail))).to.equal(true);
   });
 
   it('of a write without an answer meet what the request names', () => {
-    expect(tagsOfWrite('companies')(at(recordPath('companies', '9')))).to.deep.equal(['companies:9']);
+    expect(recordTags('companies').write(at(objectsPath('companies', '9')))).to.deep.equal(['companies:9']);
   });
 
   it('of a batch meet all that it was given and all that it was answered with', () => {
-    const request = at(batchPath('contacts', 'upsert'), { inputs: [{ id: 'ada@example.org', idProperty: 'email' }, { id: '8' }] });
+    const request = at(objectsPath('contacts', 'batch', 'upsert'), {
+      inputs: [{ id: 'ada@example.org', idProperty: 'email' }, { id: '8' }],
+    });
 
-    const write = tagsOfBatch('contacts')(request, {
+    const write = recordTags('contacts').batchWrite(request, {
       results: [
         { id: '7', new: true },
         { id: '8', new: false },
@@ -53,7 +55,7 @@ describe('the cache tags of HubSpot', () => {
 
   it('of a batch are there whatever it looks like', () => {
     for (const strange of [undefined, null, 'text', {}, { inputs: 'none' }, { inputs: [null, 7, { id: 7 }] }]) {
-      expect(tagsOfBatch('deals')(at(batchPath('deals', 'archive'), strange), strange)).to.deep.equal([]);
+      expect(recordTags('deals').batchWrite(at(objectsPath('deals', 'batch', 'archive'), strange), strange)).to.deep.equal([]);
     }
   });
 });

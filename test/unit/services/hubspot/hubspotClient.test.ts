@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
+import type { Operation } from '../../../../src/contract/operation.ts';
 import { UpstreamContractBrokenError } from '../../../../src/errors/upstreamErrors.ts';
+import { hubspot } from '../../../../src/services/hubspot/hubspot.ts';
 import type { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
 import { minutes, seconds } from '../../../../src/time/clock.ts';
 import { answeredClient, failureOf, simulatedHubspot } from './simulatedHubspot.ts';
@@ -15,11 +17,11 @@ const callsById: Readonly<Record<string, (client: HubspotClient, id: string) => 
   getDeal: (client, id) => client.getDeal(id),
   updateDeal: (client, id) => client.updateDeal(id, { properties: { amount: '1' } }),
   batchReadContacts: (client, id) => client.batchReadContacts({ ids: [id] }),
-  batchUpdate: (client, id) => client.batchUpdate('deals', [{ id, properties: { amount: '1' } }]),
-  batchArchive: (client, id) => client.batchArchive('deals', [{ id }]),
-  'readAssociations from': (client, id) => client.readAssociations({ type: 'contacts', id }, 'companies'),
-  'associate to': (client, id) => client.associate({ type: 'contacts', id: '101' }, { type: 'deals', id }),
-  'removeAssociation from': (client, id) => client.removeAssociation({ type: 'contacts', id }, { type: 'deals', id: '301' }),
+  batchUpdate: (client, id) => client.batchUpdateDeals({ inputs: [{ id, properties: { amount: '1' } }] }),
+  batchArchive: (client, id) => client.batchArchiveDeals({ inputs: [{ id }] }),
+  'readAssociations from': (client, id) => client.readAssociations('contacts', id, 'companies'),
+  'associate to': (client, id) => client.associate('contacts', '101', 'deals', id),
+  'removeAssociation from': (client, id) => client.removeAssociation('contacts', id, 'deals', '301'),
   batchReadAssociations: (client, id) => client.batchReadAssociations('deals', 'companies', [{ id }]),
 };
 
@@ -67,10 +69,10 @@ describe('HubspotClient', () => {
     );
   });
 
-  it('hands the options of a call on, without those that are its own', async () => {
+  it('hands the options of a call on, and sends what is asked for', async () => {
     const { client, http } = simulatedHubspot();
 
-    await client.listDeals({ limit: 2, properties: ['dealname'], deadlineMs: 500, refresh: true });
+    await client.listDeals({ limit: 2, properties: ['dealname'] }, { deadlineMs: 500, refresh: true });
 
     expect(http.sent[0]?.request.path).to.equal('/crm/objects/2026-03/deals?limit=2&properties=dealname');
     expect(http.sent[0]?.options).to.deep.equal({ deadlineMs: 500, refresh: true });
@@ -123,58 +125,120 @@ describe('HubspotClient', () => {
   });
 
   describe('operations', () => {
-    const operationOf = async (call: (client: HubspotClient) => Promise<unknown>) => {
+    const namesOf = (wanted: (operation: Operation<unknown>) => boolean): readonly string[] =>
+      hubspot.operations.filter(wanted).map(({ name }) => name);
+
+    it('repeat every write but the creation of records', () => {
+      expect(namesOf(({ idempotency }) => idempotency === 'never')).to.have.members([
+        ...['contact', 'company', 'deal'].map((one) => `create_${one}`),
+        ...['contacts', 'companies', 'deals', 'tickets'].map((type) => `batch_create_${type}`),
+      ]);
+    });
+
+    it('count searches against their own quota, and each as one request', () => {
+      expect(namesOf(({ quota }) => quota === 'search')).to.deep.equal(['search_contacts', 'search_companies', 'search_deals']);
+      expect(namesOf(({ weight = 1 }) => weight !== 1)).to.deep.equal([]);
+    });
+
+    it('keep single records and the account fresh for half a minute, and ten minutes more against errors', () => {
+      const kept = namesOf(({ cacheForMs, staleForMs }) => cacheForMs === seconds(30) && staleForMs === minutes(10));
+
+      expect(kept).to.have.members(['get_contact', 'get_contact_by_email', 'get_company', 'get_deal', 'get_account']);
+      expect(namesOf(({ cacheForMs }) => cacheForMs !== undefined)).to.deep.equal(kept);
+      expect(namesOf(({ fallback }) => fallback !== undefined)).to.deep.equal([]);
+    });
+  });
+});
+
+const bodyOf = (request: { readonly body: string | undefined } | undefined): unknown => JSON.parse(request?.body ?? 'null');
+
+describe('batch reads of HubSpot records', () => {
+  it('joins the rows to the ids asked for, whatever their order, and lists the missing', async () => {
+    const { client } = simulatedHubspot();
+
+    const { results, missing } = await client.batchReadContacts({ ids: ['103', '999', '101', '102', '101'] });
+
+    expect(results.map(({ id }) => id)).to.deep.equal(['103', '101', '102']);
+    expect(missing).to.deep.equal(['999']);
+  });
+
+  it('lists a record that was merged away as missing, though HubSpot does not say a word', async () => {
+    const { client } = simulatedHubspot();
+
+    const { results, missing } = await client.batchReadContacts({ ids: ['150', '102'] });
+
+    expect(results.map(({ id }) => id)).to.deep.equal(['102']);
+    expect(missing).to.deep.equal(['150']);
+  });
+
+  it('joins by a unique property whatever its case, and asks for it itself', async () => {
+    const { client, http } = simulatedHubspot();
+
+    const { results, missing } = await client.batchReadContacts({
+      ids: ['Ben.Okafor@example.com', 'nobody@example.com', 'ada.marsh@example.com'],
+      idProperty: 'email',
+      properties: ['firstname'],
+    });
+
+    expect(results.map(({ id }) => id)).to.deep.equal(['102', '101']);
+    expect(missing).to.deep.equal(['nobody@example.com']);
+    expect(bodyOf(http.sent[0]?.request)).to.deep.include({ idProperty: 'email', properties: ['firstname', 'email'] });
+  });
+
+  it('keeps rows that come under another id than the one asked for', async () => {
+    const { client } = answeredClient(200, { status: 'COMPLETE', results: [{ id: '9', properties: {} }] });
+
+    const answer = await client.batchReadContacts({ ids: ['5'] });
+
+    expect(answer).to.deep.equal({ results: [{ id: '9', properties: {} }], missing: ['5'] });
+  });
+
+  for (const count of [0, 101]) {
+    it(`refuses to read ${String(count)} contacts at once`, async () => {
       const { client, http } = simulatedHubspot();
-      await call(client);
-      return http.sent[0]?.operation;
-    };
+      const ids = Array.from({ length: count }, (_, index) => String(index + 1));
 
-    it('never repeats the creation of a record', async () => {
-      const created = await Promise.all([
-        operationOf((client) => client.createContact({ properties: { email: 'new@example.com' } })),
-        operationOf((client) => client.createCompany({ properties: { name: 'New' } })),
-        operationOf((client) => client.createDeal({ properties: { dealname: 'New', dealstage: '1' } })),
-        operationOf((client) => client.batchCreate('tickets', [{ properties: { hs_pipeline_stage: '1' } }])),
-      ]);
-
-      expect(created.map((operation) => operation?.idempotency)).to.deep.equal(['never', 'never', 'never', 'never']);
+      expect(await failureOf(client.batchReadContacts({ ids }))).to.be.instanceOf(InvalidRequestError);
+      expect(http.sent).to.deep.equal([]);
     });
+  }
+});
 
-    it('may repeat every other batch write, each of which weighs one request', async () => {
-      const [id, properties] = ['101', { firstname: 'Nia' }];
-      const operations = await Promise.all([
-        operationOf((client) => client.batchUpdate('contacts', [{ id, properties }])),
-        operationOf((client) => client.batchUpsert('contacts', [{ id: 'nia@example.com', idProperty: 'email', properties }])),
-        operationOf((client) => client.batchArchive('contacts', [{ id }])),
-      ]);
+describe('associations of HubSpot records', () => {
+  it('ties two records together, from both ends, until it is removed', async () => {
+    const { client } = simulatedHubspot();
+    const ends = ['contacts', '104', 'deals', '302'] as const;
 
-      expect(operations.map((operation) => operation?.name)).to.deep.equal([
-        'batch_update_contacts',
-        'batch_upsert_contacts',
-        'batch_archive_contacts',
-      ]);
-      for (const operation of operations) expect(operation).to.include({ idempotency: 'natural', weight: 1 });
-    });
+    await client.associate(...ends);
+    const fromContact = await client.readAssociations('contacts', '104', 'deals');
+    const fromDeal = await client.readAssociations('deals', '302', 'contacts');
+    await client.removeAssociation(...ends);
 
-    it('counts searches against their own quota', async () => {
-      const search = await operationOf((client) => client.searchContacts({ query: 'ada' }));
+    expect(fromContact.results).to.deep.equal([
+      { toObjectId: '302', associationTypes: [{ category: 'HUBSPOT_DEFINED', typeId: 4, label: null }] },
+    ]);
+    expect(fromDeal.results.map(({ toObjectId }) => toObjectId)).to.deep.equal(['104']);
+    expect((await client.readAssociations('contacts', '104', 'deals')).results).to.deep.equal([]);
+  });
 
-      expect(search).to.include({ quota: 'search', idempotency: 'safe', weight: 1 });
-    });
+  it('gives a record without any an empty row, and lists one that is not there', async () => {
+    const { client } = simulatedHubspot();
 
-    it('keeps a record fresh for half a minute, and ten minutes more against errors', async () => {
-      const get = await operationOf((client) => client.getContact('101'));
+    const { results, missing } = await client.batchReadAssociations('deals', 'companies', [{ id: '303' }, { id: '999' }, { id: '301' }]);
 
-      expect(get).to.include({ cacheForMs: seconds(30), staleForMs: minutes(10) });
-      expect(get).not.to.have.property('fallback');
-    });
+    expect(results.map(({ id, to }) => ({ id, to: to.map(({ toObjectId }) => toObjectId) }))).to.deep.equal([
+      { id: '303', to: [] },
+      { id: '301', to: ['201'] },
+    ]);
+    expect(missing).to.deep.equal(['999']);
+  });
 
-    it('keeps no search and no list', async () => {
-      const search = await operationOf((client) => client.searchContacts({ query: 'ada' }));
-      const list = await operationOf((client) => client.listContacts());
+  it('says where the next page of a record with many begins', async () => {
+    const row = { from: { id: '301' }, to: [{ toObjectId: 1, associationTypes: [] }], paging: { next: { after: 'abc' } } };
+    const { client } = answeredClient(200, { status: 'COMPLETE', results: [row] });
 
-      expect(search).not.to.have.property('cacheForMs');
-      expect(list).not.to.have.property('cacheForMs');
-    });
+    const { results } = await client.batchReadAssociations('deals', 'contacts', [{ id: '301' }]);
+
+    expect(results).to.deep.equal([{ id: '301', to: [{ toObjectId: '1', associationTypes: [] }], after: 'abc' }]);
   });
 });

@@ -4,14 +4,12 @@ import type { Operation, OperationRequest } from '../../../../src/contract/opera
 import { repeatIsSafe } from '../../../../src/contract/repeatIsSafe.ts';
 import type { HttpResponse } from '../../../../src/wire/transport.ts';
 import { isQueued, type CallOptions, type Queued } from '../../../../src/contract/call.ts';
-import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
-import { batchWriteOperations } from '../../../../src/services/hubspot/hubspotBatchOperations.ts';
-import { hubspotOperations, removeAssociation } from '../../../../src/services/hubspot/hubspotOperations.ts';
-import { associationPath, contactByEmailPath, recordPath, recordsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
-import { companyOperations, contactOperations } from '../../../../src/services/hubspot/hubspotRecordOperations.ts';
-import { createContactInUpsert, firstUpsertStep, updateContactByEmail } from '../../../../src/services/hubspot/hubspotUpsertOperations.ts';
+import { hubspot } from '../../../../src/services/hubspot/hubspot.ts';
+import { hubspotEndpoints } from '../../../../src/services/hubspot/hubspotClient.ts';
+import { objectsPath } from '../../../../src/services/hubspot/hubspotPaths.ts';
+import { createContactInUpsert, firstUpsertStep, updateContactByEmail } from '../../../../src/services/hubspot/hubspotUpsert.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
-import { RecordingHttpClient } from './simulatedHubspot.ts';
+import { clientOver, RecordingHttpClient } from './simulatedHubspot.ts';
 
 const site = { service: 'hubspot', operation: 'any' };
 const receipt: Queued = {
@@ -22,8 +20,10 @@ const receipt: Queued = {
   expiresAt: '2026-01-02T00:00:00Z',
 };
 
+const { createContact, updateContact, createCompany, updateCompany, removeAssociation } = hubspotEndpoints;
+
 const newContact = (properties: Readonly<Record<string, string>>): OperationRequest => ({
-  path: recordsPath('contacts'),
+  path: objectsPath('contacts'),
   body: { properties },
 });
 
@@ -34,7 +34,7 @@ class QueueingHttpClient extends RecordingHttpClient {
   readonly #queued: string;
 
   constructor(queued: string, status: number) {
-    super((): HttpResponse => ({ status, headers: {}, body: '{}' }), new HandDrivenClock());
+    super((): HttpResponse => ({ status, headers: {}, body: status === 204 ? '' : '{}' }), new HandDrivenClock());
     this.#queued = queued;
   }
 
@@ -47,7 +47,7 @@ class QueueingHttpClient extends RecordingHttpClient {
 
 describe('writes to HubSpot that wait', () => {
   it('are single records and associations, never batches or reads', () => {
-    const waiting = hubspotOperations.filter(({ queue }) => queue !== undefined).map(({ name }) => name);
+    const waiting = hubspot.operations.filter(({ queue }) => queue !== undefined).map(({ name }) => name);
 
     expect(waiting).to.have.members([
       'create_contact',
@@ -62,46 +62,44 @@ describe('writes to HubSpot that wait', () => {
       'associate_labelled',
       'remove_association',
     ]);
-    expect(batchWriteOperations.filter(({ queue }) => queue !== undefined)).to.deep.equal([]);
-    expect(hubspotOperations).to.include.members([...batchWriteOperations]);
   });
 
   it('keep their order for each record, whatever the case of an email', () => {
-    const byEmail = { path: contactByEmailPath('Ada.Marsh+x@Example.com') };
+    const byEmail = { path: objectsPath('contacts', 'Ada.Marsh+x@Example.com') };
 
-    expect(entityOf(contactOperations.update, { path: recordPath('contacts', '7') })).to.equal('contacts/7');
-    expect(entityOf(companyOperations.update, { path: recordPath('companies', '7') })).to.equal('companies/7');
+    expect(entityOf(updateContact.operation, { path: objectsPath('contacts', '7') })).to.equal('contacts/7');
+    expect(entityOf(updateCompany.operation, { path: objectsPath('companies', '7') })).to.equal('companies/7');
     expect(entityOf(updateContactByEmail, byEmail)).to.equal('contacts/ada.marsh+x@example.com');
-    expect(entityOf(contactOperations.create, newContact({ email: 'Ada.Marsh+x@example.com' }))).to.equal(
+    expect(entityOf(createContact.operation, newContact({ email: 'Ada.Marsh+x@example.com' }))).to.equal(
       'contacts/ada.marsh+x@example.com',
     );
     expect(entityOf(createContactInUpsert, newContact({ email: 'ada.marsh+x@example.com' }))).to.equal('contacts/ada.marsh+x@example.com');
   });
 
   it('keep the order of associations with the writes of the record they start from', () => {
-    const path = associationPath({ type: 'contacts', id: '7' }, { type: 'companies', id: '9' });
+    const path = objectsPath('contacts', '7', 'associations', 'companies', '9');
 
-    expect(entityOf(removeAssociation, { path })).to.equal('contacts/7');
+    expect(entityOf(removeAssociation.operation, { path })).to.equal('contacts/7');
   });
 
   it('need no order where a record has no name yet', () => {
-    expect(entityOf(contactOperations.create, newContact({ firstname: 'Ada' }))).to.equal(undefined);
-    expect(entityOf(contactOperations.create, { path: recordsPath('contacts') })).to.equal(undefined);
-    expect(entityOf(companyOperations.create, { path: recordsPath('companies'), body: { properties: { domain: 'x.test' } } })).to.equal(
+    expect(entityOf(createContact.operation, newContact({ firstname: 'Ada' }))).to.equal(undefined);
+    expect(entityOf(createContact.operation, { path: objectsPath('contacts') })).to.equal(undefined);
+    expect(entityOf(createCompany.operation, { path: objectsPath('companies'), body: { properties: { domain: 'x.test' } } })).to.equal(
       undefined,
     );
   });
 
   it('may be repeated where HubSpot would know the double: a contact with an email, and every update', () => {
-    expect(repeatIsSafe(contactOperations.create, newContact({ email: 'ada@example.com' }))).to.equal(true);
-    expect(repeatIsSafe(contactOperations.update, { path: recordPath('contacts', '7') })).to.equal(true);
-    expect(repeatIsSafe(contactOperations.create, newContact({ firstname: 'Ada' }))).to.equal(false);
-    expect(repeatIsSafe(contactOperations.create, newContact({ email: '' }))).to.equal(false);
-    expect(repeatIsSafe(companyOperations.create, newContact({ email: 'ada@example.com' }))).to.equal(false);
+    expect(repeatIsSafe(createContact.operation, newContact({ email: 'ada@example.com' }))).to.equal(true);
+    expect(repeatIsSafe(updateContact.operation, { path: objectsPath('contacts', '7') })).to.equal(true);
+    expect(repeatIsSafe(createContact.operation, newContact({ firstname: 'Ada' }))).to.equal(false);
+    expect(repeatIsSafe(createContact.operation, newContact({ email: '' }))).to.equal(false);
+    expect(repeatIsSafe(createCompany.operation, newContact({ email: 'ada@example.com' }))).to.equal(false);
   });
 
   it('know the refusal of the double from any other conflict', () => {
-    const rule = contactOperations.create.queue;
+    const rule = createContact.operation.queue;
 
     expect(rule?.alreadyDone?.(new UpstreamRejectedError(site, 409, 'contact_exists', { existingId: '7' }))).to.equal(true);
     expect(rule?.alreadyDone?.(new UpstreamRejectedError(site, 409, 'conflict'))).to.equal(false);
@@ -117,11 +115,11 @@ describe('writes to HubSpot that wait', () => {
 
     expect(second).to.deep.equal({
       operation: createContactInUpsert,
-      request: { path: recordsPath('contacts'), body: { properties: { firstname: 'Ada', email: 'ada+x@example.com' } } },
+      request: { path: objectsPath('contacts'), body: { properties: { firstname: 'Ada', email: 'ada+x@example.com' } } },
     });
     expect(third).to.deep.equal({
-      operation: contactOperations.update,
-      request: { path: recordPath('contacts', '7'), body: { properties: { firstname: 'Ada' } } },
+      operation: updateContact.operation,
+      request: { path: objectsPath('contacts', '7'), body: { properties: { firstname: 'Ada' } } },
     });
     expect(nameless).to.deep.equal(first);
   });
@@ -142,7 +140,7 @@ describe('writes to HubSpot that wait', () => {
     it(`leave the rest of an upsert to the job once ${step} is queued`, async () => {
       const http = new QueueingHttpClient(step, 404);
 
-      const answer = await new HubspotClient(http).upsertContact('ada@example.com', { properties: { firstname: 'Ada' } });
+      const answer = await clientOver(http).upsertContact('ada@example.com', { properties: { firstname: 'Ada' } });
 
       expect(answer).to.deep.equal(receipt);
       expect(http.sent).to.have.length(requests);
@@ -150,14 +148,11 @@ describe('writes to HubSpot that wait', () => {
   }
 
   it('are told from those that were made, where HubSpot answers nothing', async () => {
-    const [from, to] = [
-      { type: 'contacts', id: '7' },
-      { type: 'companies', id: '9' },
-    ] as const;
-    const queueing = new HubspotClient(new QueueingHttpClient('remove_association', 204));
-    const making = new HubspotClient(new QueueingHttpClient('none', 204));
+    const ends = ['contacts', '7', 'companies', '9'] as const;
+    const queueing = clientOver(new QueueingHttpClient('remove_association', 204));
+    const making = clientOver(new QueueingHttpClient('none', 204));
 
-    expect(isQueued(await queueing.removeAssociation(from, to))).to.equal(true);
-    expect(await making.removeAssociation(from, to)).to.equal(undefined);
+    expect(isQueued(await queueing.removeAssociation(...ends))).to.equal(true);
+    expect(await making.removeAssociation(...ends)).to.equal(undefined);
   });
 });

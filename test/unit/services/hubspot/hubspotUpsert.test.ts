@@ -2,10 +2,9 @@ import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamRejectedError, UpstreamUnavailableError } from '../../../../src/errors/upstreamErrors.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
-import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
 import { made } from '../../../support/made.ts';
-import { failureOf, RecordingHttpClient, simulatedHubspot } from './simulatedHubspot.ts';
+import { clientOver, failureOf, RecordingHttpClient, simulatedHubspot } from './simulatedHubspot.ts';
 
 const record = { id: '7', properties: { firstname: 'Nia' } };
 const notFound = { status: 404, body: { status: 'error', category: 'OBJECT_NOT_FOUND' } };
@@ -19,7 +18,7 @@ const scripted = (...answers: readonly { readonly status: number; readonly body:
     return { status, headers: {}, body: JSON.stringify(body) };
   };
   const http = new RecordingHttpClient(wire, new HandDrivenClock());
-  return { client: new HubspotClient(http), http };
+  return { client: clientOver(http), http };
 };
 
 const line = ({ method, path }: HttpRequest): string => `${method} ${path}`;

@@ -9,7 +9,7 @@ import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.t
 import type { CallOptions } from '../../../../src/contract/call.ts';
 import { guarded } from '../../../../src/contract/events.ts';
 import { hubspot } from '../../../../src/services/hubspot/hubspot.ts';
-import { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
+import type { HubspotClient } from '../../../../src/services/hubspot/hubspotClient.ts';
 import { hubspotSimulator } from '../../../../sandbox/hubspot/hubspotSandbox.ts';
 import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../sandbox/simulation/simulator.ts';
 import { HandDrivenClock } from '../../../support/handDrivenClock.ts';
@@ -89,6 +89,8 @@ const httpResponse = ({ status, headers = {}, body }: SandboxAnswer): HttpRespon
   body: body === undefined || typeof body === 'string' ? (body ?? '') : JSON.stringify(body),
 });
 
+export const clientOver = (http: HttpClient): HubspotClient => hubspot.mount(http).client;
+
 export interface SimulatedHubspot {
   readonly client: HubspotClient;
   readonly http: RecordingHttpClient;
@@ -108,14 +110,14 @@ export const simulatedHubspot = (): SimulatedHubspot => {
     const [path = '', query = ''] = `/crm${target}`.split('?');
     return simulator.answer({ method, path, query: new URLSearchParams(query), headers, body, malformed: false });
   };
-  return { client: new HubspotClient(http), http, simulator, clock, ask };
+  return { client: clientOver(http), http, simulator, clock, ask };
 };
 
 /** A client whose every call gets this answer, whatever it asks. */
 export const answeredClient = (status: number, body: unknown) => {
   const wire = (): HttpResponse => httpResponse({ status, body });
   const http = new RecordingHttpClient(wire, new HandDrivenClock());
-  return { client: new HubspotClient(http), http };
+  return { client: clientOver(http), http };
 };
 
 /** What a call that must fail failed with. */

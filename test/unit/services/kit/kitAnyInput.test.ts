@@ -12,28 +12,28 @@ type Call = (client: KitClient, id: string, other: string, body: never) => Promi
 /** Every operation with something of the caller's in it, and where its requests may go. */
 const operations: readonly (readonly [name: string, prefix: RegExp, call: Call])[] = [
   ['listSubscribers', /^\/v4\/subscribers(?:\?|$)/u, (client, _id, _other, body) => client.listSubscribers(body)],
-  ['findSubscribers', /^\/v4\/subscribers\?email_address=/u, (client, _id, other) => client.findSubscribers([other])],
+  ['findSubscribers', /^\/v4\/subscribers\?email_address=/u, (client, _id, other) => client.findSubscribers({ email_addresses: [other] })],
   ['getSubscriber', /^\/v4\/subscribers\/\d+$/u, (client, id) => client.getSubscriber(id)],
   ['upsertSubscriber', /^\/v4\/subscribers$/u, (client, _id, _other, body) => client.upsertSubscriber(body)],
   ['updateSubscriber', /^\/v4\/subscribers\/\d+$/u, (client, id, _other, body) => client.updateSubscriber(id, body)],
   ['unsubscribe', /^\/v4\/subscribers\/\d+\/unsubscribe$/u, (client, id) => client.unsubscribe(id)],
   ['listSubscriberTags', /^\/v4\/subscribers\/\d+\/tags(?:\?|$)/u, (client, id, _other, body) => client.listSubscriberTags(id, body)],
-  ['createTag', /^\/v4\/tags$/u, (client, id) => client.createTag(id)],
-  ['listMembers', /^\/v4\/forms\/\d+\/subscribers(?:\?|$)/u, (client, id, _other, body) => client.listMembers('form', id, body)],
-  [
-    'addMember by address',
-    /^\/v4\/forms\/\d+\/subscribers$/u,
-    (client, id, other) => client.addMember('form', id, { email_address: other }),
-  ],
-  ['addMember', /^\/v4\/tags\/\d+\/subscribers(?:\/\d+)?$/u, (client, id, _other, body) => client.addMember('tag', id, body)],
+  ['createTag', /^\/v4\/tags$/u, (client, id) => client.createTag({ name: id })],
+  ['listFormSubscribers', /^\/v4\/forms\/\d+\/subscribers(?:\?|$)/u, (client, id, _other, body) => client.listFormSubscribers(id, body)],
+  ['addToForm', /^\/v4\/forms\/\d+\/subscribers$/u, (client, id, other) => client.addToForm(id, { email_address: other })],
+  ['addToTag', /^\/v4\/tags\/\d+\/subscribers(?:\/\d+)?$/u, (client, id, _other, body) => client.addToTag(id, body)],
   ['removeFromTag', /^\/v4\/tags\/\d+\/subscribers(?:\/\d+)?$/u, (client, id, _other, body) => client.removeFromTag(id, body)],
   [
     'subscribe',
     /^\/v4\/(?:subscribers|(?:tags|forms|sequences)\/\d+\/subscribers(?:\/\d+)?)$/u,
     (client, _id, _other, body) => client.subscribe(body),
   ],
-  ['bulkUpsertSubscribers', /^\/v4\/bulk\/subscribers$/u, (client, _id, _other, body) => client.bulkUpsertSubscribers([body])],
-  ['bulkAddMembers', /^\/v4\/bulk\/tags\/subscribers$/u, (client, id, _other, body) => client.bulkAddMembers('tag', id, body)],
+  [
+    'bulkUpsertSubscribers',
+    /^\/v4\/bulk\/subscribers$/u,
+    (client, _id, _other, body) => client.bulkUpsertSubscribers({ subscribers: [body] }),
+  ],
+  ['bulkAddToTag', /^\/v4\/bulk\/tags\/subscribers$/u, (client, id, _other, body) => client.bulkAddToTag(id, { subscriber_ids: body })],
 ];
 
 const steps = ['..', '.', '', '/', '../account', '1/../2', '1?x=1', '1#', '%2e%2e', '1\n'];
@@ -70,11 +70,11 @@ const badAnswer: HttpResponse = { status: 500, headers: {}, body: SECRET };
 
 /** Sound input for each, so that the answer decides. */
 const soundBodies: Readonly<Record<string, unknown>> = {
-  addMember: { subscriber_id: 200 },
+  addToTag: { subscriber_id: 200 },
   removeFromTag: { subscriber_id: 200 },
   subscribe: { email_address: 'ada@example.org', tags: [207], sequences: [324] },
   bulkUpsertSubscribers: { email_address: 'ada@example.org' },
-  bulkAddMembers: [200, 201],
+  bulkAddToTag: [200, 201],
 };
 
 describe('any input to Kit', () => {

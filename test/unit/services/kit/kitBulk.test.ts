@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { joinParts } from '../../../../src/services/kit/kitBulk.ts';
-import type { BulkAnswer } from '../../../../src/services/kit/kitSchemas.ts';
+import type { BulkAnswer } from '../../../../src/services/kit/kitAnswers.ts';
 
 const whole = (asked: readonly unknown[], answer: BulkAnswer) => ({ answered: [{ places: [...asked.keys()], answer }], failed: [] });
 const byAddress = (asked: readonly (string | null)[], answer: BulkAnswer) =>

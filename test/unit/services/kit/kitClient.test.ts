@@ -23,7 +23,7 @@ const calls: readonly (readonly [string, (client: KitClient) => Promise<unknown>
   ],
   [
     'findSubscribers',
-    (client) => client.findSubscribers(['a+b@example.com', 'c&d=e@example.com']),
+    (client) => client.findSubscribers({ email_addresses: ['a+b@example.com', 'c&d=e@example.com'] }),
     'GET /v4/subscribers?email_address=a%2Bb%40example.com,c%26d%3De%40example.com&status=all',
   ],
   ['findSubscriber', (client) => client.findSubscriber(email_address), 'GET /v4/subscribers?email_address=ada%40example.com&status=all'],
@@ -39,18 +39,18 @@ const calls: readonly (readonly [string, (client: KitClient) => Promise<unknown>
   ['listTags', (client) => client.listTags({ per_page: 5 }), 'GET /v4/tags?per_page=5'],
   ['listForms', (client) => client.listForms(), 'GET /v4/forms'],
   ['listSequences', (client) => client.listSequences(), 'GET /v4/sequences'],
-  ['createTag', (client) => client.createTag('Customer'), 'POST /v4/tags {"name":"Customer"}'],
-  ['listMembers', (client) => client.listMembers('form', '311', { status: 'inactive' }), 'GET /v4/forms/311/subscribers?status=inactive'],
+  ['createTag', (client) => client.createTag({ name: 'Customer' }), 'POST /v4/tags {"name":"Customer"}'],
   [
-    'addMember by address',
-    (client) => client.addMember('form', '311', { email_address, referrer: 'https://example.com/?utm=1' }),
+    'listFormSubscribers',
+    (client) => client.listFormSubscribers('311', { status: 'inactive' }),
+    'GET /v4/forms/311/subscribers?status=inactive',
+  ],
+  [
+    'addToForm by address',
+    (client) => client.addToForm('311', { email_address, referrer: 'https://example.com/?utm=1' }),
     'POST /v4/forms/311/subscribers {"email_address":"ada@example.com","referrer":"https://example.com/?utm=1"}',
   ],
-  [
-    'addMember by number',
-    (client) => client.addMember('sequence', '324', { subscriber_id: 200 }),
-    'POST /v4/sequences/324/subscribers/200 {}',
-  ],
+  ['addToSequence by number', (client) => client.addToSequence('324', { subscriber_id: 200 }), 'POST /v4/sequences/324/subscribers/200 {}'],
   [
     'removeFromTag by address, in a body on DELETE',
     (client) => client.removeFromTag('207', { email_address }),
@@ -59,17 +59,17 @@ const calls: readonly (readonly [string, (client: KitClient) => Promise<unknown>
   ['removeFromTag by number', (client) => client.removeFromTag('207', { subscriber_id: 200 }), 'DELETE /v4/tags/207/subscribers/200'],
   [
     'bulkUpsertSubscribers',
-    (client) => client.bulkUpsertSubscribers([{ email_address, first_name: 'Ada' }]),
+    (client) => client.bulkUpsertSubscribers({ subscribers: [{ email_address, first_name: 'Ada' }] }),
     'POST /v4/bulk/subscribers {"subscribers":[{"email_address":"ada@example.com","first_name":"Ada"}],"callback_url":null}',
   ],
   [
-    'bulkAddMembers to a tag',
-    (client) => client.bulkAddMembers('tag', '207', [200]),
+    'bulkAddToTag',
+    (client) => client.bulkAddToTag('207', { subscriber_ids: [200] }),
     'POST /v4/bulk/tags/subscribers {"taggings":[{"tag_id":207,"subscriber_id":200}],"callback_url":null}',
   ],
   [
-    'bulkAddMembers to a form',
-    (client) => client.bulkAddMembers('form', '311', [200]),
+    'bulkAddToForm',
+    (client) => client.bulkAddToForm('311', { subscriber_ids: [200] }),
     'POST /v4/bulk/forms/subscribers {"additions":[{"form_id":311,"subscriber_id":200}],"callback_url":null}',
   ],
 ];
@@ -120,7 +120,9 @@ describe('KitClient', () => {
     const bob = { id: 7, email_address: 'bob@example.com' };
     const client = clientOver({}, json(200, { subscribers: [bob, ADA], pagination }));
 
-    const found = await client.findSubscribers(['ADA@example.com', 'nobody@example.com', 'ada@example.com', 'bob@example.com']);
+    const found = await client.findSubscribers({
+      email_addresses: ['ADA@example.com', 'nobody@example.com', 'ada@example.com', 'bob@example.com'],
+    });
 
     expect(found).to.deep.equal({ subscribers: [ADA, bob], missing: ['nobody@example.com'] });
   });
@@ -137,10 +139,13 @@ describe('KitClient', () => {
     const client = clientOver({}, json(200, {}));
     const long = (index: number): string => `${String(index).padStart(60, 'a')}@${'b'.repeat(100)}.example.com`;
 
-    await errorOf(client.findSubscribers([]), InvalidRequestError);
-    await errorOf(client.findSubscribers(Array.from({ length: 51 }, (_, index) => `${String(index)}@example.com`)), InvalidRequestError);
-    await errorOf(client.findSubscribers(Array.from({ length: 40 }, (_, index) => long(index))), InvalidRequestError);
-    await errorOf(client.findSubscribers(['a,b@example.com']), InvalidRequestError);
+    await errorOf(client.findSubscribers({ email_addresses: [] }), InvalidRequestError);
+    await errorOf(
+      client.findSubscribers({ email_addresses: Array.from({ length: 51 }, (_, index) => `${String(index)}@example.com`) }),
+      InvalidRequestError,
+    );
+    await errorOf(client.findSubscribers({ email_addresses: Array.from({ length: 40 }, (_, index) => long(index)) }), InvalidRequestError);
+    await errorOf(client.findSubscribers({ email_addresses: ['a,b@example.com'] }), InvalidRequestError);
 
     expect(wire.sent).to.deep.equal([]);
   });
@@ -178,7 +183,7 @@ describe('KitClient', () => {
   it('refuses bulk with an API key before sending', async () => {
     const client = clientOver({ secret: 'kit_key' }, json(200, {}));
 
-    const error = await errorOf(client.bulkUpsertSubscribers([{ email_address }]), UpstreamRejectedError);
+    const error = await errorOf(client.bulkUpsertSubscribers({ subscribers: [{ email_address }] }), UpstreamRejectedError);
 
     expect(error).to.include({ reason: 'bulk_needs_oauth', operation: 'bulk_upsert_subscribers' });
     expect(wire.sent).to.deep.equal([]);
@@ -187,9 +192,12 @@ describe('KitClient', () => {
   it('refuses no rows and more than 100', async () => {
     const client = clientOver({ secret: 'an-oauth-token' }, json(200, {}));
 
-    await errorOf(client.bulkUpsertSubscribers([]), InvalidRequestError);
-    await errorOf(client.bulkUpsertSubscribers(Array.from({ length: 101 }, () => ({ email_address }))), InvalidRequestError);
-    await errorOf(client.bulkAddMembers('tag', '207', []), InvalidRequestError);
+    await errorOf(client.bulkUpsertSubscribers({ subscribers: [] }), InvalidRequestError);
+    await errorOf(
+      client.bulkUpsertSubscribers({ subscribers: Array.from({ length: 101 }, () => ({ email_address })) }),
+      InvalidRequestError,
+    );
+    await errorOf(client.bulkAddToTag('207', { subscriber_ids: [] }), InvalidRequestError);
 
     expect(wire.sent).to.deep.equal([]);
   });
@@ -199,7 +207,7 @@ describe('KitClient', () => {
     const client = clientOver({ queue }, { status: 500, headers: {}, body: '' });
     await client.listSubscribers().catch(() => undefined);
 
-    const answer = await client.addMember('tag', '207', { email_address: 'ADA@example.com' });
+    const answer = await client.addToTag('207', { email_address: 'ADA@example.com' });
 
     expect(isQueued(answer)).to.equal(true);
     expect(queue.kept.map(({ operation, entity }) => [operation, entity])).to.deep.equal([['add_to_tag', 'ada@example.com']]);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import { UpstreamRateLimitedError, UpstreamRejectedError, UpstreamUnauthorizedError } from '../../../../src/errors/upstreamErrors.ts';
 import { receivedAnswer } from '../../../../src/pipeline/receivedAnswer.ts';
-import { classifyKitAnswer, rowReason, sentencesIn } from '../../../../src/services/kit/kitErrors.ts';
+import { classifyKitAnswer, rowReason } from '../../../../src/services/kit/kitErrors.ts';
 
 const classifyBody = (status: number, body: string, operation = 'upsert_subscriber', headers: Readonly<Record<string, string>> = {}) =>
   classifyKitAnswer(receivedAnswer({ status, headers, body }), { site: { service: 'kit', operation }, wallTime: 0 });
@@ -86,8 +86,8 @@ describe('classification of Kit', () => {
   });
 
   it('reads sentences out of nested lists, and nothing else', () => {
-    expect(sentencesIn(['One', ['Two', ['Three']], 4, null, { five: 5 }])).to.deep.equal(['one', 'two', 'three']);
-    expect(sentencesIn({ message: 'no list' })).to.deep.equal([]);
+    expect(rowReason(['One', 4, null, { five: 'Email address is invalid' }, ['Two', ['Tag does not exist']]])).to.equal('tag_not_found');
+    expect(classify(422, { message: 'Tag does not exist' })).to.include({ reason: 'validation_failed' });
   });
 
   for (const [errors, reason] of [

@@ -5,15 +5,16 @@ import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
 import type { Transport } from '../../../../src/wire/transport.ts';
 import type { WriteQueue } from '../../../../src/contract/writeQueue.ts';
 import { kit } from '../../../../src/services/kit/kit.ts';
-import { KitClient } from '../../../../src/services/kit/kitClient.ts';
-import { credentialKindOf } from '../../../../src/services/kit/kitCredential.ts';
+import type { KitClient } from '../../../../src/services/kit/kitClient.ts';
 import { kitSimulator } from '../../../../sandbox/kit/kitSandbox.ts';
 import type { SandboxRequest } from '../../../../sandbox/simulation/simulator.ts';
 import { httpHouse, type HttpHouse } from '../../../support/httpHouse.ts';
+import type { Route } from '../../../../src/web/route.ts';
 import { sandboxRequest } from '../../../support/simulatedWire.ts';
 
 export interface KitHouse extends HttpHouse {
   readonly client: KitClient;
+  readonly routes: readonly Route[];
 }
 
 export interface KitHouseParts {
@@ -32,7 +33,7 @@ export const kitHouse = (transport: Transport, { secret = 'kit_key_of_ours', que
     policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures } } },
     ...(queue !== undefined && { queue }),
   });
-  return { ...house, client: new KitClient(house.http, credentialKindOf(secret)) };
+  return { ...house, ...kit.mount(house.http, secret) };
 };
 
 export const tokenHeaders = { authorization: 'Bearer oauth-token-of-ours' };

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { mailchimpBaseUrl, mailchimpCredential } from '../../../../src/services/mailchimp/mailchimpAccess.ts';
 
 describe('access to Mailchimp', () => {
   it('goes to the data centre that ends the key', () => {
-    expect(mailchimpBaseUrl('0123456789abcdef-us19')).to.equal('https://us19.api.mailchimp.com/3.0');
-    expect(mailchimpBaseUrl('with-dashes-in-it-eu2')).to.equal('https://eu2.api.mailchimp.com/3.0');
+    expect(mailchimp.baseUrlFor?.('0123456789abcdef-us19')).to.equal('https://us19.api.mailchimp.com/3.0');
+    expect(mailchimp.baseUrlFor?.('with-dashes-in-it-eu2')).to.equal('https://eu2.api.mailchimp.com/3.0');
     expect(mailchimp.baseUrlFor?.('k-us7')).to.equal('https://us7.api.mailchimp.com/3.0');
   });
 
@@ -22,7 +21,7 @@ describe('access to Mailchimp', () => {
     '',
   ]) {
     it(`refuses the credential ${JSON.stringify(hostile)} as an address, without repeating it`, () => {
-      const address = () => mailchimpBaseUrl(hostile);
+      const address = () => mailchimp.baseUrlFor?.(hostile);
 
       expect(address)
         .to.throw(Error)
@@ -32,14 +31,14 @@ describe('access to Mailchimp', () => {
   }
 
   it('sends a key as the password of any user', () => {
-    const [scheme, credential = ''] = (mailchimpCredential('abc-us19')['authorization'] ?? '').split(' ');
+    const [scheme, credential = ''] = (mailchimp.authenticate('abc-us19')['authorization'] ?? '').split(' ');
 
     expect(scheme).to.equal('Basic');
     expect(Buffer.from(credential, 'base64').toString()).to.equal('anystring:abc-us19');
   });
 
   it('sends a token that names no data centre as Bearer', () => {
-    expect(mailchimpCredential('a1b2c3d4')).to.deep.equal({ authorization: 'Bearer a1b2c3d4' });
+    expect(mailchimp.authenticate('a1b2c3d4')).to.deep.equal({ authorization: 'Bearer a1b2c3d4' });
   });
 
   it('has an address for the credential of the sandbox, and asks for no quota', () => {

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { UpstreamContractBrokenError } from '../../../../src/errors/upstreamErrors.ts';
-import { batchBody, outcomeOf, type BatchOperation } from '../../../../src/services/mailchimp/mailchimpBatches.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
+import type { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import type { NewMember } from '../../../../src/services/mailchimp/mailchimpInputs.ts';
-import { subscriberHash } from '../../../../src/services/mailchimp/mailchimpMembers.ts';
+import { subscriberHash } from '../../../../src/services/mailchimp/mailchimpEndpoints.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { httpHouse, json, scriptedWire, type HttpHouse, type ScriptedWire } from '../../../support/httpHouse.ts';
 
@@ -20,16 +19,16 @@ const generic = (email: string, error: string) => ({
   field_message: '',
 });
 
+let house: HttpHouse;
+let wire: ScriptedWire;
+
+const clientOver = (answer: unknown): MailchimpClient => {
+  wire = scriptedWire(json(200, answer));
+  house = httpHouse(wire.transport, { classify: mailchimp.classify });
+  return mailchimp.mount(house.http).client;
+};
+
 describe('bulk writes of Mailchimp', () => {
-  let house: HttpHouse;
-  let wire: ScriptedWire;
-
-  const clientOver = (answer: unknown): MailchimpClient => {
-    wire = scriptedWire(json(200, answer));
-    house = httpHouse(wire.transport, { classify: mailchimp.classify });
-    return new MailchimpClient(house.http);
-  };
-
   afterEach(() => {
     house.close();
   });
@@ -98,35 +97,44 @@ describe('batches of Mailchimp', () => {
   const at = { list_id: LIST, email_address: 'Ada@example.com' };
   const path = `/lists/${LIST}/members/${subscriberHash('ada@example.com')}`;
 
-  it('hold each operation at the path of a single call, its body as a text', () => {
-    const operations: readonly BatchOperation[] = [
-      { operation: 'upsert_member', ...at, member: { status_if_new: 'pending' } },
-      { operation: 'update_member', ...at, operation_id: 'crm-7', member: { vip: true } },
-      { operation: 'archive_member', ...at },
-      { operation: 'tag_member', ...at, change: { tags: [{ name: 'A', status: 'active' }] } },
-    ];
-
-    const body = batchBody({ operations: [...operations] });
-
-    expect(body.operations).to.deep.equal([
-      { method: 'PUT', path, operation_id: '0', body: '{"email_address":"Ada@example.com","status_if_new":"pending"}' },
-      { method: 'PATCH', path, operation_id: 'crm-7', body: '{"vip":true}' },
-      { method: 'DELETE', path, operation_id: '2' },
-      { method: 'POST', path: `${path}/tags`, operation_id: '3', body: '{"tags":[{"name":"A","status":"active"}]}' },
-    ]);
+  afterEach(() => {
+    house.close();
   });
 
-  it('refuse an operation that is none, an address that is none, and an id that comes twice', () => {
-    const archive: BatchOperation = { operation: 'archive_member', ...at };
+  it('hold each operation at the path of a single call, its body as a text', async () => {
+    const client = clientOver({ id: '1', status: 'pending' });
 
-    expect(() => batchBody({ operations: [] })).to.throw(InvalidRequestError);
-    expect(() => batchBody({ operations: [{ ...archive, list_id: '../account' }] })).to.throw(
-      InvalidRequestError,
-      'body.operations.0.list_id',
-    );
-    expect(() => batchBody({ operations: [{ ...archive, email_address: 'ada' }] })).to.throw(InvalidRequestError);
-    expect(() => batchBody({ operations: [archive, { ...archive, operation_id: '0' }] })).to.throw(InvalidRequestError, 'twice');
-    expect(() => batchBody({ operations: [{ ...archive, operation: 'delete_list' } as never] })).to.throw(InvalidRequestError);
+    await client.startBatch({
+      operations: [
+        { operation: 'upsert_member', ...at, member: { status_if_new: 'pending' } },
+        { operation: 'update_member', ...at, operation_id: 'crm-7', member: { vip: true } },
+        { operation: 'archive_member', ...at },
+        { operation: 'tag_member', ...at, change: { tags: [{ name: 'A', status: 'active' }] } },
+      ],
+    });
+
+    expect(JSON.parse(wire.sent[0]?.body ?? '')).to.deep.equal({
+      operations: [
+        { method: 'PUT', path, operation_id: '0', body: '{"email_address":"Ada@example.com","status_if_new":"pending"}' },
+        { method: 'PATCH', path, operation_id: 'crm-7', body: '{"vip":true}' },
+        { method: 'DELETE', path, operation_id: '2' },
+        { method: 'POST', path: `${path}/tags`, operation_id: '3', body: '{"tags":[{"name":"A","status":"active"}]}' },
+      ],
+    });
+  });
+
+  it('refuse an operation that is none, an address that is none, and an id that comes twice', async () => {
+    const archive = { operation: 'archive_member', ...at } as const;
+    const client = clientOver({});
+    const refused = async (...operations: readonly object[]): Promise<string> =>
+      (await errorOf(client.startBatch({ operations: operations as never }), InvalidRequestError)).message;
+
+    await refused();
+    await refused({ ...archive, email_address: 'ada' });
+    await refused({ ...archive, operation: 'delete_list' });
+    expect(await refused({ ...archive, list_id: '../account' })).to.include('body.operations.0.list_id');
+    expect(await refused(archive, { ...archive, operation_id: '0' })).to.include('twice');
+    expect(wire.sent).to.deep.equal([]);
   });
 
   for (const [status, errored, outcome] of [
@@ -137,10 +145,10 @@ describe('batches of Mailchimp', () => {
     ['finished', 1, 'partly_failed'],
     ['finished', 2, 'failed'],
   ] as const) {
-    it(`are ${outcome} while ${status} with ${String(errored)} of 2 failed`, () => {
-      const batch = { id: '1', status, total_operations: 2, finished_operations: 2, errored_operations: errored };
+    it(`are ${outcome} while ${status} with ${String(errored)} of 2 failed`, async () => {
+      const client = clientOver({ id: '1', status, total_operations: 2, finished_operations: 2, errored_operations: errored });
 
-      expect(outcomeOf(batch)).to.equal(outcome);
+      expect(await client.getBatch('1')).to.include({ outcome });
     });
   }
 });

@@ -9,8 +9,8 @@ import {
 import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
-import { subscriberHash } from '../../../../src/services/mailchimp/mailchimpMembers.ts';
+import type { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
+import { subscriberHash } from '../../../../src/services/mailchimp/mailchimpEndpoints.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { httpHouse, json, scriptedWire, type HttpHouse, type Reply, type ScriptedWire } from '../../../support/httpHouse.ts';
 
@@ -74,7 +74,7 @@ describe('MailchimpClient', () => {
       target: targetFrom(mailchimp.baseUrl, mailchimp.authenticate('key-us19')),
       policy: { retry: { maxAttempts: 1 }, circuit: { detection: { strategy: 'consecutive', failures: 1 } } },
     });
-    return new MailchimpClient(house.http);
+    return mailchimp.mount(house.http).client;
   };
 
   afterEach(() => {

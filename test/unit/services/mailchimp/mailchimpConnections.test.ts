@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { createThing, fakeTime, httpHouse, json, rejectionOf, scriptedWire, type HttpHouse } from '../../../support/httpHouse.ts';
-import { policyTemplates } from '../../../../src/contract/policyTemplates.ts';
+import { policyOf } from '../../../../src/services/serviceSettings.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
 
 const members = json(200, { members: [], total_items: 0 });
@@ -41,8 +40,8 @@ describe('connections to Mailchimp', () => {
 
   it('are never more than eight, however many calls come and however long it goes well', async function () {
     this.timeout(20_000);
-    house = httpHouse(slowWire(members), { classify: mailchimp.classify, policy: policyTemplates.mailchimp });
-    const client = new MailchimpClient(house.http);
+    house = httpHouse(slowWire(members), { classify: mailchimp.classify, policy: policyOf(mailchimp) });
+    const client = mailchimp.mount(house.http).client;
     const asked: Promise<unknown>[] = [];
     let refused = 0;
     const ask = (): void => {
@@ -64,8 +63,8 @@ describe('connections to Mailchimp', () => {
 
   it('wait at least a second after a 429, which has no Retry-After', async () => {
     const wire = scriptedWire({ status: 429, headers: {}, body: '' }, json(200, { health_status: 'Chimpy' }));
-    house = httpHouse(wire.transport, { classify: mailchimp.classify, policy: policyTemplates.mailchimp });
-    const ping = new MailchimpClient(house.http).ping();
+    house = httpHouse(wire.transport, { classify: mailchimp.classify, policy: policyOf(mailchimp) });
+    const ping = mailchimp.mount(house.http).client.ping();
 
     await clock.tickAsync(999);
     const before = wire.sent.length;
@@ -77,7 +76,7 @@ describe('connections to Mailchimp', () => {
 
   it('repeat even what must not be repeated after a 429: it was refused', async () => {
     const wire = scriptedWire(json(429, { title: 'Too Many Requests', status: 429 }), json(200, { id: '7' }));
-    house = httpHouse(wire.transport, { classify: mailchimp.classify, policy: policyTemplates.mailchimp });
+    house = httpHouse(wire.transport, { classify: mailchimp.classify, policy: policyOf(mailchimp) });
     const created = house.http.send(createThing, { path: mailchimp.health.request.path, body: {} });
 
     await clock.tickAsync(2_000);
@@ -87,10 +86,10 @@ describe('connections to Mailchimp', () => {
   });
 
   it('end a read that nothing answers in an error within the deadline', async () => {
-    house = httpHouse(scriptedWire('hang').transport, { classify: mailchimp.classify, policy: policyTemplates.mailchimp });
-    const failure = rejectionOf(new MailchimpClient(house.http).ping());
+    house = httpHouse(scriptedWire('hang').transport, { classify: mailchimp.classify, policy: policyOf(mailchimp) });
+    const failure = rejectionOf(mailchimp.mount(house.http).client.ping());
 
-    await clock.tickAsync(policyTemplates.mailchimp.deadlineMs);
+    await clock.tickAsync(policyOf(mailchimp).deadlineMs);
 
     expect(await failure)
       .to.have.property('code')

@@ -4,9 +4,8 @@ import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
 import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/wire/transport.ts';
-import type { BatchInput } from '../../../../src/services/mailchimp/mailchimpBatches.ts';
 import { mailchimp } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
+import type { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import { LIST as SIMULATED_LIST, simulatedMailchimp } from './simulatedMailchimp.ts';
 import { httpHouse, scriptedWire, type HttpHouse, type ScriptedWire } from '../../../support/httpHouse.ts';
 
@@ -29,7 +28,7 @@ const calls: Readonly<Record<string, Call>> = {
   tagMember: (client, id, email, value) => client.tagMember(id, email, value as never),
   upsertMembers: (client, id, _email, value) => client.upsertMembers(id, value as never),
   startBatch: (client, id, email, value) =>
-    client.startBatch({ operations: [{ operation: 'upsert_member', list_id: id, email_address: email, member: value }] } as BatchInput),
+    client.startBatch({ operations: [{ operation: 'upsert_member', list_id: id, email_address: email, member: value as never }] }),
   getBatch: (client, id) => client.getBatch(id),
 };
 
@@ -58,7 +57,7 @@ describe('any use of Mailchimp', () => {
       target: targetFrom(mailchimp.baseUrl, {}),
       policy: { retry: { maxAttempts: 1 }, circuit: neverOpens },
     });
-    client = new MailchimpClient(house.http);
+    client = mailchimp.mount(house.http).client;
   });
 
   afterEach(() => {

@@ -3,7 +3,7 @@ import { GatewayError } from '../../../../src/errors/gatewayError.ts';
 import { UpstreamRejectedError } from '../../../../src/errors/upstreamErrors.ts';
 import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
 import { mailchimp as descriptor } from '../../../../src/services/mailchimp/mailchimp.ts';
-import { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
+import type { MailchimpClient } from '../../../../src/services/mailchimp/mailchimpClient.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { httpHouse, type HttpHouse } from '../../../support/httpHouse.ts';
 import { simulatedWire } from '../../../support/simulatedWire.ts';
@@ -21,7 +21,7 @@ describe('the client of Mailchimp and its simulator', () => {
       target: targetFrom(descriptor.baseUrl, descriptor.authenticate(descriptor.sandboxSecret)),
       policy: { retry: { maxAttempts: 1 } },
     });
-    client = new MailchimpClient(house.http);
+    client = descriptor.mount(house.http).client;
   });
 
   afterEach(() => {

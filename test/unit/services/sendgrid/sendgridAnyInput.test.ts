@@ -15,22 +15,26 @@ const operations: readonly (readonly [name: string, place: RegExp, call: Call])[
   ['upsertContact', /^\/v3\/marketing\/contacts$/u, (client, _id, _email, body) => client.upsertContact(body)],
   ['upsertContacts', /^\/v3\/marketing\/contacts$/u, (client, _id, _email, body) => client.upsertContacts({ contacts: [body] })],
   ['getImport', /^\/v3\/marketing\/contacts\/imports\/[\w-]+$/u, (client, id) => client.getImport(id)],
-  ['findContacts', /^\/v3\/marketing\/contacts\/search\/emails$/u, (client, _id, email) => client.findContacts([email])],
-  ['getContacts', /^\/v3\/marketing\/contacts\/batch$/u, (client, id) => client.getContacts([id])],
+  ['findContacts', /^\/v3\/marketing\/contacts\/search\/emails$/u, (client, _id, email) => client.findContacts({ emails: [email] })],
+  ['getContacts', /^\/v3\/marketing\/contacts\/batch$/u, (client, id) => client.getContacts({ ids: [id] })],
   ['getContact', /^\/v3\/marketing\/contacts\/[\w-]+$/u, (client, id) => client.getContact(id)],
-  ['deleteContacts', /^\/v3\/marketing\/contacts\?ids=[\w-]+$/u, (client, id) => client.deleteContacts([id])],
+  ['deleteContacts', /^\/v3\/marketing\/contacts\?ids=[\w-]+$/u, (client, id) => client.deleteContacts({ ids: [id] })],
   ['listLists', /^\/v3\/marketing\/lists(?:\?|$)/u, (client, _id, _email, body) => client.listLists(body)],
   ['createList', /^\/v3\/marketing\/lists$/u, (client, id) => client.createList({ name: id })],
   ['removeFromList', /^\/v3\/marketing\/lists\/[\w-]+\/contacts\?contact_ids=[\w-]+$/u, (client, id) => client.removeFromList(id, [id])],
   [
     'listSuppressions',
     /^\/v3\/suppression\/(?:bounces|blocks)(?:\?|$)/u,
-    (client, id, _email, body) => client.listSuppressions((id === 'l-1' ? 'bounces' : id) as 'bounces', body),
+    (client, id, _email, body) => client.listSuppressions(id === 'l-1' ? 'bounces' : id, body),
   ],
   ['isSuppressed', /^\/v3\/asm\/suppressions\/global\/[^/?#]+$/u, (client, _id, email) => client.isSuppressed(email)],
-  ['suppress', /^\/v3\/asm\/suppressions\/global$/u, (client, _id, email) => client.suppress([email])],
+  ['suppress', /^\/v3\/asm\/suppressions\/global$/u, (client, _id, email) => client.suppress({ recipient_emails: [email] })],
   ['unsuppress', /^\/v3\/asm\/suppressions\/global\/[^/?#]+$/u, (client, _id, email) => client.unsuppress(email)],
-  ['suppressInGroup', /^\/v3\/asm\/groups\/\d+\/suppressions$/u, (client, id, email) => client.suppressInGroup(id, [email])],
+  [
+    'suppressInGroup',
+    /^\/v3\/asm\/groups\/\d+\/suppressions$/u,
+    (client, id, email) => client.suppressInGroup(id, { recipient_emails: [email] }),
+  ],
 ];
 
 const steps = ['..', '.', '', '/', '../scopes', 'a/../b', 'a?x=1', 'a#', '%2e%2e', 'a\n', 'a,b', ' '];

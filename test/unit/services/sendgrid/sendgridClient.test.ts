@@ -25,9 +25,14 @@ const calls: readonly (readonly [string, (client: SendgridClient) => Promise<unk
     `PUT /v3/marketing/contacts {"list_ids":["l-1"],"contacts":[{"email":"${EMAIL}","first_name":"Ada"}]}`,
   ],
   ['getImport', (client) => client.getImport('j-1'), { status: 'pending' }, 'GET /v3/marketing/contacts/imports/j-1'],
-  ['getContacts', (client) => client.getContacts([ID, ID, 'b']), { result: [] }, `POST /v3/marketing/contacts/batch {"ids":["${ID}","b"]}`],
+  [
+    'getContacts',
+    (client) => client.getContacts({ ids: [ID, ID, 'b'] }),
+    { result: [] },
+    `POST /v3/marketing/contacts/batch {"ids":["${ID}","b"]}`,
+  ],
   ['getContact', (client) => client.getContact(ID), { id: ID }, `GET /v3/marketing/contacts/${ID}`],
-  ['deleteContacts', (client) => client.deleteContacts([ID, 'b']), job, `DELETE /v3/marketing/contacts?ids=${ID},b`],
+  ['deleteContacts', (client) => client.deleteContacts({ ids: [ID, 'b'] }), job, `DELETE /v3/marketing/contacts?ids=${ID},b`],
   ['listLists', (client) => client.listLists({ page_size: 2 }), { result: [] }, 'GET /v3/marketing/lists?page_size=2'],
   ['createList', (client) => client.createList({ name: 'Ours' }), { id: 'l', name: 'Ours' }, 'POST /v3/marketing/lists {"name":"Ours"}'],
   ['removeFromList', (client) => client.removeFromList('l-1', [ID]), job, `DELETE /v3/marketing/lists/l-1/contacts?contact_ids=${ID}`],
@@ -40,13 +45,13 @@ const calls: readonly (readonly [string, (client: SendgridClient) => Promise<unk
   ['isSuppressed', (client) => client.isSuppressed(EMAIL), {}, 'GET /v3/asm/suppressions/global/Ada%2Bx%40example.com'],
   [
     'suppress',
-    (client) => client.suppress([EMAIL]),
+    (client) => client.suppress({ recipient_emails: [EMAIL] }),
     { recipient_emails: [EMAIL] },
     `POST /v3/asm/suppressions/global {"recipient_emails":["${EMAIL}"]}`,
   ],
   [
     'suppressInGroup',
-    (client) => client.suppressInGroup('12345', [EMAIL]),
+    (client) => client.suppressInGroup('12345', { recipient_emails: [EMAIL] }),
     { recipient_emails: [EMAIL] },
     `POST /v3/asm/groups/12345/suppressions {"recipient_emails":["${EMAIL}"]}`,
   ],
@@ -92,7 +97,9 @@ describe('client of SendGrid', () => {
     };
     const client = clientOver(json(200, { result }));
 
-    const found = await client.findContacts(['A@example.com', 'x@example.com', 'b@example.com', 'a@example.com', 'y@example.com']);
+    const found = await client.findContacts({
+      emails: ['A@example.com', 'x@example.com', 'b@example.com', 'a@example.com', 'y@example.com'],
+    });
 
     expect(found).to.deep.equal({ contacts: [{ id: '1' }, { id: '2' }], missing: ['x@example.com', 'y@example.com'], refused: [] });
     const emails = ['a@example.com', 'x@example.com', 'b@example.com', 'y@example.com'];
@@ -102,7 +109,11 @@ describe('client of SendGrid', () => {
   it('takes the 404 of a search for what it is: none of them is known', async () => {
     const client = clientOver(noneKnown);
 
-    expect(await client.findContacts(['x@example.com'])).to.deep.equal({ contacts: [], missing: ['x@example.com'], refused: [] });
+    expect(await client.findContacts({ emails: ['x@example.com'] })).to.deep.equal({
+      contacts: [],
+      missing: ['x@example.com'],
+      refused: [],
+    });
     const error = await errorOf(client.findContact('x@example.com'), UpstreamRejectedError);
     expect(error).to.include({ status: 404, reason: 'contact_not_found' });
   });
@@ -110,12 +121,12 @@ describe('client of SendGrid', () => {
   it('keeps an address that SendGrid would not look up apart from one that it does not know', async () => {
     const client = clientOver(json(200, { result: { 'a@b': { error: 'email is malformed' } } }));
 
-    expect(await client.findContacts(['a@b'])).to.deep.equal({ contacts: [], missing: [], refused: ['a@b'] });
+    expect(await client.findContacts({ emails: ['a@b'] })).to.deep.equal({ contacts: [], missing: [], refused: ['a@b'] });
   });
 
   it('tells a suppressed address from an empty answer', async () => {
-    expect(await clientOver(json(200, {})).isSuppressed(EMAIL)).to.equal(false);
-    expect(await clientOver(json(200, { recipient_email: EMAIL })).isSuppressed(EMAIL)).to.equal(true);
+    expect(await clientOver(json(200, {})).isSuppressed(EMAIL)).to.deep.equal({ suppressed: false });
+    expect(await clientOver(json(200, { recipient_email: EMAIL })).isSuppressed(EMAIL)).to.deep.equal({ suppressed: true });
   });
 
   it('removes a suppression by an empty 204, once more by a 404, and not by a page', async () => {
@@ -129,8 +140,8 @@ describe('client of SendGrid', () => {
   it('never deletes without an id, and sends no id that is another place', async () => {
     const client = clientOver(json(202, job));
 
-    await errorOf(client.deleteContacts([]), InvalidRequestError);
-    await errorOf(client.deleteContacts(['a,b']), InvalidRequestError);
+    await errorOf(client.deleteContacts({ ids: [] }), InvalidRequestError);
+    await errorOf(client.deleteContacts({ ids: ['a,b'] }), InvalidRequestError);
     await errorOf(client.removeFromList('l', []), InvalidRequestError);
     for (const id of ['batch', 'imports', '..', 'a/b', '']) await errorOf(client.getContact(id), InvalidRequestError);
 

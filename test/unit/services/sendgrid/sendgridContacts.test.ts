@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { InvalidRequestError } from '../../../../src/errors/requestErrors.ts';
-import { outcomeOf } from '../../../../src/services/sendgrid/sendgridContacts.ts';
 import { errorOf } from '../../../support/errorOf.ts';
 import { json, scriptedWire, type ScriptedWire } from '../../../support/httpHouse.ts';
 import { sendgridHouse, type SendgridHouse } from './simulatedSendgrid.ts';
@@ -63,13 +62,26 @@ describe('bulk upsert of SendGrid', () => {
 });
 
 describe('outcome of SendGrid’s jobs', () => {
-  it('tells a job that went well from one that is merely over', () => {
-    expect(outcomeOf({ status: 'pending' })).to.equal('running');
-    expect(outcomeOf({ status: 'something new' })).to.equal('running');
-    expect(outcomeOf({ status: 'completed', results: { errored_count: 0 } })).to.equal('succeeded');
-    expect(outcomeOf({ status: 'completed', results: { errored_count: 2 } })).to.equal('partly_failed');
-    expect(outcomeOf({ status: 'completed', results: null })).to.equal('succeeded');
-    expect(outcomeOf({ status: 'errored' })).to.equal('partly_failed');
-    expect(outcomeOf({ status: 'failed' })).to.equal('failed');
-  });
+  let house: SendgridHouse;
+
+  const outcomeOf = async (job: object): Promise<string> => {
+    house = sendgridHouse(scriptedWire(json(200, job)).transport);
+    return (await house.client.getImport('j-1')).outcome;
+  };
+
+  for (const [job, outcome] of [
+    [{ status: 'pending' }, 'running'],
+    [{ status: 'something new' }, 'running'],
+    [{ status: 'completed', results: { errored_count: 0 } }, 'succeeded'],
+    [{ status: 'completed', results: { errored_count: 2 } }, 'partly_failed'],
+    [{ status: 'completed', results: null }, 'succeeded'],
+    [{ status: 'errored' }, 'partly_failed'],
+    [{ status: 'failed' }, 'failed'],
+  ] as const) {
+    it(`is ${outcome} for ${JSON.stringify(job)}`, async () => {
+      expect(await outcomeOf(job)).to.equal(outcome);
+
+      house.close();
+    });
+  }
 });

@@ -2,9 +2,13 @@ import { expect } from 'chai';
 import type { OperationRequest } from '../../../../src/contract/operation.ts';
 import { repeatIsSafe } from '../../../../src/contract/repeatIsSafe.ts';
 import { sendgrid } from '../../../../src/services/sendgrid/sendgrid.ts';
-import { writtenContact, writtenSuppression } from '../../../../src/services/sendgrid/sendgridEntities.ts';
-import { sendgridOperations as operations } from '../../../../src/services/sendgrid/sendgridOperations.ts';
-import { contactsPath, globalSuppressionPath, globalSuppressionsPath, mailPath } from '../../../../src/services/sendgrid/sendgridPaths.ts';
+import { upstreamPath } from '../../../../src/pipeline/upstreamPath.ts';
+import { upsertContact } from '../../../../src/services/sendgrid/sendgridContacts.ts';
+import { writtenContact, writtenSuppression } from '../../../../src/services/sendgrid/sendgridEndpoints.ts';
+import { sendMail } from '../../../../src/services/sendgrid/sendgridMail.ts';
+
+const contactsPath = upstreamPath`/v3/marketing/contacts`;
+const globalSuppressionsPath = upstreamPath`/v3/asm/suppressions/global`;
 
 const upsertOf = (...contacts: readonly unknown[]): OperationRequest => ({ path: contactsPath, body: { contacts } });
 
@@ -38,8 +42,10 @@ describe('operations of SendGrid', () => {
   });
 
   it('leave a mail whose outcome is unknown to a person, and repeat an upsert', () => {
-    expect(repeatIsSafe(operations.sendMail, { path: mailPath, body: {} })).to.equal(false);
-    expect(repeatIsSafe(operations.upsertContact, upsertOf({ email: 'ada@example.com' }))).to.equal(true);
+    const [mail] = sendMail.operations;
+
+    expect(mail && repeatIsSafe(mail, { path: upstreamPath`/v3/mail/send`, body: {} })).to.equal(false);
+    expect(repeatIsSafe(upsertContact.operation, upsertOf({ email: 'ada@example.com' }))).to.equal(true);
   });
 
   it('cache nothing about people', () => {
@@ -58,7 +64,7 @@ describe('order of SendGrid’s writes', () => {
   });
 
   it('is kept for an address, whether it stands in the path or in the body', () => {
-    const path = globalSuppressionPath('Ada+x@example.com');
+    const path = upstreamPath`/v3/asm/suppressions/global/${'Ada+x@example.com'}`;
 
     expect(writtenSuppression({ path })).to.equal('suppression/ada+x@example.com');
     expect(writtenSuppression({ path: globalSuppressionsPath, body: { recipient_emails: ['ada+x@example.com'] } })).to.equal(

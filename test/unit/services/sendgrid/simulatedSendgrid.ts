@@ -5,21 +5,23 @@ import { targetFrom } from '../../../../src/pipeline/requestBuilder.ts';
 import type { Transport } from '../../../../src/wire/transport.ts';
 import { SeededRandom } from '../../../../sandbox/server/seededRandom.ts';
 import { sendgrid } from '../../../../src/services/sendgrid/sendgrid.ts';
-import { SendgridClient } from '../../../../src/services/sendgrid/sendgridClient.ts';
-import type { Mail } from '../../../../src/services/sendgrid/sendgridMailInput.ts';
+import type { SendgridClient } from '../../../../src/services/sendgrid/sendgridClient.ts';
+import type { Mail } from '../../../../src/services/sendgrid/sendgridMail.ts';
 import { sendgridSimulator } from '../../../../sandbox/sendgrid/sendgridSandbox.ts';
 import type { SandboxAnswer, SandboxRequest, SimulatorInstance } from '../../../../sandbox/simulation/simulator.ts';
+import type { Route } from '../../../../src/web/route.ts';
 import { httpHouse, type HouseParts, type HttpHouse } from '../../../support/httpHouse.ts';
 import { enter, sandboxRequest } from '../../../support/simulatedWire.ts';
 
 export interface SendgridHouse extends HttpHouse {
   readonly client: SendgridClient;
+  readonly routes: readonly Route[];
 }
 
 export const sendgridHouse = (transport: Transport, parts: HouseParts = {}): SendgridHouse => {
   const target = targetFrom(sendgrid.baseUrl, sendgrid.authenticate('SG.key.of-ours'));
   const house = httpHouse(transport, { classify: sendgrid.classify, readQuota: sendgrid.readQuota, target, ...parts });
-  return { ...house, client: new SendgridClient(house.http) };
+  return { ...house, ...sendgrid.mount(house.http) };
 };
 
 export const mail: Mail = {
