@@ -2,7 +2,8 @@
  * What the inputs of several services have in common: texts, addresses, ids, pages, lists, flags.
  */
 import { z, type ZodType } from 'zod';
-import { InvalidRequestError } from '../errors/requestErrors.ts';
+import { InvalidRequestError, type Fault } from '../errors/requestErrors.ts';
+import { parseInput } from '../web/parseInput.ts';
 
 /**
  * A string of at most `most` characters. Whatever is asked of it after this, such as a pattern, is not asked of a longer one:
@@ -48,22 +49,16 @@ export const listOf = <T>(item: ZodType<T>, most: number, what: string) =>
     .min(1, 'must not be empty')
     .max(most, `must hold at most ${String(most)} ${what}`);
 
-/** Enough to correct a request by. */
-const MAX_FAULTS = 20;
-
 /**
  * A value in the shape of its schema, for callers in this process.
  *
  * @throws {InvalidRequestError} naming each place at fault, never the value.
  */
 export const checked = <T>(schema: ZodType<T>, value: unknown, at: string): T => {
-  const { data, error } = schema.safeParse(value);
-  if (error === undefined) return data;
-  const faults = error.issues.slice(0, MAX_FAULTS).map(({ code, path, message }) => ({
-    at: [at, ...path.map(String)].join('.'),
-    message: code === 'unrecognized_keys' ? 'has a field that is not known here' : message,
-  }));
-  throw new InvalidRequestError(faults.map((fault) => `${fault.at} ${fault.message}`).join('; '), faults);
+  const faults: Fault[] = [];
+  const parsed = parseInput(schema, value, at, faults) as T;
+  if (faults.length > 0) throw new InvalidRequestError(faults.map((fault) => `${fault.at} ${fault.message}`).join('; '), faults);
+  return parsed;
 };
 
 /** @throws {InvalidRequestError} for a list of a caller in this process that is empty or too long; its rows are judged one by one. */
