@@ -18,15 +18,17 @@ export interface ShortDrill {
   readonly bounds: Bounds;
 }
 
-const drillOf = (fault: string, bounds: Bounds, services: readonly string[]): ShortDrill => ({
-  settings: readDrillArguments(['hubspot', fault, '--real-limits', '--seconds', '30'], services),
+const drillOf = (fault: string, bounds: Bounds, services: readonly string[], ...options: readonly string[]): ShortDrill => ({
+  settings: readDrillArguments(['hubspot', fault, '--seconds', '30', ...options], services),
   bounds,
 });
 
 export const shortDrills = (services: readonly string[]): readonly ShortDrill[] => [
-  drillOf('hang', { firstFastFailureMs: 1200, sentIntoOutage: 25, p99Ms: 1000, recoveryMs: 3000 }, services),
+  drillOf('hang', { firstFastFailureMs: 1200, sentIntoOutage: 25, p99Ms: 1000, recoveryMs: 3000 }, services, '--real-limits'),
   drillOf('error', { firstFastFailureMs: 300, sentIntoOutage: 15, p99Ms: 100, recoveryMs: 2000 }, services),
-  drillOf('health-404', { recoveryMs: 3000 }, services),
+  // A warm-up that used up the quota leaves some ten attempts a second, and five make the evidence (docs/decisions/0009).
+  drillOf('error', { firstFastFailureMs: 900, sentIntoOutage: 15, p99Ms: 400, recoveryMs: 2000 }, services, '--real-limits'),
+  drillOf('health-404', { recoveryMs: 3000 }, services, '--real-limits'),
 ];
 
 /** A sentence for each bound that was missed. */
