@@ -38,6 +38,15 @@ const loaderArguments = (): readonly string[] => {
 };
 
 /**
+ * Lets a thread end when its disk answers, or with the process. It is not terminated: libsql aborts the whole process when one of its
+ * calls returns to a thread that is being terminated.
+ */
+const leaveToItself = (worker: Worker): void => {
+  worker.postMessage({ kind: 'close' } satisfies ToDatabase);
+  worker.unref();
+};
+
+/**
  * Resolves when the database is open.
  *
  * @throws {Error} that says what to change, if it cannot be opened.
@@ -51,7 +60,7 @@ export const startDatabaseThread = (options: DatabaseOptions, clock: Clock): Pro
     };
     const stopWaiting = clock.after(OPEN_WITHIN_MS, () => {
       stopListening();
-      void worker.terminate();
+      leaveToItself(worker);
       reject(new Error(`The disk of DATA_DIR (${options.directory}) does not answer: see to it, or set DATA_DIR to another directory`));
     });
     const onMessage = (message: FromDatabase): void => {
@@ -156,7 +165,7 @@ export class EmbeddedClient {
     });
   }
 
-  /** Has what was asked before carried out, and ends the thread; it is stopped after a second if it hangs. */
+  /** Has what was asked before carried out, and ends the thread; one whose disk hangs is waited for no longer than a second. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -169,7 +178,7 @@ export class EmbeddedClient {
     this.#post({ kind: 'close' });
     const tooLate = new Promise<void>((resolve) => this.#parts.clock.after(ANSWER_WITHIN_MS, resolve));
     await Promise.race([this.#ended, tooLate]);
-    void this.#worker.terminate();
+    leaveToItself(this.#worker);
   }
 
   #request(command: Command, parameters: readonly unknown[]): Request {
