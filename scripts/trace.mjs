@@ -31,8 +31,8 @@ const lineThat = async (child, matches) => {
   throw new Error('the process ended before it listened');
 };
 
-/** The first line of the transport that sends a request; the breakpoint stands there. */
-const sendingLine = () => {
+/** The lines of the transport that send a request; breakpoints stand there. */
+const sendingLines = () => {
   const lines = readFileSync(path.join(root, 'dist/src/wire/undiciTransport.js'), 'utf8').split('\n');
   return lines.flatMap((line, index) => (/\.request\(|\.dispatch\(/u.test(line) ? [index] : []));
 };
@@ -59,13 +59,12 @@ const run = async (data) => {
   const { port } = await lineThat(gateway, (line) => line.includes('"listening"'));
   gateway.stdout.resume();
   const origin = `http://127.0.0.1:${String(port)}`;
-  const other = place.replace(/101$/u, '102');
-  await ask(origin, other);
+  await ask(origin, place.replace(/101$/u, '102'));
   await pause(SETTLE_MS);
   await told(gateway, { what: 'count' });
   const status = await ask(origin, place);
   const functions = await told(gateway, { what: 'counted' });
-  await told(gateway, { what: 'stop at', lines: sendingLine() });
+  await told(gateway, { what: 'stop at', lines: sendingLines() });
   await ask(origin, place.replace(/101$/u, '103'));
   const stack = await told(gateway, { what: 'stack' });
   return { status, functions, stack };

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
+import { freePort } from '../../test/support/redisServer.ts';
 
 const START_MS = 30_000;
 const STOP_MS = 10_000;
@@ -17,15 +18,6 @@ const STOP_MS = 10_000;
 const SANDBOX_SPEED = 1000;
 /** And the gateway need not spare a quota that is so much wider. */
 const UNLIMITED = '100000/1s';
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -28,7 +28,8 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const freePort = async (): Promise<number> => {
+/** A port that is free now, on loopback. */
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -11,7 +11,7 @@ import type { Operation } from '../../contract/operation.ts';
 import { repeatIsSafe } from '../../contract/repeatIsSafe.ts';
 import type { WriteQueue } from '../../contract/writeQueue.ts';
 
-/** Errors that time may mend. A refusal of our input is final, and a hang-up wants nothing done any more. */
+/** Errors that may pass with time. A refusal of our input is final, and a caller that hung up wants nothing done any more. */
 const WAITING_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'circuit_open',
   'bulkhead_full',

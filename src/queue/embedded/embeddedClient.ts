@@ -38,15 +38,6 @@ const loaderArguments = (): readonly string[] => {
 };
 
 /**
- * Lets a thread end when its disk answers, or with the process. It is not terminated: libsql aborts the whole process when one of its
- * calls returns to a thread that is being terminated.
- */
-const leaveToItself = (worker: Worker): void => {
-  worker.postMessage({ kind: 'close' } satisfies ToDatabase);
-  worker.unref();
-};
-
-/**
  * Resolves when the database is open.
  *
  * @throws {Error} that says what to change, if it cannot be opened.
@@ -60,7 +51,8 @@ export const startDatabaseThread = (options: DatabaseOptions, clock: Clock): Pro
     };
     const stopWaiting = clock.after(OPEN_WITHIN_MS, () => {
       stopListening();
-      leaveToItself(worker);
+      worker.postMessage({ kind: 'close' } satisfies ToDatabase);
+      worker.unref();
       reject(new Error(`The disk of DATA_DIR (${options.directory}) does not answer: see to it, or set DATA_DIR to another directory`));
     });
     const onMessage = (message: FromDatabase): void => {
@@ -178,7 +170,8 @@ export class EmbeddedClient {
     this.#post({ kind: 'close' });
     const tooLate = new Promise<void>((resolve) => this.#parts.clock.after(ANSWER_WITHIN_MS, resolve));
     await Promise.race([this.#ended, tooLate]);
-    leaveToItself(this.#worker);
+    // Not terminated: libsql aborts the whole process when one of its calls returns to a thread that is being terminated.
+    this.#worker.unref();
   }
 
   #request(command: Command, parameters: readonly unknown[]): Request {

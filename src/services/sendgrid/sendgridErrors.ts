@@ -18,8 +18,8 @@ const isAnswer = ({ answer }: rules.Told): boolean => {
 
 const table: readonly rules.ErrorRule[] = [
   { status: 429, means: rules.rateLimited(WINDOW_MS) },
-  // Elsewhere a 503 says that the request was not handled. SendGrid's may be a proxy's, which cannot know: for mail, which must
-  // not be sent twice, it is as unknown as any other failure.
+  // Elsewhere a 503 says that the request was not handled. SendGrid's may be a proxy's, which cannot know: mail
+  // must not be sent twice, so its outcome is unknown, like that of other failures.
   { status: 503, operation: 'send_mail', means: rules.unavailable },
   { when: ({ status }) => status >= 500, means: rules.leftToGeneralRules },
   // None of the addresses is known; what is to be removed is not there.
